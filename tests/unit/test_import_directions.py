@@ -1,0 +1,65 @@
+"""The four packages may import each other only in the directions that docs/architecture.md draws."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ALLOWED = {
+    "trace_store": {"trace_store"},
+    "otlp_receiver": {"otlp_receiver", "trace_store"},
+    "tool_errors": {"tool_errors", "trace_store"},
+    "web": {"web", "otlp_receiver", "tool_errors", "trace_store"},
+}
+SQL_WORDS = ("SELECT ", "INSERT INTO ", "DELETE FROM ", "UPDATE ", "CREATE TABLE ", "COPY ")
+
+
+def modules(package: str) -> list[Path]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found, f"no module in {package}"
+    return found
+
+
+def imported_packages(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports between our packages are absolute"
+            names.add((node.module or "").split(".")[0])
+    return names & set(ALLOWED)
+
+
+def test_packages_import_only_downwards() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {target}"
+        for package, allowed in ALLOWED.items()
+        for path in modules(package)
+        for target in imported_packages(ast.parse(path.read_text())) - allowed
+    ]
+    assert wrong == []
+
+
+def test_only_settings_read_the_environment() -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for package in ALLOWED
+        for path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        and node.attr in {"environ", "getenv"}
+    ]
+    assert set(readers) <= {"web/settings.py"}
+
+
+def test_sql_lives_in_sql_files() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for package in ALLOWED
+        for path in modules(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lstrip().startswith(SQL_WORDS)
+    ]
+    assert wrong == []

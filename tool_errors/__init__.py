@@ -1,0 +1,1 @@
+"""Findings: derived tool status, fingerprints, loops, and the processor that keeps them current."""

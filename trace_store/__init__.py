@@ -1,0 +1,1 @@
+"""Facts: the span model, the dialects, and everything that touches SQL."""

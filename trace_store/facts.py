@@ -1,0 +1,102 @@
+"""What a dialect says about one span, and what a detector says about one tool call.
+
+Facts are pure values, made once from the span's bytes. A `Payload` keeps its full value only on the way out of
+normalise; a row of `span_facts` keeps digest and preview, which is all that assembly and detectors need.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
+CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
+
+MAPPING_VERSION = 1  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+PREVIEW_BYTES_MAX = 400
+
+
+class Unread:
+    """The value of a payload that was read back from its row."""
+
+    def __repr__(self) -> str:
+        return "UNREAD"
+
+
+UNREAD = Unread()
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An argument object, a result or a message, as a JSON value."""
+
+    digest: bytes  # 16 bytes over the canonical JSON (sorted keys, unwrapped strings): equal values, equal digest
+    preview: str  # compact JSON or text, at most PREVIEW_BYTES_MAX bytes of UTF-8
+    value: Any = UNREAD  # JSON value, unwrapped; UNREAD when it came from a row
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that the span itself states, before any judgement."""
+
+    rule: str  # "span_status", "exception_event", "error_type", or the dialect's flag, e.g. "gen_ai.tool.status"
+    path: str  # where it stands, e.g. "events[0].exception.message"
+    type: str  # exception class or code; "" when unknown
+    message: str  # original text without type prefix and stack; "" when unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedCall:
+    """A tool call that an LLM call asked for (in its output)."""
+
+    call_id: str  # "" when the dialect gives none
+    name: str
+    arguments: Payload | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A tool result that an LLM call was given (a tool message in its input), new since the last assistant message."""
+
+    call_id: str
+    name: str  # "" when only the call id is known
+    result: Payload | None
+    arguments: Payload | None = None  # known when the history also holds the call
+    failure: Failure | None = None  # set by a dialect flag, e.g. ToolMessage.status
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFacts:
+    """One span, as a dialect understands it. Spans that no dialect claims have no facts; their type is `other`."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_span_id: bytes
+    start_unix_nano: int
+    end_unix_nano: int
+    name: str
+    status_code: int
+    type: SpanType
+    dialect: str
+    model: str | None = None  # response model where known, else the requested one
+    provider: str | None = None  # vendor, lower case
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    response_id: str | None = None
+    is_aggregate: bool = False  # repeats what spans below it say (tokens, messages): never counted as a call
+    tool_name: str | None = None
+    tool_call_id: str | None = None
+    arguments: Payload | None = None
+    result: Payload | None = None
+    failure: Failure | None = None
+    agent_name: str | None = None
+    user_id: str | None = None
+    conversation_id: str | None = None
+    interaction_id: str | None = None
+    input_text: str | None = None  # the user's text of this step (last user message), full on the way out of normalise
+    output_text: str | None = None  # the assistant's text of this step
+    requested_calls: tuple[RequestedCall, ...] = ()
+    answered_calls: tuple[AnsweredCall, ...] = ()
+    service_name: str | None = None
+    release: str | None = None  # service.version
+    unmapped: tuple[str, ...] = ()  # attribute keys that no rule of the dialect reads; not stored

@@ -1,0 +1,1 @@
+"""Composition root: the command line, the settings, the query API and the pages."""
