@@ -1,0 +1,158 @@
+"""Attribute values: from OTLP's AnyValue to Python, to JSON, and to the canonical payload that detectors compare.
+
+The same tool call is written in many ways (JSON in a string, JSON twice, `{"args": [], "kwargs": {...}}`, a Python
+repr). `unwrap` takes the wrapping off, so that equal calls have equal values and `payload` gives them equal digests.
+"""
+
+import ast
+import base64
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from trace_store.facts import PREVIEW_BYTES_MAX, Payload
+
+NOT_JSON: Final = object()
+UNWRAP_DEPTH_MAX = 4
+REPR_CHARS_MAX = 32_768  # ast.literal_eval costs about 1 us per character
+DEPTH_MAX = 100  # deeper values become text: orjson and the recursion limit end near 250
+
+_WRAPPER_KEYS: Final = frozenset({"args", "kwargs"})
+_REPR_ENDS: Final = {"{": "}", "[": "]", "(": ")", "'": "'", '"': '"'}
+_CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
+def any_value(value: Any) -> Any:
+    """The Python value of an AnyValue: str, bool, int, float, bytes, list, dict, or None when nothing is set.
+
+    Its depth is bounded by the parser, which reads at most 100 messages inside each other.
+    """
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [any_value(item) for item in value.array_value.values]
+    if kind == "kvlist_value":
+        return key_values(value.kvlist_value.values)
+    return None if kind is None else getattr(value, kind)
+
+
+def key_values(pairs: Iterable[Any]) -> dict[str, Any]:
+    """Decode repeated KeyValue; of a repeated key the first counts."""
+    decoded: dict[str, Any] = {}
+    for pair in pairs:
+        if pair.key not in decoded:
+            decoded[pair.key] = any_value(pair.value)
+    return decoded
+
+
+def json_safe(value: Any, depth: int = 0) -> Any:
+    """The value as JSON can hold it: NaN and infinities become strings, bytes base64, tuples and sets lists."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if depth >= DEPTH_MAX:
+        return "..."
+    if isinstance(value, Mapping):
+        return {k if isinstance(k, str) else str(k): json_safe(v, depth + 1) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_safe(item, depth + 1) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((json_safe(item, depth + 1) for item in value), key=str)
+    return str(value)
+
+
+def parse_json(text: str) -> Any:
+    """The JSON document in the text, or `NOT_JSON`."""
+    try:
+        return orjson.loads(text)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def parse_repr(text: str) -> Any:
+    """The value of a Python literal (`{'a': 1}`), or `NOT_JSON`; longer texts than REPR_CHARS_MAX are not tried."""
+    if len(text) > REPR_CHARS_MAX or len(text) < 2 or _REPR_ENDS.get(text[0]) != text[-1]:
+        return NOT_JSON
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape in somebody's text is no concern of ours
+            return json_safe(ast.literal_eval(text))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return NOT_JSON
+
+
+def parse_text(text: str) -> Any:
+    """The value a text stands for when it is a JSON object, array or string, or a Python literal of these; else itself.
+
+    Bare scalars ("22", "true") stay text: an argument `"1234"` is a string, whatever its characters are.
+    """
+    stripped = text.strip()
+    if not stripped or stripped[0] not in _REPR_ENDS:
+        return text
+    parsed = parse_json(stripped) if stripped[0] in '{["' else NOT_JSON
+    if parsed is NOT_JSON:
+        parsed = parse_repr(stripped)
+    return text if parsed is NOT_JSON else parsed
+
+
+def unwrap(value: Any) -> Any:
+    """The value without its wrapping: JSON in strings, JSON twice, argument wrappers, Python repr."""
+    for _ in range(UNWRAP_DEPTH_MAX):
+        if isinstance(value, str):
+            inner = parse_text(value)
+        elif isinstance(value, dict) and value:
+            inner = _without_wrapper(value)
+        else:
+            break
+        if inner is value:
+            break
+        value = inner
+    return value
+
+
+def _without_wrapper(value: dict[str, Any]) -> Any:
+    """Take `{"args": [...], "kwargs": {...}}` and `{"input_str": "<json or repr>"}` off."""
+    if value.keys() <= _WRAPPER_KEYS or value.keys() >= _WRAPPER_KEYS:
+        args, kwargs = value.get("args", []), value.get("kwargs", {})
+        if isinstance(args, list) and isinstance(kwargs, dict):
+            if not args or args == [None]:
+                return kwargs  # whatever stands beside both is the wrapper's own
+            if not kwargs and len(value) <= len(_WRAPPER_KEYS):
+                return args[0] if len(args) == 1 else args
+        return value
+    text = value.get("input_str")
+    if isinstance(text, str):
+        parsed = parse_text(text)
+        return parsed if isinstance(parsed, dict) else value
+    return value
+
+
+def canonical_json(value: Any) -> bytes:
+    """Compact JSON with sorted keys; the same bytes for the same value whatever its key order was."""
+    try:
+        return orjson.dumps(value, option=_CANONICAL)
+    except (TypeError, ValueError, RecursionError):  # integers over 64 bit, lone surrogates, strange types
+        text = json.dumps(json_safe(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-8", "replace")
+
+
+def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
+    """At most `bytes_max` bytes of UTF-8, cut at a character."""
+    if isinstance(text, str):
+        text = text[:bytes_max].encode("utf-8", "replace")
+    return text[:bytes_max].decode("utf-8", "ignore")
+
+
+def payload(value: Any) -> Payload:
+    """Wrap a JSON value (unwrapped already) with its digest and preview."""
+    value = json_safe(value)
+    canonical = canonical_json(value)
+    digest = hashlib.blake2b(canonical, digest_size=16).digest()
+    return Payload(digest, preview(value if isinstance(value, str) else canonical), value)

@@ -1,0 +1,217 @@
+"""One claim of the processor: what is new in the locked units, and the writes that replace what was derived of them."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import psycopg
+
+from trace_store.database_errors import translate_errors
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.derived_tables import TRACES, json_text, replace_derived
+from trace_store.fact_rows import FactRow
+from trace_store.flush import UNIT_TRACE
+from trace_store.queries import load
+from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
+from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
+
+SQL = load("work")
+UNIT_ID_BYTES_MAX = 1024  # an index entry has a size limit
+NOTHING_NEW = 0  # blob id of a mark that only asks whether the unit has settled
+NOT_YET_DERIVED = -1  # blob id of a mark whose records have facts already, while the unit waits for its turn
+
+
+class Unit(NamedTuple):
+    """What is derived at once."""
+
+    project_id: int
+    kind: int  # UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION or UNIT_LOG_BATCH
+    unit_id: bytes  # trace id; UTF-8 of an interaction or conversation id; blob id of a log batch
+
+    @property
+    def trace(self) -> TraceKey:
+        """The trace that this unit is."""
+        return TraceKey(self.project_id, self.unit_id)
+
+    @classmethod
+    def of_trace(cls, trace: TraceKey) -> "Unit":
+        """The unit that a trace is."""
+        return cls(trace.project_id, UNIT_TRACE, trace.trace_id)
+
+
+class Mark(NamedTuple):
+    """One dirty mark."""
+
+    mark_id: int
+    unit: Unit
+    not_before: datetime  # in the future for a unit that waits to settle and became dirty before that
+    bucket: date | None  # with blob_id: where the new records lie; both None: look at the whole unit again
+    blob_id: int | None  # or NOTHING_NEW, NOT_YET_DERIVED
+
+
+@dataclass(frozen=True, slots=True)
+class NewMark:
+    """A mark to insert, due `delay_s` seconds from now."""
+
+    unit: Unit
+    delay_s: float = 0
+    bucket: date | None = None
+    blob_id: int | None = None
+
+
+class Claim:
+    """Locked units with their marks inside an open transaction; `WorkQueue.claim` makes it."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], reads: SpanReads, marks: Sequence[Mark]) -> None:
+        self.marks: dict[Unit, list[Mark]] = {}
+        for mark in marks:
+            self.marks.setdefault(mark.unit, []).append(mark)
+        self._connection = connection
+        self._reads = reads
+
+    @property
+    def traces(self) -> list[TraceKey]:
+        """The claimed traces."""
+        return [TraceKey(unit.project_id, unit.unit_id) for unit in self.marks if unit.kind == UNIT_TRACE]
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[None]:
+        """What fails inside the block is undone by itself; the rest of the claim stays."""
+        with translate_errors():
+            async with self._connection.transaction():
+                yield
+
+    async def new_spans(self, units: Iterable[Unit] | None = None) -> list[StoredSpan]:
+        """The spans of these traces (all claimed ones by default) that must be normalised (again), every version.
+
+        Those in the blobs that marks name, those that the log records in such blobs belong to, and the whole trace
+        where a mark names no blob.
+        """
+        blobs: list[BlobKey] = []
+        whole: set[TraceKey] = set()
+        for unit in self.marks if units is None else units:
+            trace = unit.trace
+            for mark in self.marks[unit] if unit.kind == UNIT_TRACE else ():
+                if mark.blob_id in (NOTHING_NEW, NOT_YET_DERIVED):
+                    continue
+                if mark.bucket is None or mark.blob_id is None:
+                    whole.add(trace)
+                else:
+                    blobs.append((*trace, mark.bucket, mark.blob_id))
+        found: list[StoredSpan] = []
+        with translate_errors():
+            if blobs:
+                found += await self._reads.stored_spans_of_blobs(self._connection, blobs)
+                found += await self._reads.stored_spans_of_log_blobs(self._connection, blobs)
+            if whole:
+                found += await self._reads.stored_spans(self._connection, whole)
+        return list({span.row: span for span in found}.values())
+
+    async def logs(self, spans: Iterable[StoredSpan]) -> list[StoredLog]:
+        """All log records that belong to these spans."""
+        keys = [span.row[:3] for span in spans]
+        if not keys:
+            return []
+        traces = {TraceKey(project_id, trace_id) for project_id, trace_id, _ in keys}
+        with translate_errors():
+            return await self._reads.stored_logs(self._connection, traces, [span_id for *_, span_id in keys])
+
+    async def put_facts(self, rows: Sequence[FactRow]) -> None:
+        """Writes the facts of span versions; only what differs, and never over a larger version or a newer mapping."""
+        if not rows:
+            return
+        distinct = {(*row.row[:3], row.row.start_unix_nano, row.row.bucket): row for row in rows}
+        with translate_errors():
+            await self._connection.execute(SQL.put_facts, _fact_columns(distinct.values()))
+
+    async def tree_rows(self, traces: Collection[TraceKey] | None = None) -> list[TreeRow]:
+        """Every span version of these traces (of all claimed ones by default) with its facts, no bytes."""
+        with translate_errors():
+            return await read_tree_rows(self._connection, self.traces if traces is None else traces)
+
+    async def tree_rows_by_trace(self, traces: Collection[TraceKey]) -> dict[TraceKey, list[TreeRow]]:
+        """`tree_rows`, by trace."""
+        found: dict[TraceKey, list[TreeRow]] = {}
+        for tree_row in await self.tree_rows(traces) if traces else ():
+            found.setdefault(TraceKey(tree_row.row.project_id, tree_row.row.trace_id), []).append(tree_row)
+        return found
+
+    async def stored_spans(self, traces: Collection[TraceKey]) -> list[StoredSpan]:
+        """Every span version of these traces with its bytes."""
+        with translate_errors():
+            return await self._reads.stored_spans(self._connection, traces)
+
+    async def trace_rows(self, traces: Collection[TraceKey] | None = None) -> list[TraceRow]:
+        """What `traces` holds of these traces now."""
+        with translate_errors():
+            return await TRACES.read(self._connection, self.traces if traces is None else traces)
+
+    async def replace(
+        self,
+        traces: Collection[TraceKey],
+        trace_rows: Sequence[TraceRow],
+        llm_calls: Sequence[LlmCallRow],
+        tool_calls: Sequence[ToolCallRow],
+        loops: Sequence[LoopRow],
+    ) -> None:
+        """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists."""
+        with translate_errors():
+            await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops)
+
+    async def add_marks(self, marks: Sequence[NewMark]) -> None:
+        """Marks units dirty, as part of the claim; for settling, for a retry, for a unit that depends on this one."""
+        with translate_errors():
+            await insert_marks(self._connection, marks)
+
+    async def delete_marks(self) -> None:
+        """Deletes exactly the marks that the claim read; `WorkQueue.claim` does it on the way out."""
+        marks = [mark for marks in self.marks.values() for mark in marks]
+        if marks:
+            parameters = _unit_columns([mark.unit for mark in marks])
+            parameters["mark_ids"] = [mark.mark_id for mark in marks]
+            await self._connection.execute(SQL.delete_marks, parameters)
+
+
+async def take_units(
+    connection: psycopg.AsyncConnection[Any], units_max: int, marks_max: int, kinds: Sequence[int]
+) -> list[Mark]:
+    """Locks due units for the rest of the transaction; all marks of each, read after the lock."""
+    parameters = {"units_max": units_max, "marks_max": marks_max, "kinds": list(kinds)}
+    units = [Unit(*row) for row in await fetch(connection, SQL.claim_units, parameters)]
+    if not units:
+        return []
+    rows = await fetch(connection, SQL.marks_of_units, _unit_columns(units))
+    return [Mark(row[0], Unit(*row[1:4]), *row[4:]) for row in rows]
+
+
+async def insert_marks(connection: psycopg.AsyncConnection[Any], marks: Sequence[NewMark]) -> None:
+    """Inserts marks; ValueError for a unit id of more than 1,024 bytes."""
+    if not marks:
+        return
+    if any(len(mark.unit.unit_id) > UNIT_ID_BYTES_MAX for mark in marks):
+        raise ValueError(f"a unit id has more than {UNIT_ID_BYTES_MAX} bytes")
+    parameters = _unit_columns([mark.unit for mark in marks])
+    parameters["delays_s"] = [float(mark.delay_s) for mark in marks]
+    parameters["buckets"] = [mark.bucket for mark in marks]
+    parameters["blob_ids"] = [mark.blob_id for mark in marks]
+    await connection.execute(SQL.insert_marks, parameters)
+
+
+def _unit_columns(units: Sequence[Unit]) -> dict[str, list[Any]]:
+    project_ids, unit_kinds, unit_ids = zip(*units, strict=True)
+    return {"project_ids": list(project_ids), "unit_kinds": list(unit_kinds), "unit_ids": list(unit_ids)}
+
+
+def _fact_columns(rows: Iterable[FactRow]) -> list[list[Any]]:
+    values = [
+        (
+            *(row.row.project_id, row.row.trace_id, row.row.span_id, row.row.start_unix_nano, row.row.bucket),
+            *(row.row.end_unix_nano, row.row.raw_length, row.row.digest),
+            *(row.type, row.dialect, row.mapping_version, row.detector_version),
+            json_text(row.facts),
+        )
+        for row in rows
+    ]
+    return [list(column) for column in zip(*values, strict=True)]

@@ -1,0 +1,108 @@
+"""Rows of the derived tables: what the processor replaces and what lists and pages read."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """A row of `traces`."""
+
+    project_id: int
+    trace_id: bytes
+    start_unix_nano: int
+    end_unix_nano: int
+    bucket_min: date
+    bucket_max: date
+    live: bool
+    settle_at: datetime | None  # while live: when it counts as settled unless more arrives
+    root_name: str
+    service_name: str
+    release: str
+    span_count: int
+    root_count: int
+    llm_call_count: int = 0
+    tool_call_count: int = 0
+    error_count: int = 0  # tool calls with status error
+    soft_error_count: int = 0
+    unanswered_count: int = 0
+    failed_span_count: int = 0  # spans with status ERROR
+    loop_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    agents: list[str] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    interaction_ids: list[str] = field(default_factory=list)
+    conversation_id: str | None = None
+    user_id: str | None = None
+    input_preview: str | None = None
+    output_preview: str | None = None
+    steps: str = ""  # one letter per step
+    search_text: str = ""  # lower case, bounded; not read back by lists
+    derived_at: datetime | None = field(default=None, compare=False)  # set when the row is written
+
+
+@dataclass(frozen=True, slots=True)
+class LlmCallRow:
+    """A row of `llm_calls`."""
+
+    project_id: int
+    trace_id: bytes
+    span_id: bytes
+    start_unix_nano: int
+    model: str | None = None
+    provider: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    interaction_id: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallRow:
+    """A row of `tool_calls`."""
+
+    project_id: int
+    trace_id: bytes
+    call_key: str  # span id in hex, else "call:" and the call id, else "asked:" span id, position
+    span_id: bytes | None
+    call_id: str | None
+    asked_by: bytes | None
+    start_unix_nano: int
+    end_unix_nano: int
+    name: str
+    status: str
+    rule: str
+    path: str
+    recovered: bool
+    error_type: str | None = None
+    error_message: str | None = None
+    fingerprint: str | None = None
+    arguments_digest: bytes | None = None
+    result_digest: bytes | None = None
+    arguments_preview: str | None = None
+    result_preview: str | None = None
+    interaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoopRow:
+    """A row of `loops`."""
+
+    project_id: int
+    trace_id: bytes
+    loop_id: str
+    kind: str
+    tools: list[str]
+    iterations: int
+    failures: int
+    call_keys: list[str]
+    start_unix_nano: int
+    end_unix_nano: int
+    tokens: int | None
+    fingerprint: str
+    ended: str

@@ -1,0 +1,99 @@
+"""Replaces derived rows by difference: rows that did not change are not written, rows that went are deleted."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any, Generic, TypeVar
+
+import orjson
+import psycopg
+from psycopg.rows import class_row
+
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.queries import load
+from trace_store.rows import VISIBLE_NUL
+from trace_store.stored import TraceKey
+
+SQL = load("derived")
+_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow)
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedTable(Generic[_Row]):
+    """One derived table: its rows, its key after project and trace, and its three statements."""
+
+    row: type[_Row]
+    key: tuple[str, ...]
+    read_query: bytes
+    delete_query: bytes
+    insert_query: bytes
+
+    async def read(self, connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey]) -> list[_Row]:
+        """The rows of these traces."""
+        parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]}
+        async with connection.cursor(binary=True, row_factory=class_row(self.row)) as cursor:
+            await cursor.execute(self.read_query, parameters, prepare=False)
+            return await cursor.fetchall()
+
+    async def replace(
+        self, connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey], rows: Sequence[_Row]
+    ) -> None:
+        """Makes the rows of these traces equal to `rows`; the caller holds the locks of the traces."""
+        old = {self._key_of(row): row for row in await self.read(connection, traces)}
+        new = {self._key_of(row): row for row in rows}
+        gone = [key for key, row in old.items() if new.get(key) != row]
+        if gone:
+            columns = zip(*gone, strict=True)
+            names = ("project_id", "trace_id", *self.key)
+            parameters = {name: list(column) for name, column in zip(names, columns, strict=True)}
+            await connection.execute(self.delete_query, parameters)
+        written = [row for key, row in new.items() if old.get(key) != row]
+        if written:
+            await connection.execute(self.insert_query, {"rows": rows_json(written)})
+
+    def _key_of(self, row: _Row) -> tuple[Any, ...]:
+        return (row.project_id, row.trace_id, *(getattr(row, name) for name in self.key))
+
+
+TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.insert_traces)
+LLM_CALLS = DerivedTable(LlmCallRow, ("span_id",), SQL.read_llm_calls, SQL.delete_llm_calls, SQL.insert_llm_calls)
+TOOL_CALLS = DerivedTable(ToolCallRow, ("call_key",), SQL.read_tool_calls, SQL.delete_tool_calls, SQL.insert_tool_calls)
+LOOPS = DerivedTable(LoopRow, ("loop_id",), SQL.read_loops, SQL.delete_loops, SQL.insert_loops)
+
+
+async def replace_derived(
+    connection: psycopg.AsyncConnection[Any],
+    traces: Collection[TraceKey],
+    trace_rows: Sequence[TraceRow],
+    llm_calls: Sequence[LlmCallRow],
+    tool_calls: Sequence[ToolCallRow],
+    loops: Sequence[LoopRow],
+) -> None:
+    """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists."""
+    now = datetime.now(UTC)
+    await TRACES.replace(connection, traces, [replace(row, derived_at=now) for row in trace_rows])
+    await LLM_CALLS.replace(connection, traces, llm_calls)
+    await TOOL_CALLS.replace(connection, traces, tool_calls)
+    await LOOPS.replace(connection, traces, loops)
+
+
+def rows_json(rows: Iterable[Any]) -> str:
+    """Dataclass rows as the JSON that `jsonb_populate_recordset` reads."""
+    names = [field.name for field in fields(next(iter(rows)))] if rows else []
+    return json_text([{name: _column(getattr(row, name)) for name in names} for row in rows])
+
+
+def json_text(value: Any) -> str:
+    """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null."""
+    encoded = orjson.dumps(value)
+    return (_NUL.sub(rb"\1" + VISIBLE_NUL.encode(), encoded) if b"\\u0000" in encoded else encoded).decode()
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value

@@ -1,0 +1,53 @@
+"""Dialects: how libraries write LLM and tool spans, and `normalise`, which turns any of it into facts.
+
+A new dialect is one file with a `DIALECT` and one line in `REGISTRY`.
+"""
+
+from collections.abc import Sequence
+
+from trace_store.dialects import openinference, openllmetry, otel_genai, vercel_ai
+from trace_store.dialects.build import build
+from trace_store.dialects.dialect import Dialect
+from trace_store.dialects.table import Table
+from trace_store.facts import SpanFacts
+from trace_store.model import LogRecord, Span
+
+# The more specific before the more general: a span with marks of several is claimed by the first.
+REGISTRY: tuple[Dialect, ...] = (
+    vercel_ai.DIALECT,
+    openllmetry.DIALECT,
+    openinference.DIALECT,
+    otel_genai.DIALECT,
+)
+
+_TABLES = tuple(Table(dialect, REGISTRY) for dialect in REGISTRY)
+_SCOPES = {scope: table for table in reversed(_TABLES) for scope in table.dialect.scopes}
+_MARKERS = frozenset().union(*(dialect.markers for dialect in REGISTRY))
+_PREFIXES = tuple(prefix for dialect in REGISTRY for prefix in dialect.marker_prefixes)
+
+
+def normalise(span: Span, logs: Sequence[LogRecord] = ()) -> SpanFacts | None:
+    """The facts of a span with its log records, or None when no dialect knows it. Never raises for what spans hold."""
+    table = _claim(span)
+    return None if table is None else build(span, logs, table)
+
+
+def _claim(span: Span) -> Table | None:
+    """The table of the first dialect whose mark the span bears. A span without marks is decided in about 1 us."""
+    attributes = span.attributes
+    if _MARKERS.isdisjoint(attributes):
+        if span.scope_name in _SCOPES:
+            return _SCOPES[span.scope_name]
+        for key in attributes:
+            if key.startswith(_PREFIXES):
+                break
+        else:
+            return None
+    for table in _TABLES:
+        if span.scope_name in table.dialect.scopes or not table.dialect.markers.isdisjoint(attributes):
+            return table
+    for table in _TABLES:
+        for key in attributes:
+            if key.startswith(table.dialect.marker_prefixes):
+                return table
+    return None

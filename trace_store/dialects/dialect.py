@@ -1,0 +1,67 @@
+"""What a dialect is: data. Marks that claim a span, tables from attribute keys to canonical fields and span types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from trace_store.facts import SpanType
+
+Field = Literal[
+    "model",
+    "request_model",
+    "provider",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "response_id",
+    "tool_name",
+    "entity_name",  # name of the step; the tool's or the agent's, by span type
+    "tool_call_id",
+    "arguments",
+    "result",
+    "input",  # of any step: arguments of a tool, messages of a model call, the user's text of an agent
+    "output",
+    "input_messages",
+    "output_messages",
+    "output_text",  # the assistant's text alone
+    "output_calls",  # the requested tool calls alone
+    "error_type",
+    "error_message",
+    "agent_name",
+    "user_id",
+    "conversation_id",
+    "interaction_id",
+    "request",  # a JSON object with the parameters of a model call
+    "metadata",  # a JSON object that may hold ids
+    "known",  # understood, of no use to the facts
+]
+
+
+class Kind(NamedTuple):
+    """What a span is, as one marker says."""
+
+    type: SpanType
+    is_aggregate: bool = False  # repeats what spans below it say
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way of writing spans. The first dialect of the registry whose mark a span bears claims it.
+
+    Keys of a field stand in the order in which they are believed. Every dialect falls back to the keys and kinds of
+    all the others, after its own: a span with mixed marks loses nothing.
+    """
+
+    name: str
+    markers: frozenset[str] = frozenset()  # any of these attribute keys claims the span
+    marker_prefixes: tuple[str, ...] = ()  # so does any key that begins like this
+    scopes: frozenset[str] = frozenset()  # and so do these instrumentation scopes
+    fields: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)
+    known_prefixes: tuple[str, ...] = ()  # keys that are understood, of no use to the facts
+    kinds: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)  # marker key -> value (lower case) -> kind
+    name_kinds: Mapping[str, Kind] = field(default_factory=dict)  # a key whose mere presence tells the kind
+    input_prefix: str = ""  # flattened messages: "llm.input_messages." and an index
+    output_prefix: str = ""
+    failure_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> values that mean failed
+    failures_have_events: bool = False  # an error status without an exception event was copied from elsewhere

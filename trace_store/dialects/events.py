@@ -1,0 +1,75 @@
+"""GenAI content that stands beside the attributes: in span events and in log records of the same names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from trace_store.attributes import parse_text
+from trace_store.model import LogRecord, Span
+
+DETAILS = "gen_ai.client.inference.operation.details"
+CHOICE = "gen_ai.choice"
+_ROLES = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+_WHOLE = {  # events that hold all messages in one attribute
+    "gen_ai.content.prompt": ("gen_ai.prompt", True),
+    "gen_ai.content.completion": ("gen_ai.completion", False),
+}
+
+
+@dataclass(slots=True)
+class EventContent:
+    """Raw messages by direction, as `messages.read_message` takes them, and attributes that records repeat."""
+
+    inputs: list[Any] = field(default_factory=list)
+    outputs: list[Any] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def event_content(span: Span, logs: Sequence[LogRecord]) -> EventContent:
+    """Collect content from the span's events and its log records, in their order."""
+    content = EventContent()
+    for event in span.events:
+        if event.name.startswith("gen_ai."):
+            _collect(content, event.name, event.attributes, event.attributes)
+    for record in sorted(logs, key=lambda record: record.time_unix_nano):
+        if record.event_name.startswith("gen_ai."):
+            _collect(content, record.event_name, record.body, record.attributes)
+    return content
+
+
+def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[str, Any]) -> None:
+    if name == DETAILS:
+        for source in (attributes, body):
+            if isinstance(source, Mapping):
+                content.attributes.update(source)
+        return
+    if name in _WHOLE:
+        key, is_input = _WHOLE[name]
+        if key in attributes:
+            (content.inputs if is_input else content.outputs).append(attributes[key])
+        return
+    if isinstance(body, str):
+        parsed = parse_text(body)
+        body = parsed if isinstance(parsed, dict) else {"content": body}
+    if not isinstance(body, Mapping):
+        body = attributes
+    if name == CHOICE:
+        content.outputs.append(_choice(body))
+    elif name in _ROLES:
+        content.inputs.append({"role": _ROLES[name], **body})
+
+
+def _choice(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A choice as an assistant message; its `message` is an object, JSON, or plain text."""
+    message = body.get("message")
+    if isinstance(message, str):
+        parsed = parse_text(message)
+        message = parsed if isinstance(parsed, dict) else {"content": parsed}
+    if not isinstance(message, Mapping):
+        message = body
+    return {**message, "role": "assistant"}

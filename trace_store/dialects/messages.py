@@ -1,0 +1,381 @@
+"""Chat messages in the shapes that libraries write them, read into one: role, text, tool calls, tool results.
+
+Shapes: OTel GenAI messages with parts, OpenAI chat messages and Responses items, Anthropic and Bedrock content blocks,
+Vercel AI SDK prompt messages, serialised LangChain messages, and raw provider requests and responses that hold them.
+Nothing here raises: a value of an unexpected type is no message.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trace_store.attributes import parse_text
+
+MESSAGES_DEPTH_MAX = 6
+
+ROLES: Mapping[str, str] = {
+    "ai": "assistant",
+    "aimessage": "assistant",
+    "aimessagechunk": "assistant",
+    "assistant": "assistant",
+    "chat": "assistant",
+    "developer": "system",
+    "function": "tool",
+    "functionmessage": "tool",
+    "human": "user",
+    "humanmessage": "user",
+    "humanmessagechunk": "user",
+    "model": "assistant",
+    "system": "system",
+    "systemmessage": "system",
+    "tool": "tool",
+    "toolmessage": "tool",
+    "user": "user",
+}
+CALL_TYPES = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "mcp_call"})
+RESULT_TYPES = frozenset(
+    {"tool_call_response", "tool_result", "tool-result", "function_call_output", "tool-error", "tool_response"}
+)
+ITEM_ROLES: Mapping[str, str] = {"function_call": "assistant", "function_call_output": "tool"}  # OpenAI Responses items
+TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
+NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
+BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
+ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
+
+# Where requests, responses and framework states keep their messages, in the order they are looked for.
+_HOLDERS = (
+    "messages",
+    "input_messages",
+    "choices",
+    "generations",
+    "output",
+    "input",
+    "outputs",
+    "inputs",
+    "update",
+    "message",
+    "response",
+    "prompt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call as an assistant message asks for it; arguments as written."""
+
+    call_id: str
+    name: str
+    arguments: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A result as a message gives it; value as written."""
+
+    call_id: str
+    name: str
+    value: Any
+    flag: str = ""  # where the message itself says that the call failed, e.g. "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message. `text` joins its text parts; reasoning and media are left out."""
+
+    role: str
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+
+def text_of(value: Any) -> str:
+    """The value if it is text, else nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def first_of(source: Mapping[str, Any], *keys: str) -> Any:
+    """The first value that is neither missing nor null."""
+    for key in keys:
+        value = source.get(key)
+        if value is not None:
+            return value
+    return None
+
+
+def raw_messages(value: Any, depth: int = 0) -> list[Any]:
+    """The message objects in a value: a list of them, one message, or a request, response or state around them."""
+    if isinstance(value, str):
+        parsed = parse_text(value)
+        return [] if isinstance(parsed, str) else raw_messages(parsed, depth + 1)
+    if depth > MESSAGES_DEPTH_MAX:
+        return []
+    if isinstance(value, list):
+        listed: list[Any] = []
+        for item in value:
+            if isinstance(item, dict) and is_message(item):
+                listed.append(item)
+            elif isinstance(item, dict | list) or (isinstance(item, str) and item[:1] == "{"):
+                listed.extend(raw_messages(item, depth + 1))
+        return listed
+    if not isinstance(value, dict):
+        return []
+    if is_message(value):
+        return [value]
+    for key in _HOLDERS:
+        held = value.get(key)
+        if isinstance(held, dict | list):
+            found = raw_messages(held, depth + 1)
+            if found:
+                return found
+    return []
+
+
+def is_message(item: Mapping[str, Any]) -> bool:
+    """Whether the object is a message by itself (and not something that holds messages)."""
+    if isinstance(item.get("role"), str):
+        return True
+    if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
+        return _lc_role(item) is not None
+    kind = item.get("type")
+    if not isinstance(kind, str):
+        return False
+    if kind in ITEM_ROLES:
+        return True
+    return kind.lower() in ROLES and ("content" in item or isinstance(item.get("data"), dict))
+
+
+def _lc_role(item: Mapping[str, Any]) -> str | None:
+    """The role of a serialised LangChain object, None when it is no message."""
+    path = item.get("id")
+    name = path[-1] if isinstance(path, list) and path and isinstance(path[-1], str) else ""
+    return ROLES.get(name.lower())
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    """The `type` of a message, part or item."""
+    return text_of(item.get("type"))
+
+
+def role_name(role: str) -> str:
+    """user, assistant, system or tool for what libraries call them; others in lower case."""
+    return ROLES.get(role) or ROLES.get(role.lower(), role.lower())
+
+
+def role_of(item: Any) -> str | None:
+    """The role of a message object; None when it is none."""
+    if not isinstance(item, dict):
+        return None
+    role = item.get("role")
+    if isinstance(role, str):
+        return role_name(role)
+    if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
+        return _lc_role(item)
+    kind = item.get("type")
+    if not isinstance(kind, str):
+        return ""
+    if kind in ITEM_ROLES:
+        return ITEM_ROLES[kind]
+    return ROLES.get(kind.lower(), "")
+
+
+def read_message(item: Any) -> Message | None:
+    """Read one message object; None when it is none."""
+    role = role_of(item)
+    if role is None:
+        return None
+    if _kind(item) in ITEM_ROLES:
+        calls, results = _call_part(item)
+        return Message(role, "", calls, results)
+    for key in ("kwargs", "data", "message"):  # LangChain's two serialisations, and a choice around its message
+        held = item.get(key)
+        if isinstance(held, dict) and (key != "message" or "content" not in item):
+            return _from_parts((key == "message" and role_of(held)) or role, held)
+    return _from_parts(role, item)
+
+
+def _from_parts(role: str, item: Mapping[str, Any]) -> Message:
+    texts: list[str] = []
+    calls: list[ToolCall] = []
+    results: list[ToolResult] = []
+    content = first_of(item, "parts", "content", "contents", "text")
+    if isinstance(content, str) and role != "tool" and content[:2] in ("[{", '{"'):
+        content = _blocks_in_text(content)
+    if role == "tool" and not _holds_results(content):
+        results.append(_tool_message(item, content))
+    elif isinstance(content, str):
+        texts.append(content)
+    elif isinstance(content, list | dict):
+        for part in content if isinstance(content, list) else [content]:
+            _read_part(part, texts, calls, results)
+    if role == "assistant":
+        _named_calls(item, calls)
+    return Message(role, "\n".join(text for text in texts if text), _distinct(calls), tuple(results))
+
+
+def _blocks_in_text(content: str) -> Any:
+    """Content blocks that were written as a JSON string; plain JSON that a user or model wrote stays text."""
+    parsed = parse_text(content)
+    if isinstance(parsed, list) and parsed and all(_is_block(item) for item in parsed):
+        return parsed
+    return content
+
+
+def _is_block(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return _kind(item) in BLOCK_TYPES or (len(item) <= 2 and any(k in item for k in ("text", "toolUse", "toolResult")))
+
+
+def _holds_results(content: Any) -> bool:
+    if not isinstance(content, list):
+        return False
+    return any(
+        isinstance(part, dict) and (_kind(part) in RESULT_TYPES or "toolResult" in part or "functionResponse" in part)
+        for part in content
+    )
+
+
+def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list[ToolResult]) -> None:
+    """Sort one content part into text, call or result."""
+    if isinstance(part, str):
+        texts.append(part)
+        return
+    if not isinstance(part, dict):
+        return
+    if _kind(part) in TEXT_TYPES:
+        text = first_of(part, "text", "content")
+        if isinstance(text, str):
+            texts.append(text)
+            return
+    part_calls, part_results = _call_part(part)
+    if part_calls or part_results:
+        calls.extend(part_calls)
+        results.extend(part_results)
+        return
+    if _kind(part) in NO_TEXT_TYPES or part.get("thought") is True:
+        return
+    if isinstance(part.get("message_content"), dict):  # OpenInference
+        part = part["message_content"]
+    text = first_of(part, "text", "content", "value")
+    if isinstance(text, dict):  # {"text": {"value": ..}}
+        text = text.get("value")
+    if isinstance(text, str):
+        texts.append(text)
+
+
+def _call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
+    """The tool call or tool result in a content part, a Responses item or a Bedrock or Google block."""
+    kind = _kind(part)
+    if kind in CALL_TYPES:
+        call = _call(part)
+        return ((call,), ()) if call else ((), ())
+    if kind in RESULT_TYPES:
+        return (), (_result(part),)
+    for key in ("toolUse", "functionCall", "function_call", "tool_call"):
+        inner = part.get(key)
+        if isinstance(inner, dict):
+            call = _call(inner)
+            return ((call,), ()) if call else ((), ())
+    for key in ("toolResult", "functionResponse", "function_response"):
+        inner = part.get(key)
+        if isinstance(inner, dict):
+            return (), (_result(inner),)
+    return (), ()
+
+
+def _call(item: Mapping[str, Any]) -> ToolCall | None:
+    """A call from any of its shapes; None when it has no name."""
+    function = item.get("function")
+    source = function if isinstance(function, dict) else item
+    name = first_of(source, "name", "toolName", "tool_name")
+    if not isinstance(name, str) or not name:
+        return None
+    call_id = first_of(item, "call_id", "toolCallId", "toolUseId", "tool_call_id", "id")
+    return ToolCall(text_of(call_id), name, first_of(source, "arguments", "args", "input", "parameters"))
+
+
+def _result(item: Mapping[str, Any]) -> ToolResult:
+    """A result from any of its shapes."""
+    call_id = first_of(item, "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id")
+    name = text_of(first_of(item, "name", "toolName", "tool_name"))
+    value = first_of(item, "response", "result", "output", "content", "error")
+    flag = _error_flag(item)
+    if isinstance(value, dict) and isinstance(value.get("type"), str) and "value" in value and len(value) <= 3:
+        if value["type"] in ERROR_OUTPUT_TYPES:
+            flag = flag or "output.type"
+        value = value["value"]
+    return ToolResult(text_of(call_id), name, value, flag)
+
+
+def _error_flag(item: Mapping[str, Any]) -> str:
+    """The field by which a message says that its call failed."""
+    for key in ("is_error", "isError"):
+        if item.get(key) is True:
+            return key
+    if text_of(item.get("status")) in ("error", "failed"):
+        return "status"
+    return "type" if _kind(item) == "tool-error" else ""
+
+
+def _tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:
+    """A whole message that is one tool result."""
+    call_id = first_of(item, "tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
+    flag = _error_flag(item)
+    wrapped = parse_text(content) if isinstance(content, str) and content[:9] == '{"type":"' else content
+    if isinstance(wrapped, dict) and _kind(wrapped) in ERROR_OUTPUT_TYPES and "value" in wrapped:
+        content, flag = wrapped["value"], flag or "output.type"
+    return ToolResult(text_of(call_id), text_of(first_of(item, "name", "tool_name")), content, flag)
+
+
+def _named_calls(item: Mapping[str, Any], calls: list[ToolCall]) -> None:
+    """Calls beside the content: `tool_calls`, the old `function_call`, LangChain's additional_kwargs."""
+    listed = first_of(item, "tool_calls", "toolCalls")
+    if not listed and isinstance(item.get("additional_kwargs"), dict):
+        listed = item["additional_kwargs"].get("tool_calls")
+    if isinstance(listed, str):
+        listed = parse_text(listed)
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict):
+            inner = entry.get("tool_call")
+            call = _call(inner if isinstance(inner, dict) else entry)
+            if call:
+                calls.append(call)
+    single = item.get("function_call")
+    if isinstance(single, dict):
+        call = _call(single)
+        if call:
+            calls.append(call)
+
+
+def _distinct(calls: list[ToolCall]) -> tuple[ToolCall, ...]:
+    """Without the repetition of a call that stands in content and beside it."""
+    if len(calls) < 2:
+        return tuple(calls)
+    kept: dict[str, ToolCall] = {}
+    for index, call in enumerate(calls):
+        key = call.call_id or f" {index}"
+        if key not in kept or kept[key].arguments is None:
+            kept[key] = call
+    return tuple(kept.values())
+
+
+def latest(messages: Sequence[Any]) -> Iterator[Message]:
+    """Messages from the last to the first, read only as far as they are asked for."""
+    for item in reversed(messages):
+        message = read_message(item)
+        if message is not None:
+            yield message
+
+
+def result_in(value: Any) -> ToolResult | None:
+    """The tool result when a tool span's output wraps it: a serialised tool message, a state update that holds one,
+    or LlamaIndex's ToolOutput."""
+    if not isinstance(value, dict):
+        return None
+    if "raw_output" in value and "is_error" in value:
+        return ToolResult("", text_of(value.get("tool_name")), value["raw_output"], _error_flag(value))
+    for message in latest(raw_messages(value)):
+        if message.role == "tool" and message.results:
+            return message.results[-1]
+        return None
+    return None

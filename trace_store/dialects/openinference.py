@@ -1,0 +1,49 @@
+"""OpenInference (Arize): `openinference.span.kind`, flattened `llm.*` messages, `input.value` and `output.value`.
+
+Source: github.com/Arize-ai/openinference, spec/semantic_conventions.md.
+"""
+
+from trace_store.dialects.dialect import Dialect, Kind
+
+DIALECT = Dialect(
+    name="openinference",
+    markers=frozenset({"openinference.span.kind"}),
+    marker_prefixes=("openinference.",),
+    fields={
+        "model": ("llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name"),
+        "request_model": ("llm.request.model_name",),
+        "provider": ("llm.provider", "llm.system"),
+        "input_tokens": ("llm.token_count.prompt",),
+        "output_tokens": ("llm.token_count.completion",),
+        "cached_tokens": ("llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_input"),
+        "reasoning_tokens": ("llm.token_count.completion_details.reasoning",),
+        "tool_name": ("tool.name", "tool_call.function.name"),
+        "tool_call_id": ("tool_call.id", "tool.id"),
+        "arguments": ("tool_call.function.arguments",),
+        "input": ("input.value",),
+        "output": ("output.value",),
+        "agent_name": ("agent.name", "graph.node.name"),
+        "conversation_id": ("session.id",),
+        "user_id": ("user.id",),
+        "metadata": ("metadata",),
+        "request": ("llm.invocation_parameters",),
+        "known": ("llm.prompts", "tag.tags", "llm.finish_reason"),
+    },
+    known_prefixes=("llm.tools.", "llm.token_count.", "llm.prompt_template.", "input.", "output.", "tool.", "graph."),
+    kinds={
+        "openinference.span.kind": {
+            "llm": Kind("llm"),
+            "tool": Kind("tool"),
+            "agent": Kind("agent", is_aggregate=True),
+            "chain": Kind("chain", is_aggregate=True),
+            "retriever": Kind("retriever"),
+            "embedding": Kind("embedding"),
+            "reranker": Kind("reranker"),
+            "guardrail": Kind("guardrail"),
+            "evaluator": Kind("guardrail"),
+            "prompt": Kind("chain", is_aggregate=True),
+        }
+    },
+    input_prefix="llm.input_messages.",
+    output_prefix="llm.output_messages.",
+)

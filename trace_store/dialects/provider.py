@@ -1,0 +1,29 @@
+"""The model vendor behind the many spellings of a provider."""
+
+# Provider names of OTel's GenAI conventions that hold a dot of their own.
+_DOTTED = frozenset(
+    {
+        "aws.bedrock",
+        "azure.ai.inference",
+        "azure.ai.openai",
+        "gcp.gemini",
+        "gcp.gen_ai",
+        "gcp.vertex_ai",
+        "ibm.watsonx.ai",
+        "z.ai",
+    }
+)
+# Frameworks that name themselves as the provider.
+_FRAMEWORKS = frozenset(
+    {"agent_framework", "autogen", "crewai", "langchain", "langgraph", "microsoft", "strands-agents", "unknown"}
+)
+
+
+def vendor(provider: str | None) -> str | None:
+    """Lower case, without the API's suffix (`openai.chat` is openai); None for what is no vendor."""
+    if not provider:
+        return None
+    name = provider.lower()
+    if name not in _DOTTED:
+        name = name.partition(".")[0]
+    return None if name in _FRAMEWORKS or not name else name

@@ -1,0 +1,35 @@
+"""Erases a trace: its rows at once, its bytes by the repacking that follows."""
+
+from trace_store.connections import connect
+from trace_store.database_errors import translate_errors
+from trace_store.derived_tables import replace_derived
+from trace_store.queries import load
+from trace_store.repack import repack
+from trace_store.stored import TraceKey
+from trace_store.writer import SQL as WRITER_SQL
+
+SQL = load("erase")
+
+
+async def erase_trace(conninfo: str, trace: TraceKey) -> int:
+    """Removes a trace with its logs and everything derived of it; returns how many spans it had.
+
+    Its bytes stay in blobs that it shared with other traces until no outstanding mark names these and their traces
+    have come to rest; every run of maintenance tries again.
+    """
+    key = trace._asdict()
+    with translate_errors():
+        connection = await connect(conninfo, "rainbarrel erase")
+        async with connection:
+            async with connection.transaction():
+                await connection.execute(SQL.lock_trace, key)
+                spans = await (await connection.execute(SQL.places_of_spans, key)).fetchall()
+                logs = await (await connection.execute(SQL.places_of_logs, key)).fetchall()
+                for query in (SQL.delete_spans, SQL.delete_facts, SQL.delete_links, SQL.delete_logs, SQL.delete_marks):
+                    await connection.execute(query, key)
+                await replace_derived(connection, [trace], [], [], [], [])
+                if spans or logs:
+                    columns = [list(column) for column in zip(*spans, *logs, strict=True)]
+                    await connection.execute(WRITER_SQL.count_dead_records, columns)
+            await repack(connection)
+    return len(spans)

@@ -1,0 +1,19 @@
+"""The row of `span_facts`: what a dialect and the detectors say about one version of one span."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from trace_store.facts import SpanType
+from trace_store.stored import SpanRow
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """What the processor writes for one span version that a dialect claims."""
+
+    row: SpanRow
+    type: SpanType
+    dialect: str
+    mapping_version: int
+    detector_version: int
+    facts: dict[str, Any]  # JSON value; the store keeps it as it is and gives it back in `TreeRow.facts`

@@ -1,0 +1,51 @@
+"""What has to happen now and then: days ahead, retention, sums of receipts, repacking, columnstore. One process at a
+time does it, on a connection of its own; the processor calls it every few minutes."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg import errors
+
+from trace_store.buckets import AHEAD_DAYS, day_of
+from trace_store.columnstore import compress_old_chunks
+from trace_store.connections import connect
+from trace_store.database_errors import translate_errors
+from trace_store.partitions import ensure_partitions
+from trace_store.repack import repack
+from trace_store.retention import SQL, Dropped, drop_expired
+from trace_store.tiers import Tier, read_tier
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceReport:
+    """What one run did."""
+
+    dropped: Dropped
+    repacked_blobs: int  # blobs that went into fuller ones
+    compressed_chunks: int
+
+
+async def maintain(conninfo: str, retention_days: int) -> MaintenanceReport | None:
+    """One run; None when another process does it right now. Safe at any time beside writers, readers, processors."""
+    today = datetime.now(UTC).date()
+    with translate_errors():
+        connection = await connect(conninfo, "rainbarrel maintenance")
+        async with connection:
+            row = await (await connection.execute(SQL.try_lock)).fetchone()
+            if not row or not row[0]:
+                return None
+            tier = await read_tier(connection)
+            assert tier is not None
+            await ensure_partitions(connection, range(day_of(today), day_of(today) + AHEAD_DAYS + 2))
+            try:
+                dropped = await drop_expired(connection, tier, retention_days, today)
+            except (errors.LockNotAvailable, errors.DeadlockDetected):
+                log.info("Old days are being read; they are dropped at the next run")
+                dropped = Dropped(0, 0)
+            await connection.execute(SQL.sum_receipts)
+            repacked = await repack(connection)
+            compressed = await compress_old_chunks(connection, today) if tier is Tier.TIMESCALEDB_TSL else 0
+            return MaintenanceReport(dropped, repacked, compressed)

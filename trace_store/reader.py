@@ -1,0 +1,196 @@
+"""What lists, pages and exports read: traces, their spans and logs, links, derived rows, totals."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from trace_store.database_errors import translate_errors
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
+from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
+from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
+from trace_store.tiers import Tier, read_tier
+
+LIST_MAX = 500
+_LIKE_SPECIAL = re.compile(r"([\\%_])")
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """Which traces of a project a list shows; times in Unix nanoseconds, `until` exclusive."""
+
+    project_id: int
+    text: str = ""  # every word of it must occur in this order and spelling, upper or lower case
+    since_unix_nano: int | None = None
+    until_unix_nano: int | None = None
+    errors_only: bool = False  # a failed span or tool call
+    loops_only: bool = False
+    conversation_id: str | None = None
+
+
+class TraceCursor(NamedTuple):
+    """The last trace of a page; the next page begins after it."""
+
+    start_unix_nano: int
+    trace_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """The database behind the store."""
+
+    tier: Tier
+    server_version: str
+    timescaledb_version: str | None
+    schema_version: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Totals of all projects."""
+
+    spans: int  # distinct committed spans, within retention
+    traces: int  # derived
+    dirty: int  # due marks
+    derive_lag_s: float  # age of the oldest due mark, 0 without one
+    database: DatabaseFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """What one commit kept of one signal, or the sum over several commits of the past."""
+
+    received_at: datetime
+    signal: str
+    accepted: int
+    duplicate: int
+    rejected: dict[str, int]
+    late: int
+    bytes: int  # the column's name
+
+
+class TraceReader:
+    """Reads over a pool; StoreUnavailable when the database is away, QueryTimeout when a read takes too long."""
+
+    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]) -> None:
+        self._pool = pool
+        self._reads = SpanReads()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        with translate_errors():
+            async with self._pool.connection() as connection:
+                yield connection
+
+    async def list_traces(
+        self, wanted: TraceFilter, after: TraceCursor | None = None, limit: int = 50
+    ) -> tuple[list[TraceRow], TraceCursor | None]:
+        """A page of at most `limit` (500) traces, newest first, and the cursor of the next page if there is one."""
+        limit = min(limit, LIST_MAX)
+        escaped = _LIKE_SPECIAL.sub(r"\\\1", wanted.text.lower())
+        parameters = {
+            "project_id": wanted.project_id,
+            "since": wanted.since_unix_nano,
+            "until": wanted.until_unix_nano,
+            "after_start": after and after.start_unix_nano,
+            "after_trace_id": after and after.trace_id,
+            "errors_only": wanted.errors_only,
+            "loops_only": wanted.loops_only,
+            "conversation_id": wanted.conversation_id,
+            "pattern": f"%{escaped}%" if wanted.text else None,
+            "limit": limit + 1,
+        }
+        async with (
+            self._connection() as connection,
+            connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor,
+        ):
+            await cursor.execute(SQL.list_traces, parameters, prepare=False)
+            rows = await cursor.fetchall()
+        if len(rows) <= limit:
+            return rows, None
+        rows.pop()
+        return rows, TraceCursor(rows[-1].start_unix_nano, rows[-1].trace_id)
+
+    async def trace_row(self, trace: TraceKey) -> TraceRow | None:
+        """The derived row of a trace; None before its first derivation."""
+        rows = await self.trace_rows([trace])
+        return rows[0] if rows else None
+
+    async def trace_rows(self, traces: Sequence[TraceKey]) -> list[TraceRow]:
+        """The derived rows of those of these traces that have one."""
+        async with self._connection() as connection:
+            return await TRACES.read(connection, traces)
+
+    async def stored_spans(self, trace: TraceKey) -> list[StoredSpan]:
+        """The winning version of every span with its bytes, by start; empty for an unknown trace."""
+        async with self._connection() as connection:
+            return newest_stored(await self._reads.stored_spans(connection, [trace]))
+
+    async def stored_span(self, trace: TraceKey, span_id: bytes) -> StoredSpan | None:
+        """The winning version of one span."""
+        async with self._connection() as connection:
+            spans = newest_stored(await self._reads.stored_spans(connection, [trace], [span_id]))
+        return spans[0] if spans else None
+
+    async def logs(self, trace: TraceKey, span_ids: Sequence[bytes] | None = None) -> list[StoredLog]:
+        """The log records of a trace by time; with `span_ids` only those of these spans."""
+        async with self._connection() as connection:
+            return await self._reads.stored_logs(connection, [trace], span_ids)
+
+    async def tree_rows(self, trace: TraceKey) -> list[TreeRow]:
+        """The winning version of every span with its facts, without bytes; by start."""
+        async with self._connection() as connection:
+            rows = await read_tree_rows(connection, [trace])
+        winners = set(newest(row.row for row in rows).values())
+        return sorted(
+            (row for row in rows if row.row in winners), key=lambda row: (row.row.start_unix_nano, row.row.span_id)
+        )
+
+    async def llm_calls(self, trace: TraceKey) -> list[LlmCallRow]:
+        """The derived LLM calls of a trace by start."""
+        async with self._connection() as connection:
+            return await LLM_CALLS.read(connection, [trace])
+
+    async def tool_calls(self, trace: TraceKey) -> list[ToolCallRow]:
+        """The derived tool calls of a trace by start."""
+        async with self._connection() as connection:
+            return await TOOL_CALLS.read(connection, [trace])
+
+    async def loops(self, trace: TraceKey) -> list[LoopRow]:
+        """The derived loops that end in a trace by start."""
+        async with self._connection() as connection:
+            return await LOOPS.read(connection, [trace])
+
+    async def links(self, trace: TraceKey) -> tuple[list[Link], list[Link]]:
+        """The links that spans of a trace carry, and up to 1,000 links of other traces that point at it."""
+        async with self._connection() as connection:
+            carried = await read_links(connection, SQL.links_from, trace)
+            return carried, await read_links(connection, SQL.links_to, trace)
+
+    async def projects(self) -> dict[int, str]:
+        """The slug of every project by id."""
+        async with self._connection() as connection:
+            return dict(await fetch(connection, SQL.projects))
+
+    async def stats(self) -> Stats:
+        """Totals over all projects, from receipts and marks."""
+        async with self._connection() as connection:
+            ((spans, traces, dirty, lag_s),) = await fetch(connection, SQL.stats)
+            (database,) = await fetch(connection, SQL.database)
+            tier = await read_tier(connection)
+        assert tier is not None
+        return Stats(spans, traces, dirty, lag_s, DatabaseFacts(tier, *database))
+
+    async def receipts(self, project_id: int, before: datetime | None = None, limit: int = 100) -> list[ReceiptRow]:
+        """Receipts of a project, newest first; those of past hours are summed up per hour and signal."""
+        parameters = {"project_id": project_id, "before": before, "limit": min(limit, LIST_MAX)}
+        async with self._connection() as connection:
+            return [ReceiptRow(*row) for row in await fetch(connection, SQL.receipts, parameters)]

@@ -1,0 +1,33 @@
+-- Erasure of whole traces, long before their day goes.
+
+-- lock_trace --
+-- Waits for the processor to let go of the trace; held until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended(encode(%(trace_id)s::bytea, 'hex'), %(project_id)s::bigint * 16 + 1))
+
+-- places_of_spans --
+-- Where the bytes of the trace's spans lie (primary key).
+SELECT project_id, bucket, blob_id FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- places_of_logs --
+-- Where the bytes of the trace's log records lie (log_records_trace_idx).
+SELECT project_id, bucket, blob_id FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_spans --
+-- Removes the rows of the trace (primary key).
+DELETE FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_facts --
+-- Removes the facts of the trace (primary key).
+DELETE FROM span_facts WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_links --
+-- Removes the links that the trace carries (primary key).
+DELETE FROM span_links WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_logs --
+-- Removes the log records of the trace (log_records_trace_idx).
+DELETE FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_marks --
+-- Nothing is left to derive (dirty_marks_unit_idx).
+DELETE FROM dirty_marks WHERE project_id = %(project_id)s AND unit_kind = 1 AND unit_id = %(trace_id)s

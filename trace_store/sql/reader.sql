@@ -1,0 +1,147 @@
+-- Reads of facts. A row and its blob are always read by one statement, because repacking replaces blobs.
+
+-- stored_spans --
+-- One row per blob that holds spans of these traces: its body and, as arrays of equal length, the rows in it (primary
+-- keys of spans and span_blobs). With span ids only those spans. Every version of a span.
+SELECT part.project_id, part.trace_id, part.bucket, blob.body, part.span_ids, part.parents, part.starts, part.ends,
+       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
+       part.positions
+FROM (
+  SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
+         array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
+         array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
+         array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
+         array_agg(span.raw_length) AS raw_lengths, array_agg(span.digest) AS digests,
+         array_agg(span.resource_id) AS resource_ids, array_agg(span.scope_id) AS scope_ids,
+         array_agg(span.blob_position) AS positions
+  FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
+  JOIN spans span USING (project_id, trace_id)
+  WHERE %(span_ids)s::bytea[] IS NULL OR span.span_id = ANY (%(span_ids)s)
+  GROUP BY 1, 2, 3, 4
+) part
+JOIN span_blobs blob USING (project_id, bucket, blob_id)
+
+-- stored_spans_of_blobs --
+-- The same for the spans of given traces in given blobs (primary keys of span_blobs and spans).
+SELECT part.project_id, part.trace_id, part.bucket, blob.body, part.span_ids, part.parents, part.starts, part.ends,
+       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
+       part.positions
+FROM (
+  SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
+         array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
+         array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
+         array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
+         array_agg(span.raw_length) AS raw_lengths, array_agg(span.digest) AS digests,
+         array_agg(span.resource_id) AS resource_ids, array_agg(span.scope_id) AS scope_ids,
+         array_agg(span.blob_position) AS positions
+  FROM (SELECT DISTINCT * FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(buckets)s::date[],
+          %(blob_ids)s::bigint[])) AS mark (project_id, trace_id, bucket, blob_id)
+  JOIN spans span USING (project_id, trace_id, bucket, blob_id)
+  GROUP BY 1, 2, 3, 4
+) part
+JOIN span_blobs blob USING (project_id, bucket, blob_id)
+
+-- stored_logs --
+-- One row per blob that holds log records of these traces, like stored_spans (log_records_trace_idx, primary key of
+-- span_blobs). With span ids only the records of those spans.
+SELECT part.project_id, part.trace_id, part.bucket, blob.body, part.span_ids, part.times, part.event_names,
+       part.digests, part.resource_ids, part.scope_ids, part.positions
+FROM (
+  SELECT log.project_id, log.trace_id, log.bucket, log.blob_id,
+         array_agg(log.span_id) AS span_ids, array_agg(log.time_unix_nano) AS times,
+         array_agg(log.event_name) AS event_names, array_agg(log.digest) AS digests,
+         array_agg(log.resource_id) AS resource_ids, array_agg(log.scope_id) AS scope_ids,
+         array_agg(log.blob_position) AS positions
+  FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
+  JOIN log_records log USING (project_id, trace_id)
+  WHERE %(span_ids)s::bytea[] IS NULL OR log.span_id = ANY (%(span_ids)s)
+  GROUP BY 1, 2, 3, 4
+) part
+JOIN span_blobs blob USING (project_id, bucket, blob_id)
+
+-- tree_rows --
+-- Every version of the spans of these traces with the facts of exactly that version; no blobs (primary keys).
+SELECT span.project_id, span.trace_id, span.span_id, coalesce(span.parent_span_id, ''), span.start_unix_nano,
+       span.end_unix_nano, span.bucket, span.name, span.kind, span.status_code, span.raw_length, span.digest,
+       fact.type, fact.dialect, fact.facts, resource.service_name, resource.release
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
+JOIN spans span USING (project_id, trace_id)
+JOIN resources resource USING (project_id, resource_id)
+LEFT JOIN span_facts fact
+  ON (fact.project_id, fact.trace_id, fact.span_id, fact.start_unix_nano, fact.bucket)
+   = (span.project_id, span.trace_id, span.span_id, span.start_unix_nano, span.bucket)
+  AND fact.digest = span.digest
+
+-- resources --
+-- Resources by id (primary key).
+SELECT resource_id, otlp, schema_url FROM resources WHERE project_id = %s AND resource_id = ANY (%s)
+
+-- scopes --
+-- Instrumentation scopes by id (primary key).
+SELECT scope_id, otlp, schema_url FROM scopes WHERE project_id = %s AND scope_id = ANY (%s)
+
+-- links_from --
+-- The links that spans of a trace carry (primary key).
+SELECT DISTINCT trace_id, span_id, linked_trace_id, linked_span_id FROM span_links
+WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- links_to --
+-- The links of other traces that point at spans of a trace (span_links_linked_idx); at most 1,000.
+SELECT DISTINCT trace_id, span_id, linked_trace_id, linked_span_id FROM span_links
+WHERE project_id = %(project_id)s AND linked_trace_id = %(trace_id)s AND trace_id <> %(trace_id)s
+LIMIT 1000
+
+-- projects --
+-- Every project (primary key).
+SELECT project_id, slug FROM projects ORDER BY project_id
+
+-- span_ids_of_log_blobs --
+-- The spans that the log records of given traces in given blobs belong to (log_records_trace_idx).
+SELECT DISTINCT log.project_id, log.trace_id, log.span_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(buckets)s::date[], %(blob_ids)s::bigint[])
+  AS mark (project_id, trace_id, bucket, blob_id)
+JOIN log_records log USING (project_id, trace_id, bucket, blob_id)
+WHERE log.span_id IS NOT NULL
+
+-- list_traces --
+-- Traces of a project, newest first, after the cursor (traces_start_idx, traces_failed_idx or traces_loops_idx; planned
+-- for exactly these parameters). The text filter looks at search_text.
+SELECT project_id, trace_id, start_unix_nano, end_unix_nano, bucket_min, bucket_max, live, settle_at, root_name,
+       service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
+       error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
+       cached_tokens, reasoning_tokens, conversation_id, user_id, interaction_ids, input_preview, output_preview, steps,
+       derived_at
+FROM traces
+WHERE project_id = %(project_id)s
+  AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
+  AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
+  AND (%(after_start)s::bigint IS NULL
+       OR (start_unix_nano, trace_id) < (%(after_start)s::bigint, %(after_trace_id)s::bytea))
+  AND (NOT %(errors_only)s OR error_count + soft_error_count + failed_span_count > 0)
+  AND (NOT %(loops_only)s OR loop_count > 0)
+  AND (%(conversation_id)s::text IS NULL
+       OR left(conversation_id, 255) = left(%(conversation_id)s, 255) AND conversation_id = %(conversation_id)s)
+  AND (%(pattern)s::text IS NULL OR search_text LIKE %(pattern)s)
+ORDER BY start_unix_nano DESC, trace_id DESC
+LIMIT %(limit)s
+
+-- stats --
+-- Sums of the receipts, the traces (primary key), and the due marks (dirty_marks_due_idx) with the age of the oldest.
+SELECT (SELECT coalesce(sum(accepted), 0)::bigint FROM ingest_receipts WHERE signal = 'traces'),
+       (SELECT count(*) FROM traces),
+       (SELECT count(*) FROM dirty_marks WHERE not_before <= now()),
+       (SELECT coalesce(greatest(extract(epoch FROM now() - min(not_before)), 0), 0)::float8 FROM dirty_marks
+        WHERE not_before <= now())
+
+-- database --
+-- What `doctor` and the footer say about the database.
+SELECT current_setting('server_version'), (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'),
+       (SELECT max(version) FROM migrations), pg_database_size(current_database())
+
+-- receipts --
+-- The receipts of a project, newest first (ingest_receipts_received_idx).
+SELECT received_at, signal, accepted, duplicate, rejected, late, bytes
+FROM ingest_receipts
+WHERE project_id = %(project_id)s AND (%(before)s::timestamptz IS NULL OR received_at < %(before)s)
+ORDER BY received_at DESC
+LIMIT %(limit)s

@@ -1,0 +1,86 @@
+-- The processor's queue and the replacement of derived rows. All of one claim is one transaction.
+
+-- set_up --
+-- Joins of this session go from a short list of keys through an index; statistics of a queue are always stale.
+SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
+       set_config('enable_seqscan', 'off', false)
+
+-- begin --
+-- Opens the transaction of a claim.
+BEGIN
+
+-- commit --
+-- Derived rows and the deletion of their marks become visible together.
+COMMIT
+
+-- rollback --
+-- Leaves every mark of the claim in place.
+ROLLBACK
+
+-- claim_units --
+-- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked; the locks last as long
+-- as the transaction.
+WITH due AS MATERIALIZED (
+  SELECT project_id, unit_kind, unit_id, min(mark_id) AS first_mark
+  FROM (
+    SELECT project_id, unit_kind, unit_id, mark_id
+    FROM dirty_marks
+    WHERE not_before <= now() AND unit_kind = ANY (%(kinds)s)
+    ORDER BY not_before, mark_id
+    LIMIT %(marks_max)s
+  ) oldest
+  GROUP BY project_id, unit_kind, unit_id
+  ORDER BY first_mark
+  LIMIT %(units_max)s
+)
+SELECT project_id, unit_kind, unit_id
+FROM due
+WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project_id::bigint * 16 + unit_kind))
+
+-- marks_of_units --
+-- Every mark of the locked units, due or not, as of now (dirty_marks_unit_idx): another processor may have finished a
+-- unit between the look at its marks and the lock.
+SELECT mark.mark_id, project_id, unit_kind, unit_id, mark.not_before, mark.bucket, mark.blob_id
+FROM unnest(%(project_ids)s::integer[], %(unit_kinds)s::smallint[], %(unit_ids)s::bytea[])
+  AS unit (project_id, unit_kind, unit_id)
+JOIN dirty_marks mark USING (project_id, unit_kind, unit_id)
+ORDER BY mark.mark_id
+
+-- delete_marks --
+-- Removes exactly the marks that were read (dirty_marks_unit_idx).
+DELETE FROM dirty_marks AS mark
+USING unnest(%(project_ids)s::integer[], %(unit_kinds)s::smallint[], %(unit_ids)s::bytea[], %(mark_ids)s::bigint[])
+  AS done (project_id, unit_kind, unit_id, mark_id)
+WHERE (mark.project_id, mark.unit_kind, mark.unit_id, mark.mark_id)
+    = (done.project_id, done.unit_kind, done.unit_id, done.mark_id)
+
+-- insert_marks --
+-- Marks units dirty, from `delays_s` seconds on.
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id, not_before, bucket, blob_id)
+SELECT project_id, unit_kind, unit_id, clock_timestamp() + delay_s * interval '1 second', bucket, blob_id
+FROM unnest(%(project_ids)s::integer[], %(unit_kinds)s::smallint[], %(unit_ids)s::bytea[], %(delays_s)s::float8[],
+  %(buckets)s::date[], %(blob_ids)s::bigint[]) AS new (project_id, unit_kind, unit_id, delay_s, bucket, blob_id)
+ORDER BY project_id, unit_kind, unit_id
+
+-- put_facts --
+-- Writes the facts of span versions in key order (primary key). Of two versions the larger stays; facts of the same
+-- version are overwritten unless a newer mapping made them.
+INSERT INTO span_facts AS old (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
+  digest, type, dialect, mapping_version, detector_version, facts)
+SELECT project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
+  digest, type, dialect, mapping_version, detector_version, facts::jsonb
+FROM unnest(%s::integer[], %s::bytea[], %s::bytea[], %s::bigint[], %s::date[], %s::bigint[], %s::integer[],
+  %s::bytea[], %s::text[], %s::text[], %s::integer[], %s::integer[], %s::text[])
+  AS new (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
+    digest, type, dialect, mapping_version, detector_version, facts)
+ORDER BY project_id, bucket, trace_id, span_id, start_unix_nano
+ON CONFLICT (project_id, trace_id, span_id, start_unix_nano, bucket) DO UPDATE
+SET end_unix_nano = excluded.end_unix_nano, raw_length = excluded.raw_length, digest = excluded.digest,
+    type = excluded.type, dialect = excluded.dialect, mapping_version = excluded.mapping_version,
+    detector_version = excluded.detector_version, facts = excluded.facts
+WHERE (excluded.end_unix_nano, excluded.raw_length, excluded.digest, excluded.mapping_version,
+       excluded.detector_version)
+   >= (old.end_unix_nano, old.raw_length, old.digest, old.mapping_version, old.detector_version)
+  AND (excluded.digest, excluded.type, excluded.dialect, excluded.mapping_version, excluded.detector_version,
+       excluded.facts)
+   IS DISTINCT FROM (old.digest, old.type, old.dialect, old.mapping_version, old.detector_version, old.facts)

@@ -1,0 +1,85 @@
+"""The queue of dirty units: a processor claims some, derives them and lets go of their marks, in one transaction.
+
+    async with queue.claim() as claim:
+        spans = await claim.new_spans()
+        await claim.put_facts(...)
+        await claim.replace(...)
+
+Leaving the block deletes exactly the marks that the claim read and commits; an exception inside it leaves every mark
+in place. A unit is locked for the claim's transaction, so that two processors never derive the same trace at once.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+
+from trace_store.claim import SQL, Claim, NewMark, insert_marks, take_units
+from trace_store.connections import connect
+from trace_store.database_errors import translate_errors
+from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.span_reads import SpanReads
+
+ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH)
+UNITS_MAX = 64
+MARKS_MAX = 4096  # how far a claim looks down the queue
+
+
+class WorkQueue:
+    """Claims units over one connection of its own, which it opens again after a failure."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._reads = SpanReads()
+
+    async def open(self) -> None:
+        """Connects; raises StoreUnavailable when that fails."""
+        with translate_errors():
+            await self._connected()
+
+    async def close(self) -> None:
+        """Closes the connection; an open claim is undone."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    @asynccontextmanager
+    async def claim(self, units_max: int = UNITS_MAX, kinds: Sequence[int] = ALL_KINDS) -> AsyncIterator[Claim]:
+        """Locks up to `units_max` units whose marks are due, oldest first; `claim.marks` is empty when none is.
+
+        Raises StoreUnavailable when the database goes away: nothing of the claim is stored, then.
+        """
+        try:
+            with translate_errors():
+                connection = await self._connected()
+                await connection.execute(SQL.begin)
+                claim = Claim(connection, self._reads, await take_units(connection, units_max, MARKS_MAX, kinds))
+            yield claim
+            with translate_errors():
+                await claim.delete_marks()
+                await connection.execute(SQL.commit)
+        except BaseException:
+            await self._roll_back()
+            raise
+
+    async def mark(self, marks: Sequence[NewMark]) -> None:
+        """Marks units dirty from outside a claim."""
+        with translate_errors():
+            await insert_marks(await self._connected(), marks)
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None:
+            connection = await connect(self._conninfo, "rainbarrel processor")
+            await connection.execute(SQL.set_up)
+            self._connection = connection
+        return self._connection
+
+    async def _roll_back(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            await self._connection.execute(SQL.rollback)
+        except psycopg.Error:  # the server rolls back by itself when the connection goes
+            await self.close()

@@ -1,0 +1,243 @@
+"""The write path: `encode` a batch, `store` it in one transaction, and only then say that it is kept.
+
+A flush of unknown records is copied straight into the tables. When a key is known already (a retry, a second receiver)
+the transaction is undone and the flush goes through staging tables, which tell new records from known ones.
+"""
+
+import asyncio
+import logging
+import struct
+import time
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+
+from trace_store.buckets import AHEAD_DAYS, DAY_NS, bucket_window
+from trace_store.connections import connect
+from trace_store.database_errors import translate_errors
+from trace_store.envelopes import EnvelopeWriter
+from trace_store.exceptions import SpanRejected, StoreUnavailable
+from trace_store.flush import CommitBatch, EncodedFlush, EncodedSignal, Place, encode_flush
+from trace_store.partitions import ensure_partitions
+from trace_store.queries import load
+from trace_store.receipts import CommitResult, receipt_columns, receipts
+from trace_store.rows import HEADER, TRAILER
+
+SQL = load("writer")
+STORE_TIMEOUT_S = 60.0  # a database that answers nothing for so long is treated as gone
+STAGED_FLUSHES_AFTER_DUPLICATE = 8  # docs/decisions/write_path.md has the measurement
+ATTEMPTS_MAX = 4
+BLOB_IDS = 2**32
+_T = TypeVar("_T")
+
+log = logging.getLogger(__name__)
+
+
+class SpanWriter:
+    """Stores batches over one connection of its own, which it opens again after a failure."""
+
+    def __init__(self, conninfo: str, retention_days: int, store_timeout_s: float = STORE_TIMEOUT_S) -> None:
+        self._conninfo = conninfo
+        self._retention_days = retention_days
+        self._store_timeout_s = store_timeout_s
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._blob_ids: Iterator[int] | None = None
+        self._envelopes = EnvelopeWriter()
+        self._days: set[int] = set()  # whose partitions exist
+        self._staged_flushes = 0  # how many of the next flushes go through staging at once
+        self._one_at_a_time = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connects; raises StoreUnavailable when that fails, and may then be called again."""
+        async with self._one_at_a_time:
+            await self._guarded(self._connected())
+
+    async def close(self) -> None:
+        """Waits for a running `store` and closes the connection."""
+        async with self._one_at_a_time:
+            await self._disconnect()
+
+    async def commit(self, batch: CommitBatch) -> CommitResult:
+        """Encodes and stores."""
+        return await self.store(self.encode(batch))
+
+    def encode(self, batch: CommitBatch, received_unix_nano: int | None = None) -> EncodedFlush:
+        """Encodes a batch without touching the database; may run in another thread, one at a time.
+
+        Raises StoreUnavailable before the first successful `open`, and SpanRejected when a record fits no column.
+        """
+        if self._blob_ids is None:
+            raise StoreUnavailable
+        received = time.time_ns() if received_unix_nano is None else received_unix_nano
+        try:
+            return encode_flush(batch, bucket_window(received, self._retention_days), self._blob_ids)
+        except (UnicodeEncodeError, struct.error) as error:
+            raise SpanRejected(f"A record cannot be stored: {error}.") from error
+
+    async def store(self, flush: EncodedFlush) -> CommitResult:
+        """Stores a flush in one transaction; returns after COMMIT.
+
+        Raises StoreUnavailable when the flush is not known to be stored: send it again, records that were kept after
+        all count as duplicates then. Raises SpanRejected when the database refuses a value of it; nothing is stored.
+        """
+        async with self._one_at_a_time:
+            was_idle = self._connection is not None
+            try:
+                return await self._guarded(self._store(flush))
+            except StoreUnavailable as error:
+                if not was_idle or not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                log.info("The database connection was lost; trying a new one: %s", error)
+                return await self._guarded(self._store(flush))
+
+    async def _guarded(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Runs `work`; whatever goes wrong leaves no half-open transaction behind."""
+        try:
+            with translate_errors():
+                async with asyncio.timeout(self._store_timeout_s):
+                    return await work
+        except TimeoutError as error:
+            await self._disconnect()
+            raise StoreUnavailable(f"The database did not answer for {self._store_timeout_s:.0f} s.") from error
+        except SpanRejected:
+            assert self._connection is not None
+            await self._connection.execute(SQL.rollback)
+            raise
+        except BaseException:
+            await self._disconnect()
+            raise
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None:
+            self._connection = connection = await connect(self._conninfo, "rainbarrel writer")
+            self._envelopes.forget()
+            self._days.clear()
+            await connection.execute(SQL.create_staging)
+            self._blob_ids = self._blob_ids or await take_blob_ids(connection)
+            today = time.time_ns() // DAY_NS
+            await self._ensure_days(connection, range(today, today + AHEAD_DAYS + 1))
+        return self._connection
+
+    async def _ensure_days(self, connection: psycopg.AsyncConnection[Any], days: Iterable[int]) -> None:
+        missing = set(days) - self._days
+        if missing:
+            await ensure_partitions(connection, missing)
+            self._days |= missing
+
+    async def _store(self, flush: EncodedFlush) -> CommitResult:
+        connection = await self._connected()
+        staged = self._staged_flushes > 0
+        for _ in range(ATTEMPTS_MAX):
+            await self._ensure_days(connection, flush.days)
+            await self._envelopes.add(connection, flush.resources, flush.scopes)
+            try:
+                if not staged:
+                    return await _store_directly(connection, flush)
+                result = await _store_staged(connection, flush)
+            except errors.UniqueViolation:
+                staged = True
+            except errors.CheckViolation as error:
+                if error.diag.constraint_name:
+                    raise
+                self._days.clear()  # no partition: retention dropped a day that this flush brings back
+            except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+                log.info("A flush is stored again: %s", error)
+            else:
+                known = any(receipt.duplicate for receipt in result.receipts.values())
+                self._staged_flushes = STAGED_FLUSHES_AFTER_DUPLICATE if known else max(self._staged_flushes - 1, 0)
+                return result
+            await connection.execute(SQL.rollback)
+        raise StoreUnavailable(f"The database gave way {ATTEMPTS_MAX} times; send the same data again.")
+
+
+async def take_blob_ids(connection: psycopg.AsyncConnection[Any]) -> Iterator[int]:
+    """Blob ids that nobody else has: a block of 2^32."""
+    row = await (await connection.execute(SQL.take_blob_ids)).fetchone()
+    assert row is not None
+    return iter(range(row[0], row[0] + BLOB_IDS))
+
+
+async def _store_directly(connection: psycopg.AsyncConnection[Any], flush: EncodedFlush) -> CommitResult:
+    """Copies everything; a known key raises UniqueViolation."""
+    await connection.execute(SQL.begin)
+    await _copy(connection, SQL.copy_spans, flush.spans.rows)
+    await _copy(connection, SQL.copy_logs, flush.logs.rows)
+    for signal in (flush.spans, flush.logs):
+        await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs])
+        await _copy(connection, SQL.copy_links, [row for _, row in signal.links])
+        await _copy(connection, SQL.copy_marks, [mark.row for mark in signal.marks])
+    return await _finish(connection, flush, None, None)
+
+
+async def _store_staged(connection: psycopg.AsyncConnection[Any], flush: EncodedFlush) -> CommitResult:
+    """Stores what is new or a larger version, with the blobs, links and marks of exactly that."""
+    await connection.execute(SQL.begin_staged)
+    new_spans: set[Place] = set()
+    new_logs: set[Place] = set()
+    if flush.spans.rows:
+        await _copy(connection, SQL.copy_staged_spans, flush.spans.rows)
+        new_spans = set(await _fetch(connection, SQL.insert_staged_spans))
+        replaced = []
+        if len(new_spans) < len(flush.spans.rows):
+            replaced = await _fetch(connection, SQL.replace_older_spans)
+            await _forget_older(connection, replaced)
+        await _copy_parts(connection, flush.spans, new_spans | {(row[0], row[1]) for row in replaced})
+    if flush.logs.rows:
+        await _copy(connection, SQL.copy_staged_logs, flush.logs.rows)
+        new_logs = set(await _fetch(connection, SQL.insert_staged_logs))
+        await _copy_parts(connection, flush.logs, new_logs)
+    return await _finish(connection, flush, new_spans, new_logs)
+
+
+async def _forget_older(connection: psycopg.AsyncConnection[Any], replaced: Sequence[Sequence[Any]]) -> None:
+    """Removes the links of replaced span versions and notes their bytes as dead."""
+    if not replaced:
+        return
+    _, _, old_blob_ids, project_ids, trace_ids, span_ids, starts, buckets = map(list, zip(*replaced, strict=True))
+    await connection.execute(SQL.delete_links, (project_ids, trace_ids, span_ids, starts, buckets))
+    await connection.execute(SQL.count_dead_records, (project_ids, buckets, old_blob_ids))
+
+
+async def _copy_parts(
+    connection: psycopg.AsyncConnection[Any], signal: EncodedSignal, stored: Collection[Place]
+) -> None:
+    """What belongs to the stored records: a blob that nothing refers to would be garbage."""
+    used = {blob_id for blob_id, _ in stored}
+    await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs if blob.blob_id in used])
+    await _copy(connection, SQL.copy_links, [row for place, row in signal.links if place in stored])
+    marks = [
+        mark.row
+        for mark in signal.marks
+        if mark.blob_id in used and any((mark.blob_id, position) in stored for position in range(mark.first, mark.end))
+    ]
+    await _copy(connection, SQL.copy_marks, marks)
+
+
+async def _finish(
+    connection: psycopg.AsyncConnection[Any],
+    flush: EncodedFlush,
+    new_spans: Collection[Place] | None,
+    new_logs: Collection[Place] | None,
+) -> CommitResult:
+    found = receipts(flush, new_spans, new_logs)
+    if found:
+        await connection.execute(SQL.insert_receipts, receipt_columns(flush, found))
+    await connection.execute(SQL.commit)
+    return CommitResult(found)
+
+
+async def _copy(connection: psycopg.AsyncConnection[Any], statement: bytes, rows: Collection[bytes]) -> None:
+    if rows:
+        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            await copy.write(b"".join((HEADER, *rows, TRAILER)))
+
+
+async def _fetch(connection: psycopg.AsyncConnection[Any], statement: bytes) -> list[Any]:
+    return await (await connection.execute(statement)).fetchall()
