@@ -1,0 +1,51 @@
+"""Why a whole request is refused; single bad records are no exceptions but `Rejections`.
+
+RainbarrelError
+├── RequestRefused                permanent: the same request can never succeed
+│   ├── MalformedBody             undecodable protobuf, JSON or compression
+│   ├── BodyTooLarge              before or after decompression
+│   ├── BodyTimeout               the body did not arrive
+│   ├── UnsupportedMedia          content type or content encoding
+│   ├── UnknownPath
+│   └── MethodNotAllowed
+├── Overloaded                    retryable: the byte budget is spent
+└── AddressInUse                  a receiver cannot listen
+"""
+
+from trace_store.exceptions import RainbarrelError
+
+
+class RequestRefused(RainbarrelError):
+    """The request can never be accepted as it is; sending it again does not help."""
+
+
+class MalformedBody(RequestRefused):
+    """The request body cannot be decoded."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The request body is larger than the limit; send smaller batches."""
+
+
+class BodyTimeout(RequestRefused):
+    """The request body did not arrive in time."""
+
+
+class UnsupportedMedia(RequestRefused):
+    """The content type or content encoding is not one that Rainbarrel reads."""
+
+
+class UnknownPath(RequestRefused):
+    """Nothing is served here; OTLP/HTTP is sent to /v1/traces and /v1/logs."""
+
+
+class MethodNotAllowed(RequestRefused):
+    """OTLP/HTTP is sent by POST."""
+
+
+class Overloaded(RainbarrelError):
+    """Too many bytes wait to be stored; send the same data again a little later."""
+
+
+class AddressInUse(RainbarrelError):
+    """Another program listens on this port; choose another one."""

@@ -1,0 +1,52 @@
+"""What both receivers do with a request once its bytes are here: decompress, decode, commit."""
+
+import asyncio
+
+from otlp_receiver.byte_budget import Reservation
+from otlp_receiver.content import Compression, Encoding
+from otlp_receiver.decode import decode
+from otlp_receiver.decoded import Decoded, Signal
+from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
+from otlp_receiver.group_commit import GroupCommit
+
+_INLINE_BYTES_MAX = 256 * 1024  # decoded within a few milliseconds; more is decoded in a thread
+_INLINE_COMPRESSED_BYTES_MAX = 4 * 1024
+
+
+class Exporter:
+    """Decodes and commits requests of any protocol; large ones are decoded one at a time, which bounds memory."""
+
+    def __init__(self, group_commit: GroupCommit, request_bytes_max: int = REQUEST_BYTES_MAX) -> None:
+        self.budget = group_commit.budget
+        self.request_bytes_max = request_bytes_max
+        self._group_commit = group_commit
+        self._one_large = asyncio.Semaphore(1)
+
+    async def export(
+        self,
+        signal: Signal,
+        body: bytes,
+        encoding: Encoding,
+        compression: Compression,
+        project_id: int,
+        reservation: Reservation,
+    ) -> Decoded:
+        """Return after COMMIT, with what was rejected; `reservation` holds the body and is released after decoding.
+
+        Raises RequestRefused (permanent), Overloaded and StoreUnavailable (send it again).
+        """
+        reservation.resize(len(body))
+        inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
+        if len(body) <= inline_max:
+            decoded = self._decode(signal, body, encoding, compression, project_id)
+        else:
+            async with self._one_large:
+                decoded = await asyncio.to_thread(self._decode, signal, body, encoding, compression, project_id)
+        reservation.release()
+        await self._group_commit.submit(decoded)
+        return decoded
+
+    def _decode(
+        self, signal: Signal, body: bytes, encoding: Encoding, compression: Compression, project_id: int
+    ) -> Decoded:
+        return decode(signal, decompress(body, compression, self.request_bytes_max), encoding, project_id)

@@ -1,0 +1,141 @@
+"""OTLP over HTTP: POST /v1/traces, /v1/logs and /v1/metrics, and their aliases, as a plain ASGI application.
+
+It stands ahead of the web application on the same port: `handles` says which requests are its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from otlp_receiver.byte_budget import Reservation
+from otlp_receiver.content import ACCEPTED_COMPRESSIONS, MEDIA_TYPES, Encoding, request_compression, request_encoding
+from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
+from otlp_receiver.decoded import Signal
+from otlp_receiver.decompress import too_large
+from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, UnknownPath, UnsupportedMedia
+from otlp_receiver.export import Exporter
+from otlp_receiver.projects import ProjectOf, resolve_project
+from otlp_receiver.status import RETRY_DELAY_S, encode_message, error_status, refusal, success_response
+from trace_store.exceptions import RainbarrelError
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_PREFIXES = ("/v1", "/otel/v1", "/api/public/otel/v1")  # OTLP; Raindrop's alias; set-ups made for Langfuse
+_SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
+PATHS: dict[str, Signal] = {f"{prefix}/{signal}": signal for prefix in _PREFIXES for signal in _SIGNALS}
+ALLOWED_METHODS = b"POST, OPTIONS"
+BODY_TIMEOUT_S = 30.0  # between two pieces of a body
+
+_log = logging.getLogger(__name__)
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was complete."""
+
+
+class HttpReceiver:
+    """The ASGI application of the OTLP paths."""
+
+    def __init__(
+        self,
+        exporter: Exporter,
+        *,
+        allowed_origins: Sequence[str] = (ANY_ORIGIN,),
+        resolve_project: ProjectOf = resolve_project,
+        body_timeout_s: float = BODY_TIMEOUT_S,
+    ) -> None:
+        self._exporter = exporter
+        self._allowed_origins = frozenset(allowed_origins)
+        self._resolve_project = resolve_project
+        self._body_timeout_s = body_timeout_s
+
+    @staticmethod
+    def handles(scope: Scope) -> bool:
+        """True for requests to an OTLP path, but for reading: GET /v1/traces belongs to the query API."""
+        return scope["type"] == "http" and _signal(scope) is not None and scope["method"] not in ("GET", "HEAD")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        allowed = cors_headers(headers.get("origin"), self._allowed_origins)
+        if scope["method"] == "OPTIONS" and _signal(scope) is not None:
+            await _respond(send, 204, [(b"allow", ALLOWED_METHODS), *allowed, *preflight_headers(headers, allowed)])
+            return
+        encoding: Encoding = "json"
+        try:
+            signal = _signal(scope)
+            if signal is None:
+                raise UnknownPath
+            if scope["method"] != "POST":
+                raise MethodNotAllowed
+            encoding = request_encoding(headers.get("content-type", ""))
+            message = success_response(await self._export(signal, headers, encoding, receive))
+        except ClientGone:
+            return
+        except Exception as error:
+            if not isinstance(error, RainbarrelError):
+                _log.exception("a request failed")
+            status = refusal(error).http_status
+            body = encode_message(error_status(error), encoding)
+            await _respond(send, status, [*_error_headers(error), *allowed], body, encoding)
+            return
+        await _respond(send, 200, allowed, encode_message(message, encoding), encoding)
+
+    async def _export(self, signal: Signal, headers: dict[str, str], encoding: Encoding, receive: Receive) -> Any:
+        compression = request_compression(headers.get("content-encoding", ""))
+        project_id = self._resolve_project(headers)
+        bytes_max = self._exporter.request_bytes_max
+        if int(headers.get("content-length", 0)) > bytes_max:
+            raise too_large(bytes_max)
+        with self._exporter.budget.reservation() as reservation:
+            body = await self._read(receive, reservation)
+            return await self._exporter.export(signal, body, encoding, compression, project_id, reservation)
+
+    async def _read(self, receive: Receive, reservation: Reservation) -> bytes:
+        """The whole body; each piece is counted as it comes."""
+        bytes_max = self._exporter.request_bytes_max
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            try:
+                message = await asyncio.wait_for(receive(), self._body_timeout_s)
+            except TimeoutError:
+                raise BodyTimeout(f"no more of the body came within {self._body_timeout_s:.0f} s") from None
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > bytes_max:
+                raise too_large(bytes_max)
+            reservation.resize(size)
+            pieces.append(piece)
+            if not message.get("more_body", False):
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _signal(scope: Scope) -> Signal | None:
+    """The signal of a path; doubled and trailing slashes come from base addresses that end in one."""
+    path: str = scope["path"]
+    return PATHS.get(path) or PATHS.get("/" + path.strip("/"))
+
+
+def _error_headers(error: Exception) -> Headers:
+    if refusal(error).is_retryable:
+        return [(b"retry-after", str(RETRY_DELAY_S).encode())]
+    if isinstance(error, MethodNotAllowed):
+        return [(b"allow", ALLOWED_METHODS)]
+    if isinstance(error, UnsupportedMedia):
+        return [(b"accept-encoding", ACCEPTED_COMPRESSIONS.encode())]
+    return [(b"connection", b"close")] if isinstance(error, BodyTimeout) else []
+
+
+async def _respond(send: Send, status: int, headers: Headers, body: bytes = b"", encoding: Encoding = "json") -> None:
+    if status != 204:
+        headers = [(b"content-type", MEDIA_TYPES[encoding].encode()), *headers]
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
