@@ -1,0 +1,159 @@
+"""Tool calls as the messages of LLM calls tell them: what a model asked for, and the results it was given later."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from tool_errors.findings import Verdict
+from tool_errors.judged import JudgedFacts
+from tool_errors.llm_calls import LlmGroup, end_of
+from tool_errors.trace_view import TraceView
+from trace_store.facts import Payload, RequestedCall
+
+
+class Request(NamedTuple):
+    """One tool call that a model asked for."""
+
+    call_id: str  # "" when the messages carry none
+    name: str
+    arguments: Payload | None
+    asked_by: bytes  # span id of the LLM call
+    asked_unix_nano: int  # start of that LLM call
+    known_unix_nano: int  # its end
+    position: int  # among the requests of that LLM call
+    interaction_id: str | None
+
+
+class Answer(NamedTuple):
+    """One tool result that a model was given."""
+
+    call_id: str
+    name: str
+    arguments: Payload | None  # as the history repeats them
+    result: Payload | None
+    verdict: Verdict
+    given_to: bytes  # span id of the LLM call
+    given_unix_nano: int  # start of that LLM call
+    position: int
+    interaction_id: str | None
+
+
+class _Source(NamedTuple):
+    span_id: bytes
+    start_unix_nano: int
+    end_unix_nano: int
+    interaction_id: str | None
+    judged: tuple[JudgedFacts, ...]
+
+
+def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request], list[Answer]]:
+    """All requests and all answers of a trace, by time."""
+    requests: list[Request] = []
+    answers: list[Answer] = []
+    for source in _sources(view, groups):
+        for position, call in enumerate(_requests_of(source)):
+            requests.append(
+                Request(
+                    call.call_id,
+                    call.name,
+                    call.arguments,
+                    source.span_id,
+                    source.start_unix_nano,
+                    source.end_unix_nano,
+                    position,
+                    source.interaction_id,
+                )
+            )
+        answers.extend(_answers_of(source))
+    return requests, answers
+
+
+def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
+    """Unique LLM calls, and spans that repeat messages where no LLM call lies below them."""
+    sources = [
+        _Source(
+            group.call.span_id,
+            group.call.start_unix_nano,
+            group.call.end_unix_nano,
+            group.call.interaction_id,
+            tuple(item for index in group.members if (item := view.judged[index]) is not None),
+        )
+        for group in groups
+    ]
+    told = [0] * len(view.rows)
+    for group in groups:
+        for index in group.members:
+            told[index] = 1
+    for index, judged in enumerate(view.judged):
+        if judged is not None and judged.facts.type != "tool":
+            told[index] = told[index] or int(bool(judged.facts.requested_calls or judged.facts.answered_calls))
+    below = view.tree.sums_below(told)
+    in_groups = {index for group in groups for index in group.members}
+    for index, row in enumerate(view.rows):
+        judged = view.judged[index]
+        if judged is not None and told[index] and not below[index] and index not in in_groups:
+            end = end_of(row.start_unix_nano, row.end_unix_nano)
+            sources.append(
+                _Source(row.span_id, row.start_unix_nano, end, view.identity[index].interaction_id, (judged,))
+            )
+    sources.sort(key=lambda source: (source.start_unix_nano, source.span_id))
+    return sources
+
+
+def _requests_of(source: _Source) -> list[RequestedCall]:
+    return _once([judged.facts.requested_calls for judged in source.judged])
+
+
+def _answers_of(source: _Source) -> list[Answer]:
+    answers = [
+        [
+            Answer(
+                call.call_id,
+                call.name,
+                call.arguments,
+                call.result,
+                verdict,
+                source.span_id,
+                source.start_unix_nano,
+                position,
+                source.interaction_id,
+            )
+            for position, (call, verdict) in enumerate(zip(judged.facts.answered_calls, judged.answers, strict=True))
+        ]
+        for judged in source.judged
+    ]
+    return _once(answers)
+
+
+class _Named(Protocol):
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def _once(of_spans: Sequence[Sequence[_N]]) -> list[_N]:
+    """The calls of one LLM call, which several spans may report with and without call ids: the longest report, with
+    the ids and calls that only others have."""
+    reports = sorted(of_spans, key=lambda calls: (-len(calls), -sum(bool(call.call_id) for call in calls)))
+    found: list[_N] = []
+    seen: set[str] = set()
+    for number, report in enumerate(reports):
+        for call in report:
+            if not call.call_id:
+                if number == 0:
+                    found.append(call)
+                continue
+            if call.call_id in seen:
+                continue
+            seen.add(call.call_id)
+            same = [
+                index for index, other in enumerate(found) if number and not other.call_id and other.name == call.name
+            ]
+            if same:
+                found[same[0]] = call
+            else:
+                found.append(call)
+    return found

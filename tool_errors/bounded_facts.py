@@ -1,0 +1,114 @@
+"""Facts within the bounds of their row: names, ids, messages and previews that are cut are cut here and nowhere else.
+
+What derive sees of fresh facts is then what it sees of facts that were read back.
+"""
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from tool_errors.error_text import bounded_message
+from tool_errors.findings import Verdict
+from trace_store.facts import PREVIEW_BYTES_MAX, AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
+
+NAME_BYTES_MAX = 400  # of names and ids
+TOKENS_MAX = 10**12  # of one call; a larger or negative count is no count
+
+_NAMES = (
+    "name",
+    "model",
+    "provider",
+    "response_id",
+    "tool_name",
+    "tool_call_id",
+    "agent_name",
+    "user_id",
+    "conversation_id",
+    "interaction_id",
+    "service_name",
+    "release",
+)
+_TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+
+
+def bounded_facts(facts: SpanFacts) -> SpanFacts:
+    """The facts with names, ids, messages and previews as rows hold them; payload values and texts stay whole."""
+    changes: dict[str, Any] = {}
+    for key in _NAMES:
+        value = getattr(facts, key)
+        if value is not None and (name := bounded_name(value)) != value:
+            changes[key] = name
+    for key in _TOKENS:
+        count = getattr(facts, key)
+        if count is not None and not 0 <= count <= TOKENS_MAX:
+            changes[key] = None
+    for key in ("input_text", "output_text"):
+        text = getattr(facts, key)
+        if text is not None and (clean := _storable(text)) != text:
+            changes[key] = clean
+    for key in ("arguments", "result"):
+        payload = getattr(facts, key)
+        if (bounded := _payload(payload)) is not payload:
+            changes[key] = bounded
+    if facts.failure is not None:
+        changes["failure"] = _failure(facts.failure)
+    if facts.requested_calls:
+        changes["requested_calls"] = tuple(
+            RequestedCall(bounded_name(call.call_id), bounded_name(call.name), _payload(call.arguments))
+            for call in facts.requested_calls
+        )
+    if facts.answered_calls:
+        changes["answered_calls"] = tuple(_answered(call) for call in facts.answered_calls)
+    return dataclasses.replace(facts, **changes) if changes else facts
+
+
+def bounded_verdict(verdict: Verdict) -> Verdict:
+    """The verdict with type, path and message as rows hold them."""
+    message = bounded_message(_storable(verdict.message))
+    return Verdict(verdict.status, verdict.rule, bounded_name(verdict.path), bounded_name(verdict.error_type), message)
+
+
+def bounded_name(text: str) -> str:
+    """A name or id as it is, unless it is longer than NAME_BYTES_MAX: then its beginning and its digest."""
+    text = _storable(text)
+    raw = text.encode()
+    if len(raw) <= NAME_BYTES_MAX:
+        return text
+    return raw[: NAME_BYTES_MAX - 20].decode("utf-8", "ignore") + "..." + hashlib.sha256(raw).hexdigest()[:16]
+
+
+def text_preview(text: str) -> str:
+    """The beginning of a text, with an ellipsis where it was cut; the preview of a preview is itself."""
+    text = _storable(text)
+    raw = text[: PREVIEW_BYTES_MAX + 1].encode()
+    if len(raw) <= PREVIEW_BYTES_MAX:
+        return text
+    return raw[: PREVIEW_BYTES_MAX - 3].decode("utf-8", "ignore") + "\u2026"
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds no NUL and UTF-8 no lone surrogate; the exact text is in the blob."""
+    if "\0" in text:
+        text = text.replace("\0", "\u2400")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _failure(failure: Failure) -> Failure:
+    message = bounded_message(_storable(failure.message))
+    return Failure(failure.rule, bounded_name(failure.path), bounded_name(failure.type), message)
+
+
+def _answered(call: AnsweredCall) -> AnsweredCall:
+    return AnsweredCall(
+        bounded_name(call.call_id),
+        bounded_name(call.name),
+        _payload(call.result),
+        _payload(call.arguments),
+        call.failure and _failure(call.failure),
+    )
+
+
+def _payload(payload: Payload | None) -> Payload | None:
+    if payload is None or (bounded := text_preview(payload.preview)) == payload.preview:
+        return payload
+    return Payload(payload.digest, bounded, payload.value)

@@ -1,0 +1,145 @@
+"""The JSON contract of a derived trace: what `inspect --json` and `GET /api/traces/{trace_id}` print.
+
+Every field is always there; ids are lower-case hex, nanoseconds are strings of digits (JSON's numbers end at 2^53).
+Fields are only ever added.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from tool_errors.findings import FAILED, DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
+from trace_store.facts import UNREAD, Payload
+
+_STATUS = {0: "unset", 1: "ok", 2: "error"}
+
+
+def contract(
+    derived: DerivedTrace,
+    *,
+    project: str,
+    values: Mapping[str, tuple[Any, Any]] | None = None,
+) -> dict[str, Any]:
+    """The object for one trace.
+
+    `values` has the full arguments and result of calls by call key; without it, payloads that were read back from
+    rows are shown as their previews.
+    """
+    values = values or {}
+    interactions = derived.interaction_ids
+    return {
+        "trace_id": derived.trace_id.hex(),
+        "project": project,
+        "live": derived.live,
+        "interaction_id": interactions[0] if interactions else None,
+        "interaction_ids": list(interactions),
+        "conversation_id": derived.conversation_id,
+        "user_id": derived.user_id,
+        "input": derived.input,
+        "output": derived.output,
+        "start_unix_nano": str(derived.start_unix_nano),
+        "end_unix_nano": str(derived.end_unix_nano),
+        "span_count": len(derived.spans),
+        "roots": [span_id.hex() for span_id in derived.roots],
+        "agents": list(derived.agents),
+        "input_tokens": derived.input_tokens,
+        "output_tokens": derived.output_tokens,
+        "cached_tokens": derived.cached_tokens,
+        "reasoning_tokens": derived.reasoning_tokens,
+        "cost_usd": None,
+        "llm_calls": [_llm_call(call) for call in derived.llm_calls],
+        "tool_calls": [_tool_call(call, values.get(call.call_key)) for call in derived.tool_calls],
+        "loops": [_loop(loop) for loop in derived.loops],
+        "spans": [_span(span) for span in derived.spans],
+    }
+
+
+def _llm_call(call: LlmCall) -> dict[str, Any]:
+    error = None
+    if call.error_message is not None:
+        error = {"type": call.error_type or None, "message": call.error_message}
+    return {
+        "span_id": call.span_id.hex(),
+        "model": call.model,
+        "provider": call.provider,
+        "input_tokens": call.input_tokens,
+        "output_tokens": call.output_tokens,
+        "interaction_id": call.interaction_id,
+        "error": error,
+    }
+
+
+def _tool_call(call: ToolCall, values: tuple[Any, Any] | None) -> dict[str, Any]:
+    verdict = call.verdict
+    error = None
+    if verdict.status in FAILED:
+        error = {
+            "type": verdict.error_type or None,
+            "message": verdict.message,
+            "fingerprint": verdict.fingerprint,
+            "recovered": call.recovered,
+        }
+    arguments, result = values or (_value(call.arguments), _value(call.result))
+    return {
+        "span_id": None if call.span_id is None else call.span_id.hex(),
+        "call_id": call.call_id,
+        "name": call.name,
+        "arguments": arguments,
+        "result": result,
+        "asked_by": None if call.asked_by is None else call.asked_by.hex(),
+        "interaction_id": call.interaction_id,
+        "status": verdict.status,
+        "evidence": {"rule": verdict.rule, "path": verdict.path},
+        "error": error,
+    }
+
+
+def _value(payload: Payload | None) -> Any:
+    """The full value where it is known, else the preview: as JSON when nothing was cut off, else as text."""
+    if payload is None:
+        return None
+    if payload.value is not UNREAD:
+        return payload.value
+    try:
+        return orjson.loads(payload.preview)
+    except ValueError:
+        return payload.preview
+
+
+def _loop(loop: Loop) -> dict[str, Any]:
+    return {
+        "id": loop.loop_id,
+        "kind": loop.kind,
+        "tools": list(loop.tools),
+        "iterations": loop.iterations,
+        "failures": loop.failures,
+        "span_ids": [call.span_id.hex() for call in loop.calls if call.span_id is not None],
+        "calls": [
+            {
+                "trace_id": call.trace_id.hex(),
+                "span_id": None if call.span_id is None else call.span_id.hex(),
+                "call_id": call.call_id,
+            }
+            for call in loop.calls
+        ],
+        "tokens": loop.tokens,
+        "cost_usd": None,
+        "seconds": (loop.end_unix_nano - loop.start_unix_nano) / 1e9,
+        "fingerprint": loop.fingerprint,
+        "ended": loop.ended,
+    }
+
+
+def _span(span: DerivedSpan) -> dict[str, Any]:
+    return {
+        "span_id": span.span_id.hex(),
+        "parent_span_id": span.parent_span_id.hex(),
+        "name": span.name,
+        "type": span.type,
+        "dialect": span.dialect,
+        "status": _STATUS.get(span.status_code, "unset"),
+        "start_unix_nano": str(span.start_unix_nano),
+        "end_unix_nano": str(span.end_unix_nano),
+        "depth": span.depth,
+    }

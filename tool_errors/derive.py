@@ -1,0 +1,129 @@
+"""Derive: one trace from its spans and judged facts.
+
+A pure function of the set of spans: no order of arrival, no duplicate and no earlier result can change it. Facts
+read back from their rows give the same trace as fresh ones, but for full payloads and texts.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from tool_errors.bounded_facts import text_preview
+from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, ToolCall
+from tool_errors.judged import JudgedFacts
+from tool_errors.llm_calls import end_of, token_usage, unique_llm_calls
+from tool_errors.loops import find_loops
+from tool_errors.steps import search_text, steps
+from tool_errors.texts import final_output, first_input
+from tool_errors.tool_calls import unique_tool_calls
+from tool_errors.trace_view import TraceView
+from trace_store.assembly import SpanNode
+from trace_store.model import STATUS_ERROR
+
+NAMES_MAX = 50  # agents, tools, models and interactions that a trace's row lists
+
+
+def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bool) -> DerivedTrace:
+    """Everything that can be said about one trace.
+
+    `spans` are all its spans, also those without facts; several versions of one span are welcome. While `live`, a
+    call without an answer is pending and a loop may be running. Raises ValueError without any span.
+    """
+    if not spans:
+        raise ValueError("a trace needs at least one span")
+    trace_id = spans[0].trace_id
+    view = TraceView(spans, judged)
+    nodes = [row.node for row in view.rows if row.node is not None]
+    groups = unique_llm_calls(view)
+    llm_calls = tuple(group.call for group in groups)
+    usage = token_usage(view, groups)
+    tool_calls = tuple(unique_tool_calls(view, groups, trace_id, live=live))
+    known = [facts for index in range(len(view.rows)) if (facts := view.facts(index)) is not None]
+    agents = _names(facts.agent_name for facts in known if facts.type == "agent") or _names(
+        facts.agent_name for facts in known
+    )
+    tools = _names(call.name for call in tool_calls)
+    models = _names(call.model for call in llm_calls)
+    first, last = first_input(view, groups), final_output(view, groups)
+    roots = view.tree.roots()
+    tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
+    starts = [node.start_unix_nano for node in nodes if node.start_unix_nano]
+    return DerivedTrace(
+        trace_id=trace_id,
+        live=live,
+        start_unix_nano=min(starts, default=0),
+        end_unix_nano=max(end_of(node.start_unix_nano, node.end_unix_nano) for node in nodes),
+        root_name=text_preview(roots[0].name),
+        service_name=roots[0].service_name or _first(facts.service_name for facts in known) or "",
+        release=roots[0].release or _first(facts.release for facts in known) or "",
+        interaction_ids=_names(identity.interaction_id for identity in view.identity),
+        conversation_id=_first(identity.conversation_id for identity in view.identity),
+        user_id=_first(identity.user_id for identity in view.identity),
+        input=first,
+        output=last,
+        input_preview=None if first is None else text_preview(first),
+        output_preview=None if last is None else text_preview(last),
+        roots=tuple(node.span_id for node in roots),
+        agents=agents,
+        tools=tools,
+        models=models,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        failed_span_count=sum(node.status_code == STATUS_ERROR for node in nodes),
+        steps=steps(llm_calls, tool_calls),
+        search_text=search_text(
+            _searched(roots[0].name, first, last, (*agents, *tools, *models), llm_calls, tool_calls)
+        ),
+        llm_calls=llm_calls,
+        tool_calls=tool_calls,
+        loops=tuple(find_loops(tool_calls, tokens, live=live)),
+        spans=tuple(_derived_spans(view)),
+    )
+
+
+def _names(values: Iterable[str | None]) -> tuple[str, ...]:
+    """The distinct names in order of appearance, at most NAMES_MAX."""
+    return tuple(dict.fromkeys(value for value in values if value))[:NAMES_MAX]
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _searched(
+    root_name: str,
+    first: str | None,
+    last: str | None,
+    names: Iterable[str],
+    llm_calls: Iterable[LlmCall],
+    tool_calls: Iterable[ToolCall],
+) -> Iterable[str | None]:
+    """What a person may look for, the most telling first: the text is bounded."""
+    yield text_preview(root_name)
+    yield first and text_preview(first)
+    yield last and text_preview(last)
+    yield from names
+    for call in tool_calls:
+        yield text_preview(call.verdict.message)
+    for llm_call in llm_calls:
+        yield llm_call.error_message and text_preview(llm_call.error_message)
+    for call in tool_calls:
+        yield None if call.arguments is None else call.arguments.preview
+
+
+def _derived_spans(view: TraceView) -> Iterable[DerivedSpan]:
+    """The spans in display order, without placeholders."""
+    for index, row in enumerate(view.rows):
+        node, facts = row.node, view.facts(index)
+        if node is not None:
+            yield DerivedSpan(
+                span_id=node.span_id,
+                parent_span_id=node.parent_span_id,
+                name=node.name,
+                type="other" if facts is None else facts.type,
+                dialect=None if facts is None else facts.dialect,
+                status_code=node.status_code,
+                start_unix_nano=node.start_unix_nano,
+                end_unix_nano=node.end_unix_nano,
+                depth=row.depth,
+            )

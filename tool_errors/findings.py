@@ -1,0 +1,160 @@
+"""What the detectors say about one trace: the values from which the derived tables and the JSON contract are written.
+
+Times are nanoseconds since the epoch, tokens are counts, ids are the W3C bytes.
+"""
+
+from dataclasses import dataclass, field
+
+from trace_store.facts import CallStatus, Payload, SpanType
+
+FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one tool call, with the evidence that decided it."""
+
+    status: CallStatus
+    rule: str  # id of the rule in tool_errors/status.py, or of the dialect's flag
+    path: str  # the place that decided: "status.message", "result.error", "messages.result" ...
+    error_type: str = ""  # exception class or code as sent; "" when unknown
+    message: str = ""  # original text, without type prefix and stack; "" when unknown
+    fingerprint: str = ""  # see tool_errors/fingerprint.py; "" unless the call failed
+
+
+@dataclass(frozen=True, slots=True)
+class LlmCall:
+    """One call of a model, however many spans reported it."""
+
+    span_id: bytes  # the outermost span that reports it
+    span_ids: tuple[bytes, ...]  # all of them, span_id first
+    start_unix_nano: int
+    end_unix_nano: int
+    model: str | None
+    provider: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None  # part of input_tokens
+    reasoning_tokens: int | None  # part of output_tokens
+    interaction_id: str | None
+    error_type: str | None = None  # None: the call did not fail
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool: a span, or only a pair of messages, or only a request that nobody answered."""
+
+    trace_id: bytes
+    call_key: str  # span id in hex, else "call:" + call id, else "asked:" + span id of the LLM call + ":" + position
+    span_id: bytes | None
+    span_ids: tuple[bytes, ...]  # every span that reports this call, span_id first
+    call_id: str | None
+    name: str
+    arguments: Payload | None
+    result: Payload | None
+    asked_by: bytes | None  # span id of the LLM call that chose the arguments
+    start_unix_nano: int
+    end_unix_nano: int
+    interaction_id: str | None
+    verdict: Verdict
+    recovered: bool = False  # failed, and a later call of the same tool succeeded
+    propagated_from: bytes | None = None  # the error began in this span below; counted there and not here
+
+    @property
+    def failed(self) -> bool:
+        """Whether the call failed by itself: an error that only climbed up from a span below is counted there."""
+        return self.verdict.status in FAILED and self.propagated_from is None
+
+
+@dataclass(frozen=True, slots=True)
+class CallReference:
+    """Names a tool call across traces."""
+
+    trace_id: bytes
+    call_key: str
+    span_id: bytes | None
+    call_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Repetition without progress, over the calls of one trace or of the traces of one conversation."""
+
+    trace_id: bytes  # the trace in which it ended
+    loop_id: str  # stable while the loop grows: made of its first call
+    kind: str  # id of the detector in tool_errors/loops.py
+    tools: tuple[str, ...]
+    iterations: int
+    failures: int
+    calls: tuple[CallReference, ...]
+    start_unix_nano: int
+    end_unix_nano: int
+    tokens: int | None  # what the LLM calls spent that asked for the repeats; None when none of them is known
+    fingerprint: str  # the same loop elsewhere has the same one
+    ended: str  # "success", "gave_up" or "running"
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSpan:
+    """One span of the trace, in display order."""
+
+    span_id: bytes
+    parent_span_id: bytes  # as stored
+    name: str
+    type: SpanType
+    dialect: str | None  # None: no dialect knows this span
+    status_code: int
+    start_unix_nano: int
+    end_unix_nano: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedTrace:
+    """Everything that is derived from one trace. Counts and sums are over unique calls."""
+
+    trace_id: bytes
+    live: bool
+    start_unix_nano: int
+    end_unix_nano: int
+    root_name: str
+    service_name: str
+    release: str
+    interaction_ids: tuple[str, ...]  # in order of appearance
+    conversation_id: str | None
+    user_id: str | None
+    input: str | None  # first user text: full when the facts held it, else its preview
+    output: str | None  # final answer: likewise
+    input_preview: str | None
+    output_preview: str | None
+    roots: tuple[bytes, ...]  # spans without a parent in the trace
+    agents: tuple[str, ...]
+    tools: tuple[str, ...]
+    models: tuple[str, ...]
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    failed_span_count: int  # spans with status ERROR
+    steps: str  # one letter per step, see tool_errors/steps.py
+    search_text: str  # lower case, bounded
+    llm_calls: tuple[LlmCall, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
+
+    @property
+    def error_count(self) -> int:
+        """Tool calls with status error, each failure once."""
+        return sum(1 for call in self.tool_calls if call.failed and call.verdict.status == "error")
+
+    @property
+    def soft_error_count(self) -> int:
+        """Tool calls whose failure only their payload shows."""
+        return sum(1 for call in self.tool_calls if call.failed and call.verdict.status == "soft_error")
+
+    @property
+    def unanswered_count(self) -> int:
+        """Tool calls that a model asked for and no result was ever seen of."""
+        return sum(1 for call in self.tool_calls if call.verdict.status == "unanswered")

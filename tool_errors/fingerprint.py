@@ -1,0 +1,54 @@
+"""Fingerprints: equal failures get equal short names, whatever numbers, ids, times, paths and names their text holds.
+
+Deterministic over releases: changing a pattern regroups what is stored, so raise `DETECTOR_VERSION` in
+tool_errors/judged.py with it.
+"""
+
+import hashlib
+import re
+
+from tool_errors.error_text import short_type
+
+NORMALISED_CHARS_MAX = 300
+_READ_CHARS_MAX = 2000  # what lies behind is stack or payload
+
+# In this order: what is matched first is not looked at again.
+_PLACEHOLDERS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b[a-z][a-z0-9+.\-]{1,15}://[^\s'\"<>)\]}]+", re.IGNORECASE), "<url>"),
+    (re.compile(r"\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+\b"), "<email>"),
+    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), "<address>"),
+    (re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+\-]\d{2}:?\d{2})?)?"), "<time>"),
+    (re.compile(r"\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b"), "<time>"),
+    (re.compile(r"\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\b"), "<time>"),
+    (re.compile(r"\b(?:status(?: code)?|http(?:/\d(?:\.\d)?)?|code|error)[\s:=]{1,3}([45]\d\d)\b", re.IGNORECASE), ""),
+    (re.compile(r"'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`"), "<value>"),
+    (re.compile(r"(?<![\w<])(?:[A-Za-z]:\\|~?/|\.{1,2}/)[\w.\-]+(?:[/\\][\w.\-]+)*[/\\]?"), "<path>"),
+    (re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w\-]{6,}\b"), "<id>"),  # letters and digits mixed
+    (re.compile(r"[+\-]?\b\d[\d_,]*(?:\.\d+)?(?:[eE][+\-]?\d+)?(?=\b|[a-zA-Z%])"), "<number>"),
+)
+_KEEP = "\x01{}\x02"
+_KEPT = re.compile("\x01(\\w+)\x02")
+_LETTERS = "abcdefghij"
+
+
+def normalise_message(message: str) -> str:
+    """The message in lower case with placeholders for all that differs between two equal failures."""
+    text = message[:_READ_CHARS_MAX].replace("\x01", " ").replace("\x02", " ")
+    for pattern, placeholder in _PLACEHOLDERS:
+        text = pattern.sub(placeholder, text) if placeholder else pattern.sub(_keep_code, text)
+    text = _KEPT.sub(lambda match: "".join(str(_LETTERS.index(letter)) for letter in match[1]), text)
+    return " ".join(text.lower().split())[:NORMALISED_CHARS_MAX]
+
+
+def _keep_code(match: re.Match[str]) -> str:
+    """Hide an HTTP status code from the number pattern: a 404 and a 500 are different failures."""
+    letters = "".join(_LETTERS[int(digit)] for digit in match[1])
+    return match[0].replace(match[1], _KEEP.format(letters))
+
+
+def fingerprint(tool: str, error_type: str, message: str) -> str:
+    """16 hex digits over tool, class name of the error, and normalised message."""
+    parts = (tool, short_type(error_type).lower(), normalise_message(message))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

@@ -1,0 +1,130 @@
+"""Judged facts: what one span says, the verdicts on its calls, and both as the JSON of a row of `span_facts`.
+
+Verdicts are made once, while the payloads are at hand. The row holds digests, previews of 400 bytes and error
+messages of 4 KiB. Everything that derive decides is decided on what a row holds, so that fresh facts and facts read
+back give the same trace.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
+from tool_errors.findings import Verdict
+from tool_errors.status import judge, judge_answer, judge_result
+from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
+from trace_store.model import SpanVersion
+
+DETECTOR_VERSION = 1  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+
+_IDS = ("trace_id", "span_id", "parent_span_id")
+_PAYLOADS = ("arguments", "result")
+_TEXTS = ("input_text", "output_text")
+_APART = frozenset({*_IDS, *_PAYLOADS, *_TEXTS, "failure", "requested_calls", "answered_calls", "unmapped"})
+_PLAIN = tuple(field for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFacts:
+    """One version of one span as a dialect and the rules understand it."""
+
+    version: SpanVersion
+    facts: SpanFacts
+    verdict: Verdict | None = None  # on the call that a tool span is; None for spans of other types
+    result_verdict: Verdict | None = None  # what its result alone says
+    answers: tuple[Verdict, ...] = ()  # on each of facts.answered_calls
+
+
+def judge_facts(facts: SpanFacts, version: SpanVersion) -> JudgedFacts:
+    """Judge the calls of one span; facts and verdicts come out within the bounds of their row."""
+    facts = bounded_facts(facts)
+    answers = tuple(bounded_verdict(judge_answer(call)) for call in facts.answered_calls)
+    if facts.type != "tool":
+        return JudgedFacts(version, facts, answers=answers)
+    result = judge_result(facts.result, "result")
+    return JudgedFacts(version, facts, bounded_verdict(judge(facts)), result and bounded_verdict(result), answers)
+
+
+def to_row(judged: JudgedFacts) -> dict[str, Any]:
+    """The JSON object for `span_facts.facts`: bounded, without NUL, and without keys for what is absent."""
+    facts = judged.facts
+    version = judged.version
+    row: dict[str, Any] = {key: getattr(facts, key).hex() for key in _IDS}
+    row["version"] = [version.end_unix_nano, version.raw_length, version.digest.hex()]
+    for field in _PLAIN:
+        value = getattr(facts, field.name)
+        if value != field.default:
+            row[field.name] = value
+    for key in _PAYLOADS:
+        if (payload := getattr(facts, key)) is not None:
+            row[key] = _payload_json(payload)
+    for key in _TEXTS:
+        if (text := getattr(facts, key)) is not None:
+            row[key] = text_preview(text)
+    if facts.failure is not None:
+        row["failure"] = [facts.failure.rule, facts.failure.path, facts.failure.type, facts.failure.message]
+    if facts.requested_calls:
+        row["requested_calls"] = [
+            [call.call_id, call.name, _payload_json(call.arguments)] for call in facts.requested_calls
+        ]
+    if facts.answered_calls:
+        row["answered_calls"] = [
+            [call.call_id, call.name, _payload_json(call.result), _payload_json(call.arguments)]
+            for call in facts.answered_calls
+        ]
+        row["answers"] = [_verdict_json(verdict) for verdict in judged.answers]
+    if judged.verdict is not None:
+        row["verdict"] = _verdict_json(judged.verdict)
+    if judged.result_verdict is not None:
+        row["result_verdict"] = _verdict_json(judged.result_verdict)
+    return row
+
+
+def from_row(row: Mapping[str, Any]) -> JudgedFacts:
+    """The judged facts of a row that `to_row` made; payload values are unread, texts are their previews."""
+    end_unix_nano, raw_length, digest = row["version"]
+    facts = {key: _READ[key](value) if key in _READ else value for key, value in row.items() if key in _OF_FACTS}
+    return JudgedFacts(
+        version=SpanVersion(end_unix_nano, raw_length, bytes.fromhex(digest)),
+        facts=SpanFacts(**facts),
+        verdict=_verdict(row.get("verdict")),
+        result_verdict=_verdict(row.get("result_verdict")),
+        answers=tuple(Verdict(*verdict) for verdict in row.get("answers", ())),
+    )
+
+
+def _payload_json(payload: Payload | None) -> list[str] | None:
+    return None if payload is None else [payload.digest.hex(), payload.preview]
+
+
+def _payload(held: list[str] | None) -> Payload | None:
+    return None if held is None else Payload(bytes.fromhex(held[0]), held[1])
+
+
+def _requested(held: list[Any]) -> tuple[RequestedCall, ...]:
+    return tuple(RequestedCall(call_id, name, _payload(arguments)) for call_id, name, arguments in held)
+
+
+def _answered(held: list[Any]) -> tuple[AnsweredCall, ...]:
+    return tuple(
+        AnsweredCall(call_id, name, _payload(result), _payload(arguments)) for call_id, name, result, arguments in held
+    )
+
+
+def _verdict_json(verdict: Verdict) -> list[str]:
+    return [verdict.status, verdict.rule, verdict.path, verdict.error_type, verdict.message]
+
+
+def _verdict(held: list[Any] | None) -> Verdict | None:
+    return None if held is None else Verdict(*held)
+
+
+_OF_FACTS = frozenset(field.name for field in dataclasses.fields(SpanFacts))
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_IDS, bytes.fromhex),
+    **dict.fromkeys(_PAYLOADS, _payload),
+    "failure": lambda held: Failure(*held),
+    "requested_calls": _requested,
+    "answered_calls": _answered,
+}

@@ -1,0 +1,191 @@
+"""Unique LLM calls: a framework's span, a client's span and the provider SDK's own span may all report one call.
+
+Spans are joined by response id, else by nesting, else as siblings of different instrumentations of which one lies
+within the time of the other. Separate attempts of a retry are separate calls.
+"""
+
+import itertools
+from collections import defaultdict
+from typing import NamedTuple
+
+from tool_errors.error_text import bounded_message, is_generic, take_apart
+from tool_errors.findings import LlmCall
+from tool_errors.groups import Groups
+from tool_errors.trace_view import TraceView
+from trace_store.assembly import NO_PARENT
+from trace_store.facts import Failure, SpanFacts
+
+_REPEATING = ("agent", "chain", "llm")  # types whose spans may carry the sum of what lies below
+
+
+class LlmGroup(NamedTuple):
+    """One unique call and the rows that report it, outermost first."""
+
+    call: LlmCall
+    members: tuple[int, ...]
+
+
+class Usage(NamedTuple):
+    """Token sums of a trace."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+
+
+def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
+    """All calls of models in the trace, by start time."""
+    members = [index for index in range(len(view.rows)) if view.is_llm(index) and _says_anything(view, index)]
+    groups = Groups(members)
+    _join_same_response(view, members, groups)
+    _join_siblings(view, members, groups)
+    _join_nested(view, members, groups)
+    found = [LlmGroup(_call(view, rows), rows) for rows in groups.all()]
+    found.sort(key=lambda group: (group.call.start_unix_nano, group.call.span_id))
+    return found
+
+
+def token_usage(view: TraceView, groups: list[LlmGroup]) -> Usage:
+    """Tokens of the unique calls, and of spans that repeat sums where nothing below them tells the parts."""
+    sums = [0, 0, 0, 0]
+    counted = [0] * len(view.rows)
+    for group in groups:
+        call = group.call
+        tokens = (call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens)
+        if any(tokens):
+            for member in group.members:
+                counted[member] = 1
+        sums = [total + (value or 0) for total, value in zip(sums, tokens, strict=True)]
+    below = view.tree.sums_below(counted)
+    covered = [False] * len(view.rows)  # a span above was counted already
+    for index, row in enumerate(view.rows):
+        covered[index] = row.parent_index != NO_PARENT and covered[row.parent_index]
+        facts = view.facts(index)
+        if (
+            covered[index]
+            or counted[index]
+            or below[index]
+            or facts is None
+            or facts.type not in ("agent", "chain", "llm")
+        ):
+            continue
+        tokens = _tokens(facts)
+        if any(tokens):
+            covered[index] = True
+            sums = [total + (value or 0) for total, value in zip(sums, tokens, strict=True)]
+    return Usage(*sums)
+
+
+def end_of(start_unix_nano: int, end_unix_nano: int) -> int:
+    """The end of an interval, also of one that has not ended or ends before it starts."""
+    return max(start_unix_nano, end_unix_nano)
+
+
+def _says_anything(view: TraceView, index: int) -> bool:
+    """Some instrumentations mark preparations as LLM spans: nothing was asked and nothing was answered there."""
+    facts = view.facts(index)
+    return facts is not None and bool(
+        facts.model
+        or facts.response_id
+        or facts.failure
+        or facts.output_text
+        or facts.requested_calls
+        or any(_tokens(facts))
+    )
+
+
+def _tokens(facts: SpanFacts) -> tuple[int | None, int | None, int | None, int | None]:
+    return facts.input_tokens, facts.output_tokens, facts.cached_tokens, facts.reasoning_tokens
+
+
+def _join_same_response(view: TraceView, members: list[int], groups: Groups) -> None:
+    """One response id is one response, as long as the spans overlap: some servers give every answer the same id."""
+    by_id: dict[str, list[int]] = defaultdict(list)
+    for index in members:
+        facts = view.facts(index)
+        if facts is not None and facts.response_id:
+            by_id[facts.response_id].append(index)
+    for rows in by_id.values():
+        rows.sort(key=lambda index: view.rows[index].start_unix_nano)
+        for earlier, later in itertools.pairwise(rows):
+            if view.rows[later].start_unix_nano <= _end(view, earlier):
+                groups.join(earlier, later)
+
+
+def _join_siblings(view: TraceView, members: list[int], groups: Groups) -> None:
+    """Two instrumentations side by side: different dialects under one parent, one within the time of the other."""
+    by_parent: dict[int, list[int]] = defaultdict(list)
+    for index in members:
+        by_parent[view.rows[index].parent_index].append(index)
+    for parent, rows in by_parent.items():
+        if parent == NO_PARENT:
+            continue
+        for outer, inner in itertools.pairwise(rows):
+            if _end(view, inner) > _end(view, outer):
+                continue
+            first, second = view.facts(outer), view.facts(inner)
+            if first is None or second is None or first.dialect == second.dialect:
+                continue
+            if not (first.response_id and second.response_id):
+                groups.join(outer, inner)
+
+
+def _join_nested(view: TraceView, members: list[int], groups: Groups) -> None:
+    """A span with LLM spans directly below it is the wrapper of the last of them; those before were attempts."""
+    inside: dict[int, list[int]] = defaultdict(list)
+    among = set(members)
+    for index in members:
+        above = view.boundary[index]
+        if above != NO_PARENT and above in among:
+            inside[above].append(index)
+    for outer, rows in inside.items():
+        outer_id = _response_id(view, outer)
+        last = max(rows, key=lambda index: (_end(view, index), index))
+        inner_id = _response_id(view, last)
+        if not (outer_id and inner_id and outer_id != inner_id):
+            groups.join(outer, last)
+
+
+def _response_id(view: TraceView, index: int) -> str | None:
+    facts = view.facts(index)
+    return None if facts is None else facts.response_id
+
+
+def _end(view: TraceView, index: int) -> int:
+    row = view.rows[index]
+    return end_of(row.start_unix_nano, row.end_unix_nano)
+
+
+def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
+    """What the members of a group say together; tokens are taken from one of them, never mixed."""
+    known = [facts for index in reversed(rows) if (facts := view.facts(index)) is not None]  # innermost first
+    usage = max(known, key=lambda facts: sum(value is not None for value in _tokens(facts)))
+    outer = view.rows[rows[0]]
+    failure = _failure(known)
+    return LlmCall(
+        span_id=outer.span_id,
+        span_ids=tuple(view.rows[index].span_id for index in rows),
+        start_unix_nano=outer.start_unix_nano,
+        end_unix_nano=max(_end(view, index) for index in rows),
+        model=usage.model or next((facts.model for facts in known if facts.model), None),
+        provider=usage.provider or next((facts.provider for facts in known if facts.provider), None),
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        interaction_id=view.identity[rows[-1]].interaction_id,
+        error_type=None if failure is None else failure.type,
+        error_message=None if failure is None else failure.message,
+    )
+
+
+def _failure(known: list[SpanFacts]) -> Failure | None:
+    """The failure with the most telling text, its type and message separated."""
+    failures = [facts.failure for facts in known if facts.failure is not None]
+    if not failures:
+        return None
+    best = next((failure for failure in failures if not is_generic(failure.message)), failures[0])
+    parts = take_apart(best.message)
+    error_type = best.type or parts.type or next((failure.type for failure in failures if failure.type), "")
+    return Failure(best.rule, best.path, error_type, bounded_message(parts.message))

@@ -1,0 +1,46 @@
+"""Normalises stored spans: from their bytes to judged facts, with the log records that belong to them."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
+from trace_store.decoded_envelopes import DecodedEnvelopes
+from trace_store.dialects import normalise
+from trace_store.fact_rows import FactRow
+from trace_store.facts import MAPPING_VERSION
+from trace_store.model import LogRecord
+from trace_store.spans import read_log, read_span
+from trace_store.stored import StoredLog, StoredSpan
+
+log = logging.getLogger(__name__)
+
+
+def fact_rows(spans: Iterable[StoredSpan], logs: Iterable[StoredLog]) -> list[FactRow]:
+    """The rows of `span_facts` for every span that a dialect claims."""
+    envelopes = DecodedEnvelopes()
+    logs_of_span: dict[tuple[int, bytes, bytes], list[LogRecord]] = defaultdict(list)
+    for record in logs:
+        key = (record.project_id, record.trace_id, record.span_id)
+        logs_of_span[key].append(read_log(record.otlp, envelopes.scope(record.scope.otlp)))
+    rows = []
+    for span in spans:
+        judged = judge_stored(span, logs_of_span.get(span.row[:3], ()), envelopes)
+        if judged is not None:
+            facts = judged.facts
+            rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, to_row(judged)))
+    return rows
+
+
+def judge_stored(span: StoredSpan, logs: Sequence[LogRecord], envelopes: DecodedEnvelopes) -> JudgedFacts | None:
+    """The judged facts of one stored span, full payloads included; None when no dialect claims it.
+
+    A span on which a dialect stumbles is logged and shown as `other`: a mapping must never cost a span.
+    """
+    try:
+        decoded = read_span(span.otlp, envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp))
+        facts = normalise(decoded, logs)
+    except Exception:
+        log.exception("Span %s of trace %s could not be normalised.", span.row.span_id.hex(), span.row.trace_id.hex())
+        return None
+    return None if facts is None else judge_facts(facts, span.row.version)

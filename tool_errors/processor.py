@@ -1,0 +1,126 @@
+"""The processor: takes dirty traces from the queue, normalises what is new in them and replaces what is derived.
+
+Everything of one claim is one transaction: the facts, the derived rows and the deletion of the marks that asked for
+them. Whatever interrupts it leaves the marks, so that nothing is forgotten and nothing counts twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tool_errors.derive_traces import DerivedRows, TraceDeriver
+from tool_errors.normalise_spans import fact_rows
+from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, Claim, NewMark, Unit
+from trace_store.exceptions import RainbarrelError, StoreUnavailable
+from trace_store.flush import UNIT_TRACE
+from trace_store.work import WorkQueue
+
+RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
+RECONNECT_DELAY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the processor waits for what."""
+
+    poll_interval_s: float = 0.2  # between two looks at an empty queue
+    settle_delay_s: float = 3.0  # a trace whose root has ended counts as complete when nothing came for so long
+    orphan_settle_delay_s: float = 30.0  # the same for a trace without an ended root
+    heavy_wait_factor: float = 10.0  # a growing trace is derived again after so many times its last duration ...
+    heavy_wait_s_max: float = 30.0  # ... and never later than this
+
+
+class Processor:
+    """Works off the queue of dirty units; any number of processors may share one database."""
+
+    def __init__(self, conninfo: str, pace: Pace | None = None) -> None:
+        self._queue = WorkQueue(conninfo)
+        self._pace = pace or Pace()
+        self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
+        self._one_by_one = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set; a database that is away is waited for."""
+        try:
+            while not stop.is_set():
+                try:
+                    worked = await self.step()
+                    delay_s = 0.0 if worked else self._pace.poll_interval_s
+                except StoreUnavailable as error:
+                    log.warning("The processor waits for the database: %s", error)
+                    delay_s = RECONNECT_DELAY_S
+                if delay_s:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), delay_s)
+        finally:
+            await self._queue.close()
+
+    async def drain(self) -> None:
+        """Works until no mark is due."""
+        while await self.step():
+            pass
+
+    async def step(self) -> int:
+        """Derives one claim; returns how many units it held.
+
+        A claim that fails as a whole is done again unit by unit, so that one unit cannot hold up the others. Raises
+        StoreUnavailable.
+        """
+        try:
+            async with self._queue.claim() as claim:
+                if self._one_by_one:
+                    for unit in claim.marks:
+                        await self._work_apart(claim, unit)
+                else:
+                    await self._work(claim, claim.marks.keys())
+                self._one_by_one = False
+                return len(claim.marks)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if self._one_by_one:
+                raise
+            log.exception("A claim failed and is done again unit by unit.")
+            self._one_by_one = True
+            return 1
+
+    async def _work_apart(self, claim: Claim, unit: Unit) -> None:
+        try:
+            async with claim.apart():
+                await self._work(claim, [unit])
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if not isinstance(error, RainbarrelError):
+                log.exception("Unit %s could not be derived.", unit.unit_id.hex())
+            log.warning("Unit %s is tried again in %.0f s: %s", unit.unit_id.hex(), RETRY_DELAY_S, error)
+            await claim.add_marks([NewMark(unit, RETRY_DELAY_S)])
+
+    async def _work(self, claim: Claim, units: Collection[Unit]) -> None:
+        """Normalises, derives and replaces the claimed traces among `units`; other kinds have nothing derived yet."""
+        traces = [unit for unit in units if unit.kind == UNIT_TRACE]
+        if not traces:
+            return
+        spans = await claim.new_spans(traces)
+        await claim.put_facts(fact_rows(spans, await claim.logs(spans)))
+        fresh = {unit for unit in traces if any(mark.blob_id != NOTHING_NEW for mark in claim.marks[unit])}
+        ready = [unit for unit in traces if unit not in fresh or not self._deriver.must_wait(unit)]
+        await claim.add_marks(
+            [NewMark(unit, self._deriver.wait_s(unit), blob_id=NOT_YET_DERIVED) for unit in set(traces) - set(ready)]
+        )
+        derived = DerivedRows()
+        keys = [unit.trace for unit in ready]
+        for trace, rows in (await claim.tree_rows_by_trace(keys)).items():
+            unit = Unit.of_trace(trace)
+            settle_delay_s = self._deriver.derive(derived, unit, rows, self._settle_delays_s(unit in fresh))
+            if settle_delay_s is not None:
+                derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
+        await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops)
+        await claim.add_marks(derived.marks)
+
+    def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
+        return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None

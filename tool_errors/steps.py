@@ -1,0 +1,31 @@
+"""What lists show of a trace without opening it: the strip of steps, and the text that the list's filter looks at."""
+
+from collections.abc import Iterable, Sequence
+
+from tool_errors.findings import LlmCall, ToolCall
+from trace_store.attributes import preview
+from trace_store.facts import CallStatus
+
+STEPS_MAX = 200
+SEARCH_TEXT_BYTES_MAX = 4000
+
+# L an LLM call, X one that failed; of tool calls: T ok, E error, S soft error, U unanswered, P pending.
+_LETTERS: dict[CallStatus, str] = {"ok": "T", "error": "E", "soft_error": "S", "unanswered": "U", "pending": "P"}
+
+
+def steps(llm_calls: Sequence[LlmCall], tool_calls: Sequence[ToolCall]) -> str:
+    """One letter per step in order of time; after STEPS_MAX letters a "+" says that there are more."""
+    strip = [
+        (call.start_unix_nano, 0, index, "L" if call.error_message is None else "X")
+        for index, call in enumerate(llm_calls)
+    ]
+    strip += [(call.start_unix_nano, 1, index, _LETTERS[call.verdict.status]) for index, call in enumerate(tool_calls)]
+    strip.sort()
+    letters = "".join(letter for *_, letter in strip[: STEPS_MAX + 1])
+    return letters if len(letters) <= STEPS_MAX else letters[:STEPS_MAX] + "+"
+
+
+def search_text(parts: Iterable[str | None]) -> str:
+    """The distinct parts in lower case, one a line, at most SEARCH_TEXT_BYTES_MAX bytes."""
+    distinct = dict.fromkeys(part for part in parts if part)
+    return preview("\n".join(distinct).lower(), SEARCH_TEXT_BYTES_MAX)

@@ -1,0 +1,48 @@
+"""The user's question and the agent's answer of a trace, from whichever of its spans tells them."""
+
+from tool_errors.llm_calls import LlmGroup
+from tool_errors.trace_view import TraceView
+from trace_store.facts import SpanFacts
+
+_TALKING = ("agent", "chain", "llm")  # types whose input is a user's and whose output an assistant's
+
+
+def first_input(view: TraceView, groups: list[LlmGroup]) -> str | None:
+    """The first text of the user: of the topmost agent that tells one, else of the first LLM call, else of any step."""
+    talking = _talking(view)
+    agent = next((facts.input_text for facts in talking if facts.type == "agent" and facts.input_text), None)
+    if agent:
+        return agent
+    of_calls = (view.facts(index) for group in groups for index in group.members)
+    call = next((facts.input_text for facts in of_calls if facts is not None and facts.input_text), None)
+    return call or next((facts.input_text for facts in talking if facts.input_text), None)
+
+
+def final_output(view: TraceView, groups: list[LlmGroup]) -> str | None:
+    """The final answer: of the topmost agent that tells one, else of the last LLM call, else of any step.
+
+    A last LLM call that asks for a tool or fails has not answered.
+    """
+    talking = _talking(view)
+    agent = next((facts.output_text for facts in talking if facts.type == "agent" and facts.output_text), None)
+    if agent:
+        return agent
+    if groups:
+        last = [facts for index in groups[-1].members if (facts := view.facts(index)) is not None]
+        if groups[-1].call.error_message is not None or any(facts.requested_calls for facts in last):
+            return None
+        answer = next((facts.output_text for facts in last if facts.output_text), None)
+        if answer:
+            return answer
+    return next((facts.output_text for facts in talking if facts.output_text and facts.type != "llm"), None)
+
+
+def _talking(view: TraceView) -> list[SpanFacts]:
+    """The facts of such spans, topmost first; those at one depth by time."""
+    found = [
+        (row.depth, index, facts)
+        for index, row in enumerate(view.rows)
+        if (facts := view.facts(index)) is not None and facts.type in _TALKING
+    ]
+    found.sort(key=lambda entry: entry[:2])
+    return [facts for _, _, facts in found]
