@@ -1,0 +1,1 @@
+"""The query API: JSON over HTTP, read-only."""

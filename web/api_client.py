@@ -1,0 +1,63 @@
+"""A small HTTP client for commands that talk to a running server: no proxies, time limits, errors as sentences."""
+
+import http.client
+import json
+import urllib.parse
+from typing import Any
+
+from trace_store.exceptions import RainbarrelError
+
+TIMEOUT_S = 10.0
+ANSWER_BYTES_MAX = 256 * 1024 * 1024
+
+
+class ServerDoesNotAnswer(RainbarrelError):
+    """The server cannot be reached."""
+
+
+class ServerRefuses(RainbarrelError):
+    """The server answered with an error."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ApiClient:
+    """Talks to the server at `url`, such as http://127.0.0.1:4318."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in {"http", "https"} or not parts.netloc:
+            raise ServerDoesNotAnswer(f"{url!r} is no address of a server, which looks like http://127.0.0.1:4318.")
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._place, self._prefix = parts.netloc, parts.path.rstrip("/")
+        self._connection_class = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+
+    def get_json(self, path: str) -> Any:
+        """The answer to GET. Raises ServerDoesNotAnswer, or ServerRefuses for any status but 200."""
+        try:
+            return json.loads(self._request("GET", path, None, {"accept": "application/json"}))
+        except ValueError as error:
+            raise ServerDoesNotAnswer(f"{self.url}{path} answers no JSON: is it a Rainbarrel?") from error
+
+    def post(self, path: str, body: bytes, content_type: str) -> bytes:
+        """The body of the answer to POST; raises like `get_json`."""
+        return self._request("POST", path, body, {"content-type": content_type})
+
+    def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        connection = self._connection_class(self._place, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, self._prefix + path, body, headers)
+            response = connection.getresponse()
+            content = response.read(ANSWER_BYTES_MAX)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ServerDoesNotAnswer(
+                f"No server answers at {self.url} ({error}). Start `rainbarrel serve`, or pass --url."
+            ) from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            said = content[:300].decode(errors="replace").strip()
+            raise ServerRefuses(f"{self.url}{path} answers {response.status}: {said}", response.status)
+        return content

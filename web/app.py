@@ -1,0 +1,107 @@
+"""The FastAPI application: query API and pages over one reader pool. OTLP is answered ahead of it (`front.py`)."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from trace_store.connections import make_pool
+from trace_store.exceptions import RainbarrelError
+from trace_store.reader import TraceReader
+from web.api import stats, traces
+from web.context import WebContext
+from web.errors import WebError
+from web.pages import trace as trace_page
+from web.pages import traces as traces_page
+from web.reader_process import ReaderProcess
+from web.security_headers import SecurityHeaders
+from web.templating import STATIC, page
+from web.version import program_version
+from web.watcher import Watcher
+
+POOL_SIZE = 8
+RETRY_AFTER = {"retry-after": "2"}
+
+log = logging.getLogger(__name__)
+
+
+def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int | None = None) -> FastAPI:
+    """The application over the database at `conninfo`.
+
+    `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
+    OTLP over gRPC, for the commands that pages show.
+    """
+    pool = make_pool(conninfo, "rainbarrel reader", POOL_SIZE)
+    reader = TraceReader(pool)
+    watcher = Watcher(reader, stop or asyncio.Event())
+    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await pool.open(wait=False)
+        try:
+            yield
+        finally:
+            await watcher.close()
+            context.reader_process.close()
+            await pool.close()
+
+    app = FastAPI(
+        title="Rainbarrel",
+        version=program_version(),
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from elsewhere; the description itself is at /openapi.json
+        redoc_url=None,
+        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1024)],
+    )
+    app.state.context = context
+    for router in (stats.router, traces.router, traces_page.router, trace_page.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _add_error_answers(app)
+    return app
+
+
+def _add_error_answers(app: FastAPI) -> None:
+    @app.exception_handler(WebError)
+    async def answer_error(request: Request, error: WebError) -> Response:
+        return await _answer(request, error.status, error.sentence)
+
+    @app.exception_handler(RainbarrelError)
+    async def answer_store_error(request: Request, error: RainbarrelError) -> Response:
+        return await _answer(request, 503, str(error), RETRY_AFTER)
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_bad_parameter(request: Request, error: RequestValidationError) -> Response:
+        found = "; ".join(f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors())
+        return await _answer(request, 400, f"{found}.")
+
+    @app.exception_handler(HTTPException)
+    async def answer_http_error(request: Request, error: HTTPException) -> Response:
+        sentences = {404: f"There is nothing at {request.url.path}.", 405: f"{request.method} is not possible here."}
+        sentence = sentences.get(error.status_code, str(error.detail))
+        return await _answer(request, error.status_code, sentence, dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def answer_fault(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return await _answer(request, 500, "This is a fault of Rainbarrel; its log says more.")
+
+
+async def _answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """The sentence as a page for a browser, as JSON for everything else."""
+    path = request.url.path
+    if not path.startswith("/api") and not path.endswith(".json") and "text/html" in request.headers.get("accept", ""):
+        context: WebContext = request.app.state.context
+        response: Response = page("error.html", status, status=status, sentence=sentence, footer=await context.footer())
+        response.headers.update(headers or {})
+        return response
+    return JSONResponse({"error": sentence}, status, headers)

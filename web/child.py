@@ -1,0 +1,44 @@
+"""`python -m web.child ROLE`: a process of `rainbarrel serve`; settings come from the environment that it sets up."""
+
+import argparse
+import socket
+import sys
+from functools import partial
+
+from web.lifeline import hold_on_to_supervisor
+from web.logs import set_up_logs
+from web.role import Role, run_role
+from web.settings import Settings, read_settings
+
+
+def main() -> int:
+    """Run the role until the supervisor stops us or is gone."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=("front", "process"))
+    parser.add_argument("--supervisor-pid", type=int, required=True)
+    parser.add_argument("--http-fd", type=int)
+    parser.add_argument("--grpc-port", type=int)
+    arguments = parser.parse_args()
+    hold_on_to_supervisor(arguments.supervisor_pid)
+    settings = read_settings({})
+    set_up_logs(arguments.role, settings.log_level)
+    return run_role(_front(settings, arguments) if arguments.role == "front" else _process(settings))
+
+
+def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
+    from web.front import FrontPlan, serve_front  # each role loads only what it needs
+
+    listener = socket.socket(fileno=arguments.http_fd)
+    listener.setblocking(False)
+    plan = FrontPlan(settings, settings.database_url, listener, arguments.grpc_port, True, arguments.supervisor_pid)
+    return partial(serve_front, plan)
+
+
+def _process(settings: Settings) -> Role:
+    from web.processing import process
+
+    return partial(process, settings, settings.database_url)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

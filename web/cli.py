@@ -1,0 +1,85 @@
+"""`rainbarrel COMMAND`: finds the command's file in web/commands, parses its options, turns errors into sentences.
+
+Exit codes: 0 done; 1 not (fully) done, a sentence on standard error says why; 2 wrong usage; 130 interrupted (Ctrl-C).
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from trace_store.exceptions import RainbarrelError
+from web.version import program_version
+
+# name -> (module in web.commands, one line for --help)
+COMMANDS = {
+    "serve": ("serve", "start everything: database, receivers, processor and pages"),
+    "demo": ("demo", "send a sample support agent to the running server"),
+    "doctor": ("doctor", "check a running server from end to end, and say what to do"),
+    "inspect": ("inspect", "derive traces from OTLP files, without a server"),
+    "export": ("export", "write a stored trace as OTLP, unchanged"),
+    "import": ("import_", "store the traces and logs of OTLP files"),
+    "migrate": ("migrate", "bring a database to the schema of this version"),
+    "receive": ("receive", "only the OTLP receivers, on a shared database"),
+    "process": ("process", "only the processor, on a shared database"),
+    "web": ("web", "only pages and query API, on a shared database"),
+    "version": ("version", "print the version"),
+}
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in COMMANDS:
+        return _overview(words)
+    try:
+        code = _run(words[0], words[1:])
+        sys.stdout.flush()
+    except RainbarrelError as error:
+        print(f"rainbarrel {words[0]}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _run(name: str, words: list[str]) -> int:
+    module = import_module(f"web.commands.{COMMANDS[name][0]}")
+    parser = argparse.ArgumentParser(
+        prog=f"rainbarrel {name}",
+        description=module.__doc__,
+        epilog=module.EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.configure(parser)
+    code: int = module.run(parser.parse_args(words))
+    return code
+
+
+def _overview(words: list[str]) -> int:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    parser = argparse.ArgumentParser(
+        prog="rainbarrel",
+        usage="rainbarrel COMMAND [OPTION...]",
+        description="Stores the OpenTelemetry traces of AI agents and shows what went wrong in them.\n\ncommands:\n"
+        + "\n".join(lines),
+        epilog="Start with `rainbarrel serve`. `rainbarrel COMMAND --help` explains a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"rainbarrel {program_version()}")
+    if words and not words[0].startswith("-"):
+        parser.error(f"there is no command {words[0]!r}; the commands are {', '.join(COMMANDS)}")
+    parser.parse_args(words)
+    parser.print_help()
+    return 0 if words else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Check a running server from end to end: ports, database, schema, disk, clock, and a test span that is sent over gRPC
+and over HTTP and read back. Every line says ok, or FAIL and what to do.
+"""
+
+import argparse
+
+from web.diagnosis.checks import Context, check_all
+from web.server_file import read_running
+from web.settings import add_flags, read_settings
+
+EXAMPLES = """\
+examples:
+  rainbarrel doctor
+  rainbarrel doctor --url http://127.0.0.1:4318
+
+Exit code 0 when all is well, 1 when a line says FAIL.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which server; without one, what one would find."""
+    parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
+    add_flags(parser, ["data_dir", "database_url", "host", "grpc_port", "http_port"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one line per check."""
+    settings = read_settings(vars(arguments))
+    failures = 0
+    for finding in check_all(Context(settings, arguments.url, read_running(settings.data_dir))):
+        print(finding.line, flush=True)
+        failures += not finding.ok
+    print(f"{failures} of these need attention." if failures else "All is well.")
+    return 1 if failures else 0

@@ -1,0 +1,74 @@
+"""Write a stored trace as OTLP (TracesData), without loss: protobuf holds the exact bytes of every span as it was sent.
+
+Reads the database of the server that runs on the data directory, of --database-url, or of the data directory itself.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from trace_store.connections import make_pool
+from trace_store.exceptions import RainbarrelError
+from trace_store.export import traces_json, traces_protobuf
+from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.reader import TraceReader
+from trace_store.stored import StoredSpan, TraceKey
+from web.attach import open_store
+from web.settings import add_flags, read_settings
+
+EXAMPLES = """\
+examples:
+  rainbarrel export 0af7651916cd43dd8448eb211c80319c > trace.json
+  rainbarrel export 0af7651916cd43dd8448eb211c80319c --format protobuf -o trace.pb
+  rainbarrel export 0af7651916cd43dd8448eb211c80319c | rainbarrel inspect -
+"""
+TRACE_ID_HEX_DIGITS = 32
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which trace, which form, where to."""
+    parser.add_argument("trace_id", metavar="TRACE_ID", help="32 hex digits")
+    parser.add_argument("--format", choices=("json", "protobuf"), default="json", help="default: json")
+    parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    add_flags(parser, ["data_dir", "database_url"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the trace."""
+    trace_id = _trace_id(arguments.trace_id)
+    if arguments.format == "protobuf" and arguments.output is None and sys.stdout.isatty():
+        raise RainbarrelError("Protobuf is not for a terminal: pass -o FILE.")
+    with open_store(read_settings(vars(arguments))) as conninfo:
+        spans = asyncio.run(_read(conninfo, trace_id))
+    if not spans:
+        raise RainbarrelError(f"There is no trace {arguments.trace_id} in this database.")
+    content = traces_protobuf(spans) if arguments.format == "protobuf" else traces_json(spans) + b"\n"
+    if arguments.output is None:
+        sys.stdout.buffer.write(content)
+        return 0
+    try:
+        Path(arguments.output).write_bytes(content)
+    except OSError as error:
+        raise RainbarrelError(f"{arguments.output}: {error.strerror}.") from error
+    print(f"{arguments.output}: {len(spans)} spans", file=sys.stderr)
+    return 0
+
+
+async def _read(conninfo: str, trace_id: bytes) -> list[StoredSpan]:
+    pool = make_pool(conninfo, "rainbarrel export", 1, statement_timeout_s=0)
+    await pool.open()
+    try:
+        return await TraceReader(pool).stored_spans(TraceKey(DEFAULT_PROJECT_ID, trace_id))
+    finally:
+        await pool.close()
+
+
+def _trace_id(text: str) -> bytes:
+    try:
+        trace_id = bytes.fromhex(text)
+    except ValueError:
+        trace_id = b""
+    if len(text) != TRACE_ID_HEX_DIGITS or len(trace_id) * 2 != TRACE_ID_HEX_DIGITS:
+        raise RainbarrelError(f"{text!r} is no trace id: it has 32 hex digits.")
+    return trace_id

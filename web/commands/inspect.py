@@ -1,0 +1,53 @@
+"""Derive traces from OTLP files (protobuf or JSON, traces or logs; gzip or zstd around them) without a server and
+without a database: the tree, the LLM and tool calls, failed tool calls and loops.
+"""
+
+import argparse
+import sys
+
+import orjson
+
+from otlp_receiver.decoded import DecodedTraces
+from tool_errors.inspect import inspect_records
+from trace_store.model import AcceptedLog, AcceptedSpan
+from web.otlp_files import read_files, say_rejections
+from web.trace_text import trace_text
+
+EXAMPLES = """\
+examples:
+  rainbarrel inspect traces.json
+  rainbarrel inspect run-*.pb logs.jsonl --json | jq '.traces[].tool_calls'
+
+`-` reads standard input. --json prints {"traces": [...]}, each as GET /api/traces/TRACE_ID does.
+Exit code 1 when a file could not be read or a record in it was rejected.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Files and the form of the output."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="an OTLP file; - is standard input")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print every trace of all files together."""
+    spans: list[AcceptedSpan] = []
+    logs: list[AcceptedLog] = []
+    rejected = 0
+    for path, contents in read_files(arguments.files):
+        for decoded in contents:
+            rejected += say_rejections(path, decoded)
+            if isinstance(decoded, DecodedTraces):
+                spans += decoded.spans
+            else:
+                logs += decoded.logs
+    traces = inspect_records(spans, logs)
+    if arguments.json:
+        sys.stdout.buffer.write(
+            orjson.dumps({"traces": traces}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
+    elif traces:
+        print("\n\n".join(map(trace_text, traces)))
+    else:
+        print("No spans in these files.")
+    return 1 if rejected else 0

@@ -1,0 +1,29 @@
+"""Run only the processor, which derives trees, tool errors and loops from what receivers store, and keeps the
+database tidy. Needs --database-url. Several may run on one database.
+"""
+
+import argparse
+from functools import partial
+
+from web.logs import set_up_logs
+from web.processing import process
+from web.role import run_role
+from web.settings import add_flags, read_settings
+from web.standalone import require_database
+
+EXAMPLES = """\
+examples:
+  rainbarrel process --database-url postgresql://user:password@host/database
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which database."""
+    add_flags(parser, ["database_url", "retention_days", "settle_delay_s", "orphan_settle_delay_s", "log_level"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Process until stopped."""
+    settings = read_settings(vars(arguments))
+    set_up_logs("process", settings.log_level)
+    return run_role(partial(process, settings, require_database(settings)))

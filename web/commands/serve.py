@@ -1,0 +1,31 @@
+"""Start everything: the embedded PostgreSQL (without --database-url), the OTLP receivers, the processor and the pages.
+
+Runs until Ctrl-C or SIGTERM; then it finishes the requests under way and stops the database.
+"""
+
+import argparse
+
+from web.logs import set_up_logs
+from web.settings import TABLE, add_flags, read_settings
+from web.supervisor import Supervisor
+
+EXAMPLES = """\
+examples:
+  rainbarrel serve
+  rainbarrel serve --http-port 0 --grpc-port 0 --data-dir /tmp/second
+  rainbarrel serve --database-url postgresql://user:password@host/database --workers 2
+
+Every option can also be set in the environment: --http-port is RAINBARREL_HTTP_PORT, and so on.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """All settings."""
+    add_flags(parser, [setting.name for setting in TABLE])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until stopped; 1 when something could not start or kept failing."""
+    settings = read_settings(vars(arguments))
+    set_up_logs("serve", settings.log_level)
+    return Supervisor(settings).run()

@@ -1,0 +1,21 @@
+"""Run only the pages and the query API, on a database that other machines share. Needs --database-url."""
+
+import argparse
+
+from web.settings import add_flags, read_settings
+from web.standalone import run_front
+
+EXAMPLES = """\
+examples:
+  rainbarrel web --database-url postgresql://user:password@host/database --http-port 8080
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Where to listen and which database."""
+    add_flags(parser, ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "log_level"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve pages until stopped."""
+    return run_front("web", read_settings(vars(arguments)), has_receivers=False, has_pages=True)

@@ -1,0 +1,1 @@
+"""The sample support agent that `rainbarrel demo` sends."""

@@ -1,0 +1,40 @@
+"""Errors that a request can end with; each is one sentence, as JSON for programs and as a page for people."""
+
+
+class WebError(Exception):
+    """An answer other than 200."""
+
+    status = 500
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadRequest(WebError):
+    """A parameter has a value that it cannot have."""
+
+    status = 400
+
+
+class NotFound(WebError):
+    """There is no such thing."""
+
+    status = 404
+
+
+class Unavailable(WebError):
+    """Something that the answer needs is away; ask again."""
+
+    status = 503
+
+
+def read_id(text: str, length: int, what: str) -> bytes:
+    """An id from its hex form; BadRequest names what is wrong."""
+    try:
+        found = bytes.fromhex(text) if text.isascii() and " " not in text else b""
+    except ValueError:
+        found = b""
+    if len(found) != length:
+        raise BadRequest(f"{text} is no {what} id: {length * 2} hexadecimal digits are needed.")
+    return found

@@ -1,0 +1,165 @@
+"""A front process: gRPC and HTTP on one event loop, with one commit queue between them and the store.
+
+`serve` runs it with everything, `rainbarrel receive` only the receivers, `rainbarrel web` only pages and query API.
+A stop lets requests under way finish, drains the commit queue and closes the writer, in this order.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import uvicorn
+
+from otlp_receiver.export import Exporter
+from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.grpc_receiver import GrpcReceiver
+from otlp_receiver.http_protocol import StrictHttpProtocol
+from otlp_receiver.http_receiver import HttpReceiver
+from trace_store.exceptions import RainbarrelError
+from trace_store.migrate import check_schema
+from trace_store.writer import SpanWriter
+from web.readiness import HEALTH_PATHS, HealthApp, respond
+from web.settings import Settings
+
+KEEP_ALIVE_S = 75  # longer than the idle time of common collectors and proxies, which then close first
+
+log = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Asgi = Callable[[Scope, Receive, Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPlan:
+    """What a front process serves and where."""
+
+    settings: Settings
+    conninfo: str
+    listener: socket.socket  # HTTP, already listening
+    grpc_port: int | None  # None: no receivers
+    has_pages: bool
+    pid: int  # of the process that a user would stop
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the role's stop event decides."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals alone."""
+        yield
+
+
+class Dispatcher:
+    """The ASGI application of a front process: health, then the OTLP paths, then everything else."""
+
+    def __init__(
+        self, health: HealthApp, receiver: HttpReceiver | None, pages: Asgi | None, stop: asyncio.Event
+    ) -> None:
+        self._health, self._receiver, self._stop = health, receiver, stop
+        self._rest: Asgi = pages or _not_found
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+        elif scope["path"] in HEALTH_PATHS:
+            await self._health(scope, send)
+        elif self._receiver is not None and self._receiver.handles(scope):
+            await self._receiver(scope, receive, send)
+        elif scope["method"] == "GET":
+            await self._rest(scope, partial(_receive_until, self._stop, receive), send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+async def _receive_until(stop: asyncio.Event, receive: Receive) -> Any:
+    """The next message; a disconnect when we stop, so that pages with an open event stream do not hold us up."""
+    message = asyncio.ensure_future(receive())
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({message, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return message.result() if message.done() else {"type": "http.disconnect"}
+    finally:
+        message.cancel()
+        stopping.cancel()
+
+
+async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
+    """Serve until `stop`; returns when everything accepted is committed."""
+    async with AsyncExitStack() as stack:
+        await _serve(plan, stop, stack)
+
+
+async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) -> None:
+    settings = plan.settings
+    health = HealthApp(partial(_check, plan.conninfo), plan.pid, plan.grpc_port)
+    http_receiver = grpc_receiver = None
+    if plan.grpc_port is not None:
+        exporter = Exporter(_open_commits(plan, stack), settings.request_bytes_max)
+        http_receiver = HttpReceiver(exporter)
+        grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
+        await grpc_receiver.start()
+    pages = _pages(plan, stop) if plan.has_pages else None
+    server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages, stop), settings))
+    serving = asyncio.create_task(server.serve([plan.listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    health.is_draining = True
+    server.should_exit = True
+    ended_by_itself = serving.done()
+    await asyncio.gather(serving, *([grpc_receiver.stop(settings.drain_timeout_s)] if grpc_receiver else []))
+    if ended_by_itself:
+        raise RainbarrelError("The HTTP server could not start; the reason stands above.")
+
+
+def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
+    from web.app import create_app  # a receiver does without the web framework
+
+    return create_app(plan.conninfo, stop, plan.grpc_port)
+
+
+def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:
+    """The commit queue; while its writer cannot reach the database, requests get retryable answers."""
+    writer = SpanWriter(plan.conninfo, plan.settings.retention_days)
+    stack.push_async_callback(writer.close)
+    commits = GroupCommit(writer, queue_bytes_max=plan.settings.queue_bytes_max)
+    stack.push_async_callback(commits.close)
+    commits.start()
+    return commits
+
+
+async def _check(conninfo: str) -> None:
+    await asyncio.to_thread(check_schema, conninfo)
+
+
+def _http_config(app: Dispatcher, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=StrictHttpProtocol,
+        ws="none",
+        lifespan="auto",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
+    )
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Callable[[Any], Awaitable[None]]) -> None:
+    """This process serves no pages."""
+    if scope["type"] == "http":
+        await respond(
+            send, 404, {"error": "This process receives OTLP only; the pages are served by `rainbarrel web`."}
+        )

@@ -1,0 +1,71 @@
+"""What the reader process does: the reads of a front process, for large traces. It keeps the last tree."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import orjson
+
+from trace_store.connections import make_pool
+from trace_store.export import traces_json, traces_protobuf
+from trace_store.reader import TraceReader
+from trace_store.stored import TraceKey
+from web.pages.view_models import TracePage
+from web.trace_reading import TreeRecords, read_contract, read_tree_records
+from web.trace_view import build_trace_page, trace_version
+from web.tree_view import TraceTree, build_tree
+
+T = TypeVar("T")
+
+_last_tree: dict[tuple[str, TraceKey, str], tuple[TreeRecords, TraceTree]] = {}
+
+
+def contract_json(conninfo: str, trace: TraceKey) -> bytes | None:
+    """The JSON contract of a trace; None for an unknown one."""
+
+    async def read(reader: TraceReader) -> bytes | None:
+        found = await read_contract(reader, trace)
+        return None if found is None else orjson.dumps(found)
+
+    return _with_reader(conninfo, read)
+
+
+def otlp(conninfo: str, trace: TraceKey, as_protobuf: bool) -> bytes | None:
+    """The stored trace as OTLP `TracesData`; None for an unknown one."""
+
+    async def read(reader: TraceReader) -> bytes | None:
+        spans = await reader.stored_spans(trace)
+        if not spans:
+            return None
+        return traces_protobuf(spans) if as_protobuf else traces_json(spans)
+
+    return _with_reader(conninfo, read)
+
+
+def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected: str, query: str) -> TracePage | None:
+    """The page of a trace without the pane of its selected span; None for an unknown one."""
+
+    async def read(reader: TraceReader) -> tuple[TreeRecords, TraceTree] | None:
+        key = (conninfo, trace, trace_version(await reader.trace_row(trace)))
+        if key not in _last_tree:
+            records = await read_tree_records(reader, trace)
+            if records is None:
+                return None
+            _last_tree.clear()
+            _last_tree[key] = (records, build_tree(records, path))
+        return _last_tree[key]
+
+    found = _with_reader(conninfo, read)
+    if found is None:
+        return None
+    records, tree = found
+    return build_trace_page(records, tree, path, offset=offset, selected=selected, detail=None, query_string=query)
+
+
+def _with_reader(conninfo: str, read: Callable[[TraceReader], Awaitable[T]]) -> T:
+    async def run() -> Any:
+        async with make_pool(conninfo, "rainbarrel heavy reader", 1) as pool:
+            return await read(TraceReader(pool))
+
+    result: T = asyncio.run(run())
+    return result

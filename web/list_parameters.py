@@ -1,0 +1,115 @@
+"""The parameters of trace lists: from the URL to a filter of the store and back. Pages and API share them."""
+
+import base64
+import binascii
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.reader import LIST_MAX, TraceCursor, TraceFilter
+from web.errors import BadRequest
+from web.pages.view_models import ListFilter
+
+LIMIT = 50
+RANGES_S = {"15m": 900, "1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
+NANO_MAX = 2**63 - 1
+_YES = {"1", "true", "yes", "on"}
+_CURSOR_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list was asked for."""
+
+    shown: ListFilter
+    wanted: TraceFilter
+    after: TraceCursor | None
+    limit: int
+
+    def url(self, path: str, after: TraceCursor | None = None) -> str:
+        """The URL of the same list, from `after` on."""
+        parameters = self.parameters()
+        if after is not None:
+            parameters["after"] = cursor_text(after)
+        return f"{path}?{urlencode(parameters)}" if parameters else path
+
+    def parameters(self) -> dict[str, str]:
+        """The filter as URL parameters, without the cursor."""
+        shown = self.shown
+        found = {"q": shown.q, "range": shown.range, "since": shown.since, "until": shown.until}
+        found |= {"errors": "1" if shown.errors else "", "loops": "1" if shown.loops else ""}
+        found |= {"conversation": shown.conversation, "limit": "" if self.limit == LIMIT else str(self.limit)}
+        return {key: value for key, value in found.items() if value}
+
+
+def read_list_query(parameters: QueryParams) -> ListQuery:
+    """Read a list's parameters; BadRequest with a sentence for a value that it does not know."""
+    shown = ListFilter(
+        q=parameters.get("q", "").strip(),
+        range=parameters.get("range", ""),
+        since=parameters.get("since", ""),
+        until=parameters.get("until", ""),
+        errors=parameters.get("errors", "").lower() in _YES,
+        loops=parameters.get("loops", "").lower() in _YES,
+        conversation=parameters.get("conversation", ""),
+    )
+    if shown.range and shown.range not in RANGES_S:
+        raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
+    since = _time("since", shown.since)
+    if shown.range and since is None:
+        since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
+    wanted = TraceFilter(
+        DEFAULT_PROJECT_ID,
+        text=shown.q.replace("\0", ""),
+        since_unix_nano=since,
+        until_unix_nano=_time("until", shown.until),
+        errors_only=shown.errors,
+        loops_only=shown.loops,
+        conversation_id=shown.conversation.replace("\0", "") or None,
+    )
+    after = parameters.get("after", "")
+    return ListQuery(shown, wanted, read_cursor(after) if after else None, _limit(parameters.get("limit", "")))
+
+
+def cursor_text(cursor: TraceCursor) -> str:
+    """A cursor as URL text."""
+    return base64.urlsafe_b64encode(cursor.start_unix_nano.to_bytes(8) + cursor.trace_id).rstrip(b"=").decode()
+
+
+def read_cursor(text: str) -> TraceCursor:
+    """A cursor from URL text; BadRequest for anything else."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != _CURSOR_BYTES or raw[0] > 0x7F:
+        raise BadRequest(f"after={text} is no cursor; take it from the `next` of an earlier answer.")
+    return TraceCursor(int.from_bytes(raw[:8]), raw[8:])
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return LIMIT
+    if not re.fullmatch(r"[0-9]{1,6}(\.0+)?", text) or not (limit := int(float(text))):
+        raise BadRequest(f"limit={text} is no number from 1 to {LIST_MAX}.")
+    return min(limit, LIST_MAX)
+
+
+def _time(name: str, text: str) -> int | None:
+    """ISO 8601 (UTC where no zone is given) or Unix nanoseconds."""
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,19}", text):
+        return min(int(text), NANO_MAX)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"{name}={text} is neither an ISO 8601 time nor Unix nanoseconds.") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0, min(round(moment.timestamp() * 1_000_000) * 1000, NANO_MAX))

@@ -1,0 +1,43 @@
+"""Reads OTLP files for `inspect` and `import`, and says on standard error what was rejected in them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from otlp_receiver.decode_file import decode_file
+from otlp_receiver.decoded import DecodedLogs, DecodedTraces
+from otlp_receiver.exceptions import RequestRefused
+from trace_store.exceptions import RainbarrelError
+
+
+class UnreadableFile(RainbarrelError):
+    """A file cannot be read."""
+
+
+def read_files(paths: Sequence[str]) -> Iterator[tuple[str, list[DecodedTraces | DecodedLogs]]]:
+    """Each file's records; `-` is standard input. Raises UnreadableFile naming the file and the reason."""
+    for path in paths:
+        try:
+            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+            yield path, decode_file(data)
+        except OSError as error:
+            raise UnreadableFile(f"{path}: {error.strerror or error}.") from error
+        except RequestRefused as error:
+            raise UnreadableFile(f"{path}: {error}.") from error
+
+
+def say_rejections(path: str, decoded: DecodedTraces | DecodedLogs) -> int:
+    """Say on standard error what was rejected or changed; the number of rejected records."""
+    rejections = decoded.rejections
+    if rejections.total:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejections.counts.items()))
+        _say(path, f"{rejections.total} records rejected ({reasons})")
+        for detail in rejections.details:
+            _say(path, f"  {detail}")
+    for warning in sorted(decoded.warnings):
+        _say(path, warning)
+    return rejections.total
+
+
+def _say(path: str, text: str) -> None:
+    sys.stderr.write(f"{path}: {text}\n")

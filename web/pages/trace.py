@@ -1,0 +1,110 @@
+"""`/traces/{trace_id}`: the page of one trace, with its JSON twin, its fragments and its events."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from trace_store.stored import TraceKey
+from web import heavy_reads
+from web.api.traces import get_trace, is_heavy, unknown_trace
+from web.context import WebContext, context_of, trace_key
+from web.errors import NotFound, read_id
+from web.pages.traces import EVENT_STREAM
+from web.pages.view_models import SpanDetail, TracePage
+from web.span_detail import build_detail, read_span_records
+from web.templating import page
+from web.trace_reading import read_tree_records
+from web.trace_view import build_trace_page
+from web.tree_view import build_tree
+
+router = APIRouter(prefix="/traces")
+Context = Annotated[WebContext, Depends(context_of)]
+
+
+@router.get("/{trace_id}.json")
+async def show_json(trace_id: str, context: Context) -> Response:
+    """The page as JSON: the contract."""
+    return await get_trace(trace_id, context)
+
+
+@router.get("/{trace_id}/events")
+async def watch_trace(trace_id: str, context: Context) -> Response:
+    """Server-sent events: `changed` whenever the trace was derived again."""
+    events = context.watcher.events(trace_key(trace_id))
+    return StreamingResponse(events, media_type="text/event-stream", headers=EVENT_STREAM)
+
+
+@router.get("/{trace_id}/header")
+async def show_header(trace_id: str, request: Request, context: Context) -> Response:
+    """The header alone, for a page that is open."""
+    return page("_header.html", page=await _page(trace_id, request, context))
+
+
+@router.get("/{trace_id}/tree")
+async def show_tree(trace_id: str, request: Request, context: Context) -> Response:
+    """A window of the tree alone."""
+    return page("_tree.html", page=await _page(trace_id, request, context))
+
+
+@router.get("/{trace_id}/spans/{span_id}")
+async def show_span(trace_id: str, span_id: str, context: Context, full: bool = False) -> Response:
+    """The pane of one span."""
+    trace = trace_key(trace_id)
+    detail = await _detail(context, trace, read_id(span_id, 8, "span"), full=full)
+    if detail is None:
+        raise NotFound(f"Span {span_id} of trace {trace_id} is not stored.")
+    return page("_detail.html", detail=detail)
+
+
+@router.get("/{trace_id}")
+async def show_trace(trace_id: str, request: Request, context: Context) -> Response:
+    """The page; a `span` in the URL is selected, without one the first row that is worth a look."""
+    found = await _page(trace_id, request, context)
+    selected = found.tree.selected or _first_of_interest(found)
+    if selected:
+        trace = trace_key(trace_id)
+        full = request.query_params.get("full") == "1"
+        detail = await _detail(context, trace, read_id(selected, 8, "span"), full=full)
+        found = replace(found, detail=detail, tree=replace(found.tree, selected=selected))
+    return page("trace.html", page=found, footer=await context.footer())
+
+
+async def _page(trace_id: str, request: Request, context: WebContext) -> TracePage:
+    trace, path = trace_key(trace_id), f"/traces/{trace_id.lower()}"
+    selected = request.query_params.get("span", "")
+    if selected:
+        selected = read_id(selected, 8, "span").hex()
+    text = request.query_params.get("offset", "")
+    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+    query = request.url.query
+    found: TracePage | None
+    if await is_heavy(context, trace):
+        arguments = (context.conninfo, trace, path, offset, selected, query)
+        found = await context.reader_process.run(heavy_reads.trace_page, *arguments)
+    else:
+        records = await read_tree_records(context.reader, trace)
+        found = None
+        if records is not None:
+            tree = build_tree(records, path)
+            found = build_trace_page(
+                records, tree, path, offset=offset, selected=selected, detail=None, query_string=query
+            )
+    if found is None:
+        raise unknown_trace(trace)
+    return found
+
+
+async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full: bool) -> SpanDetail | None:
+    records = await read_span_records(context.reader, trace, span_id)
+    if records is None:
+        return None
+    return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)
+
+
+def _first_of_interest(found: TracePage) -> str:
+    """The first failure of the window, else its first span."""
+    rows = [row for row in found.tree.rows if row.has_span]
+    failed = (row for row in rows if row.status in ("error", "soft_error"))
+    return next(failed, rows[0]).span_id if rows else ""

@@ -1,0 +1,283 @@
+"""What pages hand to their templates: plain values, ready to print.
+
+| URL | Template | Context |
+|---|---|---|
+| `/traces` | `traces.html` (includes `_list.html`) | `page: ListPage`, `footer` |
+| `/traces/list` | `_list.html` | `page: ListPage` |
+| `/traces/{trace_id}` | `trace.html` (and `_header`, `_tree`, `_detail`) | `page: TracePage`, `footer` |
+| `/traces/{trace_id}/header` | `_header.html` | `page: TracePage` |
+| `/traces/{trace_id}/tree` | `_tree.html` | `page: TracePage` (its `tree` alone counts) |
+| `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail` |
+| any error of a page | `error.html` | `status: int`, `sentence: str`, `footer` |
+
+Every template has `static(path)` (a URL that changes with the file) and the filters of `web/filters.py`.
+
+Parameters. Lists: `q`, `since`, `until` (ISO 8601 or Unix nanoseconds), `range` (15m, 1h, 24h, 7d, 30d), `errors=1`,
+`loops=1`, `conversation`, `after` (cursor), `limit`. Trace: `span` (selected), `offset` (first row of the window),
+`full=1` (long values uncut).
+
+Live: `/traces/events` and `/traces/{trace_id}/events` are event streams. Both send `changed` with JSON data:
+`{"version": str}` for the list, `{"version": str, "span_count": int, "live": bool, "derived_unix_ms": int}` for a
+trace; the page then fetches its fragments again, with the query string that it has.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The foot of every page."""
+
+    tier: str  # "plain PostgreSQL 18.4", "TimescaleDB 2.19 (Apache licence)", ...
+    version: str
+    span_count: int
+    derive_lag_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """The list's parameters as they stand in the URL; empty for what is not set."""
+
+    q: str = ""
+    range: str = ""
+    since: str = ""
+    until: str = ""
+    errors: bool = False
+    loops: bool = False
+    conversation: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is filtered."""
+        return self != ListFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceListRow:
+    """One line of the list."""
+
+    trace_id: str
+    url: str
+    start_unix_nano: int
+    duration_ns: int
+    live: bool
+    question: str  # the user's input, else the root span's name
+    is_question: bool  # False: `question` is the root span's name
+    agent: str  # agents, else the service
+    steps: str  # letters as documented in tool_errors/steps.py
+    steps_spoken: str  # the strip as a sentence
+    span_count: int
+    error_count: int
+    soft_error_count: int
+    unanswered_count: int
+    loop_count: int
+    failed_span_count: int
+    tokens: int
+    user_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The list of traces."""
+
+    rows: tuple[TraceListRow, ...]
+    filter: ListFilter
+    trace_count: int  # of the project, without the filter
+    older_url: str | None  # the next page; None on the last one
+    newest_url: str | None  # the first page; None on it
+    json_url: str
+    query_string: str  # of this page, for fragments
+    version: str  # changes when the list may have changed; what `/traces/events` sends
+    origin: str  # e.g. "http://127.0.0.1:4318", for the commands of the empty state
+    grpc_origin: str  # e.g. "http://127.0.0.1:4317"; "" when this server receives no gRPC
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """One line of the tree and its bar."""
+
+    index: int  # position in the whole tree
+    parent_index: int  # -1 at the top
+    depth: int
+    span_id: str  # "" for a tool call that has no span (known from messages alone)
+    url: str
+    name: str
+    type: str  # agent, llm, tool, chain, retriever, embedding, reranker, guardrail, other, or missing
+    secondary: str  # model, or arguments
+    status: RowStatus  # of the step itself: an error that only climbed up from below is not here
+    evidence: str  # "rule at path" for a failed tool call, else ""
+    child_count: int
+    descendant_count: int
+    errors_below: int
+    soft_errors_below: int
+    recovered: bool
+    loop_id: str  # "" outside loops
+    loop_place: str  # "3 of 5"
+    has_span: bool
+    is_placeholder: bool  # a parent that has not arrived
+    is_running: bool
+    duration_ns: int | None  # None while it runs
+    left_percent: float  # of the axis, 0..100
+    width_percent: float
+    skew_ns: int  # added to the shown times, because a clock was off
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTick:
+    """A line of the time axis."""
+
+    left_percent: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopView:
+    """A loop chip."""
+
+    loop_id: str
+    text: str  # "search_flights x5"
+    iterations: int
+    failures: int
+    tokens: int | None
+    ended: str  # success, gave_up or running
+    first_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreePage:
+    """A window of the tree."""
+
+    rows: tuple[TreeRow, ...]
+    offset: int
+    row_count: int  # of the whole tree: spans, placeholders, calls without a span
+    span_count: int
+    ticks: tuple[TimeTick, ...]
+    selected: str  # span id, or ""
+    before_url: str | None  # the window before this one
+    after_url: str | None
+    missing_parent_count: int
+    skewed_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValue:
+    """A labelled value."""
+
+    key: str
+    value: str
+    size_bytes: int = 0
+    is_cut: bool = False  # only the beginning is shown; `full_url` of the detail has all
+    is_unmapped: bool = False
+    is_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """A span event or a log record."""
+
+    name: str
+    unix_nano: int
+    offset_ns: int  # from the start of the span
+    values: tuple[KeyValue, ...]
+    is_exception: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpanLinkView:
+    """A link to or from another span."""
+
+    trace_id: str
+    span_id: str
+    url: str
+    incoming: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """What became of a tool call."""
+
+    status: RowStatus
+    status_label: str  # "Error", "Soft error", "Unanswered", "Pending", "OK"
+    rule: str
+    path: str
+    error_type: str
+    error_message: str
+    recovered: bool
+    call_id: str
+    asked_by_url: str  # "" when no model call is known that asked
+    asked_by: str
+    loop_place: str
+    previous_repeat_url: str
+    next_repeat_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpanDetail:
+    """The pane of one span."""
+
+    trace_id: str
+    span_id: str
+    name: str
+    type: str
+    dialect: str  # "" when no dialect knows the span
+    status: RowStatus
+    status_label: str
+    status_message: str
+    start_unix_nano: int
+    end_unix_nano: int  # 0 while it runs
+    duration_ns: int | None
+    call: CallView | None
+    facts: tuple[KeyValue, ...]  # model, provider, tokens, agent, user, ...
+    inputs: tuple[KeyValue, ...]
+    outputs: tuple[KeyValue, ...]
+    attributes: tuple[KeyValue, ...]
+    events: tuple[EventView, ...]
+    logs: tuple[EventView, ...]
+    links: tuple[SpanLinkView, ...]
+    resource: tuple[KeyValue, ...]
+    scope: tuple[KeyValue, ...]
+    otlp_json: KeyValue
+    full_url: str
+    has_cut_values: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """The page of one trace."""
+
+    trace_id: str
+    version: str
+    live: bool
+    derived_unix_ms: int  # 0 before the first derivation
+    question: str
+    is_question: bool
+    answer: str
+    service_name: str
+    release: str
+    agents: tuple[str, ...]
+    models: tuple[str, ...]
+    user_id: str
+    conversation_id: str
+    interaction_id: str
+    start_unix_nano: int
+    duration_ns: int
+    span_count: int
+    llm_call_count: int
+    tool_call_count: int
+    error_count: int
+    soft_error_count: int
+    unanswered_count: int
+    recovered_count: int
+    input_tokens: int
+    output_tokens: int
+    loops: tuple[LoopView, ...]
+    tree: TreePage
+    detail: SpanDetail | None  # of the selected span
+    json_url: str
+    otlp_url: str
+    query_string: str
+    linked_traces: tuple[SpanLinkView, ...] = field(default=())

@@ -1,0 +1,43 @@
+"""The processor role: derives what is dirty, and runs the maintenance of the store every few minutes."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from tool_errors.processor import Pace, Processor
+from trace_store.exceptions import RainbarrelError
+from trace_store.maintenance import maintain
+from web.settings import Settings
+
+MAINTENANCE_INTERVAL_S = 300.0
+MAINTENANCE_RETRY_S = 10.0  # at the start of a role the database or its schema may not be there yet
+
+log = logging.getLogger(__name__)
+
+
+async def process(settings: Settings, conninfo: str, stop: asyncio.Event) -> None:
+    """Process until `stop`; a claim under way is finished, maintenance is cut off (it is safe at any point)."""
+    pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
+    maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
+    try:
+        await Processor(conninfo, pace).run(stop)
+    finally:
+        maintaining.cancel()
+        with suppress(asyncio.CancelledError):
+            await maintaining
+
+
+async def _maintain(settings: Settings, conninfo: str) -> None:
+    """Days ahead, retention, sums, repacking: now and every few minutes."""
+    while True:
+        delay_s = MAINTENANCE_INTERVAL_S
+        try:
+            report = await maintain(conninfo, settings.retention_days)
+            if report and report.dropped.days_or_chunks:
+                log.info("retention dropped %d days, %d traces", report.dropped.days_or_chunks, report.dropped.traces)
+        except RainbarrelError as error:
+            log.warning("maintenance waits: %s", error)
+            delay_s = MAINTENANCE_RETRY_S
+        except Exception:
+            log.exception("maintenance failed; trying again in %.0f s", delay_s)
+        await asyncio.sleep(delay_s)

@@ -1,0 +1,217 @@
+"""The one table of settings: it feeds the command line, the RAINBARREL_* environment and docs/settings.md.
+
+A setting is a field of `Settings`. A flag wins over the environment, the environment over the default. Settings are
+read once, at the start; a change needs a restart. No other file of the project reads the environment.
+"""
+
+import argparse
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trace_store.embedded.data_directory import default_data_dir
+from trace_store.exceptions import RainbarrelError
+
+PREFIX = "RAINBARREL_"
+MIB = 1024 * 1024
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+class BadSetting(RainbarrelError):
+    """A setting has a value that it cannot have."""
+
+
+def _port(text: str) -> int:
+    return _number(text, 0, 65535, "a port number (0 picks a free port)")
+
+
+def _count(text: str) -> int:
+    return _number(text, 1, 64, "a number of processes")
+
+
+def _days(text: str) -> int:
+    return _number(text, 1, 36500, "a number of days")
+
+
+def _number(text: str, low: int, high: int, what: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not {what}") from None
+    if not low <= value <= high:
+        raise ValueError(f"{value} is not {what} between {low} and {high}")
+    return value
+
+
+def _mib(text: str) -> int:
+    """Bytes; `64MiB` and `64M` are understood as well."""
+    for suffix, factor in (("gib", 1024 * MIB), ("mib", MIB), ("g", 1024 * MIB), ("m", MIB)):
+        if text.lower().endswith(suffix):
+            return _number(text[: -len(suffix)].strip(), 1, 2**63 // factor - 1, "a size") * factor
+    return _number(text, 1, 2**63 - 1, "a size in bytes, such as 67108864 or 64MiB")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= value <= 86400:
+        raise ValueError(f"{text} is not a number of seconds between 0 and 86400")
+    return value
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.lower() in _TRUE
+
+
+def _level(text: str) -> str:
+    if text.lower() not in {"debug", "info", "warning", "error"}:
+        raise ValueError(f"{text!r} is none of debug, info, warning, error")
+    return text.lower()
+
+
+def _setting(default: Any, parse: Callable[[str], Any], metavar: str, text: str, *, shown: str = "") -> Any:
+    metadata = {"parse": parse, "metavar": metavar, "help": text, "shown": shown}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default; units stand in the names."""
+
+    host: str = _setting("127.0.0.1", str, "ADDRESS", "address to listen on; any but loopback needs --insecure")
+    grpc_port: int = _setting(4317, _port, "PORT", "port for OTLP over gRPC; 0 picks a free one")
+    http_port: int = _setting(
+        4318, _port, "PORT", "port for OTLP over HTTP, the query API and the pages; 0: a free one"
+    )
+    data_dir: Path = _setting(  # noqa: RUF009  # makes a field with a default factory
+        default_data_dir,
+        lambda text: Path(text).expanduser().absolute(),
+        "DIR",
+        "folder of the embedded PostgreSQL and of server.json",
+        shown="the user's data folder; /var/lib/rainbarrel for root",
+    )
+    database_url: str = _setting(
+        "", str, "URL", "PostgreSQL or TimescaleDB to use instead of the embedded PostgreSQL", shown="embedded"
+    )
+    workers: int = _setting(1, _count, "N", "front processes, which receive spans and serve pages")
+    retention_days: int = _setting(30, _days, "N", "days that spans are kept")
+    insecure: bool = _setting(
+        False, _flag, "", "allow --host addresses that other machines reach: there are no access keys yet"
+    )
+    request_bytes_max: int = _setting(
+        64 * MIB, _mib, "BYTES", "largest OTLP request, before and after decompression", shown="64MiB"
+    )
+    queue_bytes_max: int = _setting(
+        256 * MIB, _mib, "BYTES", "requests that may wait for their commit, per front process", shown="256MiB"
+    )
+    settle_delay_s: float = _setting(
+        3.0, _seconds, "SECONDS", "quiet time after which a trace counts as complete once its root has ended"
+    )
+    orphan_settle_delay_s: float = _setting(
+        30.0, _seconds, "SECONDS", "the same for a trace whose root has not ended or never came"
+    )
+    drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
+    log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table."""
+
+    name: str
+    default: str  # as text for help and docs
+    metavar: str
+    help: str
+    parse: Callable[[str], Any]
+
+    @property
+    def flag(self) -> str:
+        """Its option, such as --http-port."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable, such as RAINBARREL_HTTP_PORT."""
+        return PREFIX + self.name.upper()
+
+
+def _row(entry: "dataclasses.Field[Any]") -> Setting:
+    meta = entry.metadata
+    default = str(entry.default).lower() if isinstance(entry.default, bool) else str(entry.default)
+    return Setting(entry.name, meta["shown"] or default, meta["metavar"], meta["help"], meta["parse"])
+
+
+TABLE: tuple[Setting, ...] = tuple(_row(entry) for entry in dataclasses.fields(Settings))
+
+
+def add_flags(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Give `parser` the options of the named settings."""
+    rows = {setting.name: setting for setting in TABLE}
+    for name in names:
+        row = rows[name]
+        if row.parse is _flag:
+            parser.add_argument(row.flag, action="store_const", const="true", default=None, help=row.help)
+        else:
+            parser.add_argument(
+                row.flag, metavar=row.metavar, default=None, help=f"{row.help} (default: {row.default})"
+            )
+
+
+def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from parsed flags (None: not given) and the environment; raises BadSetting naming what is wrong."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for row in TABLE:
+        text, source = flags.get(row.name), row.flag
+        if text is None:
+            text, source = environment.get(row.variable), row.variable
+        if text is None:
+            continue
+        try:
+            values[row.name] = row.parse(text)
+        except ValueError as error:
+            raise BadSetting(f"{source}: {error}.") from None
+    return Settings(**values)
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """A sentence for each RAINBARREL_* variable that is no setting (RAINBARREL_TEST_* belongs to the tests)."""
+    environment = os.environ if environment is None else environment
+    known = [row.variable for row in TABLE]
+    strangers = [
+        name for name in sorted(environment) if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_")
+    ]
+    return [
+        f"{name} is no setting and has no effect" + "".join(f"; did you mean {near}?" for near in _near(name, known))
+        for name in strangers
+        if name not in known
+    ]
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=1)
+
+
+def child_environment(settings: Settings, database_url: str) -> dict[str, str]:
+    """Our environment plus all settings: a child gets them this way since every user can read a command line.
+
+    The child imports the same packages as we do and nothing from the folder that it is started in (with `python -P`).
+    """
+    environment = dict(os.environ)
+    for row in TABLE:
+        environment[row.variable] = str(getattr(settings, row.name))
+    environment["RAINBARREL_DATABASE_URL"] = database_url
+    packages = str(Path(__file__).resolve().parents[1])
+    rest = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = packages + (os.pathsep + rest if rest else "")
+    return environment

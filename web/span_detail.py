@@ -1,0 +1,217 @@
+"""The pane of one span: everything it carries, read from its bytes and normalised on the spot."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from tool_errors.judged import JudgedFacts
+from tool_errors.normalise_spans import judge_stored
+from trace_store.attributes import json_safe
+from trace_store.decoded_envelopes import DecodedEnvelopes
+from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.export import span_json
+from trace_store.facts import Payload
+from trace_store.model import STATUS_ERROR, LogRecord, Span
+from trace_store.reader import TraceReader
+from trace_store.spans import Scope, read_log, read_span
+from trace_store.stored import Link, StoredSpan, TraceKey
+from web.call_view import STATUS_LABELS, call_view
+from web.filters import duration
+from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail, SpanLinkView
+
+VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRecords:
+    """What the pane of one span is made of."""
+
+    stored: StoredSpan
+    span: Span
+    judged: JudgedFacts | None
+    resource: Mapping[str, Any]
+    scope: Scope
+    logs: list[LogRecord]
+    tool_calls: list[ToolCallRow]  # of the whole trace
+    loops: list[LoopRow]
+    links: list[Link]  # from this span
+    incoming: list[Link]  # to this span
+
+
+async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes) -> SpanRecords | None:
+    """Reads a span with its bytes; None for an unknown one."""
+    stored = await reader.stored_span(trace, span_id)
+    if stored is None:
+        return None
+    envelopes = DecodedEnvelopes()
+    resource, scope = envelopes.resource(stored.resource.otlp), envelopes.scope(stored.scope.otlp)
+    logs = [read_log(record.otlp, envelopes.scope(record.scope.otlp)) for record in await reader.logs(trace, [span_id])]
+    carried, incoming = await reader.links(trace)
+    return SpanRecords(
+        stored=stored,
+        span=read_span(stored.otlp, resource, scope),
+        judged=judge_stored(stored, logs, envelopes),
+        resource=resource,
+        scope=scope,
+        logs=logs,
+        tool_calls=await reader.tool_calls(trace),
+        loops=await reader.loops(trace),
+        links=[link for link in carried if link.span_id == span_id],
+        incoming=[link for link in incoming if link.linked_span_id == span_id],
+    )
+
+
+def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
+    """The pane; `path` is the URL of the trace page, `full` shows long values whole."""
+    span, row = records.span, records.stored.row
+    facts = records.judged.facts if records.judged is not None else None
+    cut = _Cutter(None if full else VALUE_BYTES_MAX)
+    call = call_view(records.tool_calls, records.loops, row.span_id, path)
+    if call is not None:
+        status: RowStatus = call.status
+        label = call.status_label
+    else:
+        status = "error" if span.status_code == STATUS_ERROR else ""
+        label = STATUS_LABELS.get(status, "")
+    unmapped = frozenset(facts.unmapped if facts is not None else span.attributes)
+    detail_path = f"{path}/spans/{row.span_id.hex()}"
+    inputs, outputs = _inputs(records, cut), _outputs(records, cut)
+    attributes = tuple(
+        cut.pair(key, value, is_unmapped=key in unmapped) for key, value in sorted(span.attributes.items())
+    )
+    events = tuple(_event(event.name, event.time_unix_nano, event.attributes, span, cut) for event in span.events)
+    logs = tuple(
+        _event(log.event_name or "log", log.time_unix_nano, {**log.attributes, "body": log.body}, span, cut)
+        for log in records.logs
+    )
+    otlp = cut.pair("OTLP JSON", orjson.dumps(span_json(records.stored.otlp), option=orjson.OPT_INDENT_2).decode())
+    return SpanDetail(
+        trace_id=row.trace_id.hex(),
+        span_id=row.span_id.hex(),
+        name=span.name or "(no name)",
+        type="other" if facts is None else facts.type,
+        dialect="" if facts is None else facts.dialect,
+        status=status,
+        status_label=label,
+        status_message=span.status_message,
+        start_unix_nano=span.start_unix_nano,
+        end_unix_nano=span.end_unix_nano,
+        duration_ns=max(0, span.end_unix_nano - span.start_unix_nano) if span.end_unix_nano else None,
+        call=call,
+        facts=tuple(_facts(records)),
+        inputs=inputs,
+        outputs=outputs,
+        attributes=attributes,
+        events=events,
+        logs=logs,
+        links=tuple(_links(records)),
+        resource=tuple(cut.pair(key, value) for key, value in sorted(records.resource.items())),
+        scope=(
+            KeyValue("name", records.scope.name),
+            KeyValue("version", records.scope.version),
+            *(cut.pair(key, value) for key, value in sorted(records.scope.attributes.items())),
+        ),
+        otlp_json=otlp,
+        full_url=f"{detail_path}?full=1",
+        has_cut_values=cut.has_cut,
+    )
+
+
+class _Cutter:
+    """Prints values; the long ones only in part, and remembers that it did."""
+
+    def __init__(self, bytes_max: int | None) -> None:
+        self._bytes_max = bytes_max
+        self.has_cut = False
+
+    def pair(self, key: str, value: Any, *, is_unmapped: bool = False) -> KeyValue:
+        """A labelled value: text as it is, everything else as indented JSON."""
+        is_json = not isinstance(value, str)
+        text = orjson.dumps(json_safe(value), option=orjson.OPT_INDENT_2).decode() if is_json else str(value)
+        text = text.encode("utf-8", "replace").decode()
+        size = len(text.encode())
+        is_cut = self._bytes_max is not None and size > self._bytes_max
+        if is_cut:
+            self.has_cut = True
+            text = text.encode()[: self._bytes_max].decode(errors="ignore")
+        return KeyValue(key, text, size, is_cut, is_unmapped, is_json)
+
+
+def _inputs(records: SpanRecords, cut: _Cutter) -> tuple[KeyValue, ...]:
+    if records.judged is None:
+        return ()
+    facts = records.judged.facts
+    found = [cut.pair("Input", facts.input_text)] if facts.input_text else []
+    if facts.arguments is not None:
+        found.append(_payload("Arguments", facts.arguments, cut))
+    found += [
+        _payload(f"Result of {call.name or call.call_id or 'a tool'}", call.result, cut)
+        for call in facts.answered_calls
+        if call.result is not None
+    ]
+    return tuple(found)
+
+
+def _outputs(records: SpanRecords, cut: _Cutter) -> tuple[KeyValue, ...]:
+    if records.judged is None:
+        return ()
+    facts = records.judged.facts
+    found = [cut.pair("Output", facts.output_text)] if facts.output_text else []
+    if facts.result is not None:
+        found.append(_payload("Result", facts.result, cut))
+    for call in facts.requested_calls:
+        arguments = call.arguments
+        name = f"Asks for {call.name or 'a tool'}"
+        found.append(cut.pair(name, "") if arguments is None else _payload(name, arguments, cut))
+    return tuple(found)
+
+
+def _payload(key: str, payload: Payload, cut: _Cutter) -> KeyValue:
+    return cut.pair(key, payload.value)
+
+
+def _event(name: str, unix_nano: int, values: Mapping[str, Any], span: Span, cut: _Cutter) -> EventView:
+    pairs = tuple(cut.pair(key, value) for key, value in values.items() if value is not None)
+    return EventView(name, unix_nano, unix_nano - span.start_unix_nano, pairs, is_exception=name == "exception")
+
+
+def _links(records: SpanRecords) -> Iterable[SpanLinkView]:
+    for link in records.links:
+        yield span_link(link.linked_trace_id, link.linked_span_id, incoming=False)
+    for link in records.incoming:
+        yield span_link(link.trace_id, link.span_id, incoming=True)
+
+
+def span_link(trace_id: bytes, span_id: bytes, *, incoming: bool) -> SpanLinkView:
+    """A link to a span of any trace."""
+    url = f"/traces/{trace_id.hex()}?span={span_id.hex()}"
+    return SpanLinkView(trace_id.hex(), span_id.hex(), url, incoming)
+
+
+def _facts(records: SpanRecords) -> Iterable[KeyValue]:
+    """The short facts above the payloads, those that are known."""
+    span = records.span
+    if span.end_unix_nano:
+        yield KeyValue("Duration", duration(max(0, span.end_unix_nano - span.start_unix_nano)))
+    if records.judged is None:
+        return
+    facts = records.judged.facts
+    labelled: tuple[tuple[str, Any], ...] = (
+        ("Model", facts.model),
+        ("Provider", facts.provider),
+        ("Input tokens", facts.input_tokens),
+        ("Output tokens", facts.output_tokens),
+        ("Cached tokens", facts.cached_tokens),
+        ("Reasoning tokens", facts.reasoning_tokens),
+        ("Tool", facts.tool_name),
+        ("Call id", facts.tool_call_id),
+        ("Agent", facts.agent_name),
+        ("User", facts.user_id),
+        ("Conversation", facts.conversation_id),
+        ("Interaction", facts.interaction_id),
+        ("Service", facts.service_name),
+        ("Release", facts.release),
+    )
+    yield from (KeyValue(label, str(value)) for label, value in labelled if value is not None and value != "")

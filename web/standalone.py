@@ -1,0 +1,47 @@
+"""A role that runs without `serve`, on a database that is shared."""
+
+import logging
+import os
+from functools import partial
+
+from trace_store.exceptions import RainbarrelError
+from web.front import FrontPlan, serve_front
+from web.logs import set_up_logs
+from web.ports import Ports, authority, check_exposure, open_http, open_ports
+from web.role import run_role
+from web.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def require_database(settings: Settings) -> str:
+    """The database's URL. Raises RainbarrelError without one: an embedded PostgreSQL belongs to `serve`."""
+    if not settings.database_url:
+        raise RainbarrelError(
+            "Pass --database-url (or RAINBARREL_DATABASE_URL) with the database that the roles share; to run "
+            "everything on one machine, use `rainbarrel serve`."
+        )
+    return settings.database_url
+
+
+def run_front(role: str, settings: Settings, *, has_receivers: bool, has_pages: bool) -> int:
+    """Serve one role until stopped; the exit code."""
+    set_up_logs(role, settings.log_level)
+    conninfo = require_database(settings)
+    check_exposure(settings.host, settings.insecure)
+    ports: Ports | None = None
+    if has_receivers:
+        ports = open_ports(settings.host, settings.http_port, settings.grpc_port)
+        listener, grpc_port = ports.http, ports.grpc_port
+        log.info("OTLP over gRPC at http://%s", authority(settings.host, grpc_port))
+    else:
+        listener, grpc_port = open_http(settings.host, settings.http_port), None
+    what = "OTLP over HTTP" if has_receivers else "pages and query API"
+    log.info("%s at http://%s; Ctrl-C stops", what, authority(settings.host, listener.getsockname()[1]))
+    plan = FrontPlan(settings, conninfo, listener, grpc_port, has_pages, os.getpid())
+    try:
+        return run_role(partial(serve_front, plan))
+    finally:
+        listener.close()
+        if ports:
+            ports.close()

@@ -1,0 +1,42 @@
+"""Renders templates: autoescaped, with the filters of `filters.py` and static URLs that change with their file."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+from web.filters import FILTERS
+
+STATIC = Path(__file__).parent / "static"
+
+
+@cache
+def static(path: str) -> str:
+    """The URL of a static file; a changed file gets a new URL, so that browsers may keep it for good."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={digest}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("web"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals["static"] = static
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+def page(template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
+    """A rendered template; pages are never cached, since their data moves."""
+    html = ENVIRONMENT.get_template(template).render(context)
+    return HTMLResponse(html, status_code, {"cache-control": "no-store"})

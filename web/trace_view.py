@@ -1,0 +1,64 @@
+"""The page of one trace: its header, a window of its tree, and the selected span. Pure."""
+
+from trace_store.derived_rows import TraceRow
+from web.pages.view_models import SpanDetail, TracePage
+from web.trace_reading import TreeRecords
+from web.tree_view import TraceTree, loop_views
+
+
+def trace_version(row: TraceRow | None) -> str:
+    """Changes whenever something new has been derived of the trace."""
+    if row is None or row.derived_at is None:
+        return "0"
+    return f"{round(row.derived_at.timestamp() * 1e6):x}"
+
+
+def build_trace_page(
+    records: TreeRecords,
+    tree: TraceTree,
+    path: str,
+    *,
+    offset: int,
+    selected: str,
+    detail: SpanDetail | None,
+    query_string: str,
+) -> TracePage:
+    """The page; before the first derivation its figures come from the spans alone."""
+    row = records.trace
+    span_rows = [span.row for span in records.spans]
+    first = min(span_rows, key=lambda span: (bool(span.parent_span_id), span.start_unix_nano, span.span_id))
+    length_ns = tree.axis.length_ns
+    derived_at = row.derived_at if row is not None else None
+    return TracePage(
+        trace_id=first.trace_id.hex(),
+        version=trace_version(row),
+        live=row is None or row.live,
+        derived_unix_ms=round(derived_at.timestamp() * 1000) if derived_at is not None else 0,
+        question=(row.input_preview or row.root_name) if row is not None else first.name,
+        is_question=row is not None and bool(row.input_preview),
+        answer=(row.output_preview or "") if row is not None else "",
+        service_name=row.service_name if row is not None else records.spans[0].service_name,
+        release=row.release if row is not None else records.spans[0].release,
+        agents=tuple(row.agents) if row is not None else (),
+        models=tuple(row.models) if row is not None else (),
+        user_id=(row.user_id or "") if row is not None else "",
+        conversation_id=(row.conversation_id or "") if row is not None else "",
+        interaction_id=row.interaction_ids[0] if row is not None and row.interaction_ids else "",
+        start_unix_nano=row.start_unix_nano if row is not None else tree.axis.start_unix_nano,
+        duration_ns=row.end_unix_nano - row.start_unix_nano if row is not None else length_ns,
+        span_count=tree.span_count,
+        llm_call_count=row.llm_call_count if row is not None else 0,
+        tool_call_count=row.tool_call_count if row is not None else 0,
+        error_count=row.error_count if row is not None else 0,
+        soft_error_count=row.soft_error_count if row is not None else 0,
+        unanswered_count=row.unanswered_count if row is not None else 0,
+        recovered_count=sum(call.recovered for call in records.tool_calls),
+        input_tokens=row.input_tokens if row is not None else 0,
+        output_tokens=row.output_tokens if row is not None else 0,
+        loops=loop_views(records, path),
+        tree=tree.window(path, offset, selected),
+        detail=detail,
+        json_url=f"{path}.json",
+        otlp_url=f"/api{path}/otlp",
+        query_string=query_string,
+    )

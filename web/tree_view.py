@@ -1,0 +1,222 @@
+"""The tree of a trace as lines to print: assembled rows joined with calls and loops, cut into windows. Pure."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tool_errors.derive_traces import span_node
+from tool_errors.findings import FAILED
+from trace_store.assembly import Row, SpanNode, assemble
+from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.model import STATUS_ERROR
+from trace_store.stored import TreeRow as StoredTreeRow
+from web.pages.view_models import LoopView, RowStatus, TreePage, TreeRow
+from web.time_axis import Axis, Interval, axis_of
+from web.trace_reading import TreeRecords
+
+WINDOW = 500
+PLACEHOLDER_NAME = "missing parent"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTree:
+    """The whole tree, ready to be cut into windows."""
+
+    rows: list[TreeRow]
+    axis: Axis
+    span_count: int
+    missing_parent_count: int
+    skewed_count: int
+
+    def window(self, path: str, offset: int, selected: str) -> TreePage:
+        """Rows from `offset` on; with a selected span and offset -1, the window in which it stands."""
+        if offset < 0:
+            at = next((row.index for row in self.rows if row.span_id == selected), 0) if selected else 0
+            offset = at - at % WINDOW
+        offset = min(offset, max(0, len(self.rows) - 1))
+        end = offset + WINDOW
+        keep = f"&span={selected}" if selected else ""
+        return TreePage(
+            rows=tuple(self.rows[offset:end]),
+            offset=offset,
+            row_count=len(self.rows),
+            span_count=self.span_count,
+            ticks=self.axis.ticks(),
+            selected=selected,
+            before_url=f"{path}?offset={max(0, offset - WINDOW)}{keep}" if offset else None,
+            after_url=f"{path}?offset={end}{keep}" if end < len(self.rows) else None,
+            missing_parent_count=self.missing_parent_count,
+            skewed_count=self.skewed_count,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls and loops of the trace, by what the tree looks them up with."""
+
+    by_span: dict[bytes, ToolCallRow]
+    without_span: dict[bytes | None, list[ToolCallRow]]  # by the model call that asked
+    loop_of_call: dict[str, tuple[LoopRow, int]]
+
+
+def build_tree(records: TreeRecords, path: str) -> TraceTree:
+    """Assemble the rows of a trace page whose URL is `path`."""
+    stored = {row.row.span_id: row for row in records.spans}
+    tree = assemble(span_node(row) for row in records.spans)
+    axis = axis_of(Interval(row.start_unix_nano + row.skew_ns, _end(row)) for row in tree.rows)
+    calls = _index_calls(records)
+    errors = [int(row.node is not None and _is_error(row.node, calls)) for row in tree.rows]
+    softs = [int(_call_status(row, calls) == "soft_error") for row in tree.rows]
+    errors_below, softs_below = tree.sums_below(errors), tree.sums_below(softs)
+    rows: list[TreeRow] = []
+    positions: list[int] = []  # of assembled rows among the printed ones
+    asked_nowhere = [call for asked_by, found in calls.without_span.items() if asked_by not in stored for call in found]
+    for index, row in enumerate(tree.rows):
+        positions.append(len(rows))
+        parent = -1 if row.parent_index < 0 else positions[row.parent_index]
+        line = _line(row, stored.get(row.span_id), calls, axis, path)
+        rows.append(
+            replace(
+                line,
+                index=len(rows),
+                parent_index=parent,
+                status=_status(row, calls, errors_below[index]),
+                errors_below=errors_below[index],
+                soft_errors_below=softs_below[index],
+            )
+        )
+        known = calls.without_span.get(row.span_id, []) if row.node is not None else []
+        for call in known + (asked_nowhere if index == 0 else []):
+            rows.append(_call_line(call, calls, len(rows), positions[-1], row.depth + 1))
+    return TraceTree(
+        rows=rows,
+        axis=axis,
+        span_count=len(stored),
+        missing_parent_count=sum(row.is_placeholder for row in tree.rows),
+        skewed_count=sum(row.skew_ns > 0 for row in tree.rows),
+    )
+
+
+def loop_views(records: TreeRecords, path: str) -> tuple[LoopView, ...]:
+    """The loops of a trace as chips."""
+    span_of = {call.call_key: call.span_id for call in records.tool_calls}
+    found = []
+    for loop in records.loops:
+        first = next((span.hex() for key in loop.call_keys if (span := span_of.get(key))), "")
+        text = f"{' → '.join(loop.tools)} ×{loop.iterations}"
+        url = f"{path}?span={first}" if first else path
+        found.append(LoopView(loop.loop_id, text, loop.iterations, loop.failures, loop.tokens, loop.ended, url))
+    return tuple(found)
+
+
+def _index_calls(records: TreeRecords) -> _Calls:
+    without_span: dict[bytes | None, list[ToolCallRow]] = defaultdict(list)
+    for call in records.tool_calls:
+        if call.span_id is None:
+            without_span[call.asked_by].append(call)
+    loop_of_call = {key: (loop, number) for loop in records.loops for number, key in enumerate(loop.call_keys, start=1)}
+    by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
+    return _Calls(by_span, without_span, loop_of_call)
+
+
+def _end(row: Row[SpanNode]) -> int:
+    return row.end_unix_nano + row.skew_ns if row.end_unix_nano else 0
+
+
+def _call_status(row: Row[SpanNode], calls: _Calls) -> str:
+    call = calls.by_span.get(row.span_id)
+    return call.status if call is not None else ""
+
+
+def _is_error(node: SpanNode, calls: _Calls) -> bool:
+    call = calls.by_span.get(node.span_id)
+    return call.status == "error" if call is not None else node.status_code == STATUS_ERROR
+
+
+def _status(row: Row[SpanNode], calls: _Calls, errors_below: int) -> RowStatus:
+    """A failed span is marked where the failure began, not on the parents through which it climbed."""
+    if row.node is None:
+        return "missing"
+    call = calls.by_span.get(row.span_id)
+    if call is not None and not (call.status == "error" and errors_below):
+        return call.status  # type: ignore[return-value]  # the column holds a CallStatus
+    return "error" if call is None and row.node.status_code == STATUS_ERROR and not errors_below else ""
+
+
+def _line(row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis: Axis, path: str) -> TreeRow:
+    call = calls.by_span.get(row.span_id)
+    facts: dict[str, Any] = (stored.facts if stored is not None else None) or {}
+    left, width = axis.bar(Interval(row.start_unix_nano + row.skew_ns, _end(row)))
+    loop, number = calls.loop_of_call.get(call.call_key, (None, 0)) if call is not None else (None, 0)
+    kind = (stored.type or "other") if stored is not None else "missing"
+    secondary = (call.arguments_preview or "") if call is not None else (facts.get("model") or "")
+    return TreeRow(
+        index=0,
+        parent_index=-1,
+        depth=row.depth,
+        span_id=row.span_id.hex(),
+        url=f"{path}?span={row.span_id.hex()}",
+        name=PLACEHOLDER_NAME if row.node is None else _name(row.node, call, facts, kind),
+        type=kind,
+        secondary=row.span_id.hex() if row.node is None else secondary,
+        status="",
+        evidence=_evidence(call),
+        child_count=row.child_count,
+        descendant_count=row.descendant_count,
+        errors_below=0,
+        soft_errors_below=0,
+        recovered=call is not None and call.recovered,
+        loop_id="" if loop is None else loop.loop_id,
+        loop_place="" if loop is None else f"{number} of {len(loop.call_keys)}",
+        has_span=row.node is not None,
+        is_placeholder=row.node is None,
+        is_running=row.node is not None and not row.end_unix_nano,
+        duration_ns=max(0, row.end_unix_nano - row.start_unix_nano) if row.end_unix_nano else None,
+        left_percent=left,
+        width_percent=width,
+        skew_ns=row.skew_ns,
+    )
+
+
+def _call_line(call: ToolCallRow, calls: _Calls, index: int, parent_index: int, depth: int) -> TreeRow:
+    """A tool call that no span tells of: it stands under the model call that asked for it."""
+    loop, number = calls.loop_of_call.get(call.call_key, (None, 0))
+    return TreeRow(
+        index=index,
+        parent_index=parent_index,
+        depth=depth,
+        span_id="",
+        url="",
+        name=call.name or "tool call",
+        type="tool",
+        secondary=call.arguments_preview or "",
+        status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
+        evidence=_evidence(call),
+        child_count=0,
+        descendant_count=0,
+        errors_below=0,
+        soft_errors_below=0,
+        recovered=call.recovered,
+        loop_id="" if loop is None else loop.loop_id,
+        loop_place="" if loop is None else f"{number} of {len(loop.call_keys)}",
+        has_span=False,
+        is_placeholder=False,
+        is_running=False,
+        duration_ns=None,
+        left_percent=0.0,
+        width_percent=0.0,
+        skew_ns=0,
+    )
+
+
+def _name(node: SpanNode, call: ToolCallRow | None, facts: dict[str, Any], kind: str) -> str:
+    """What the step is called: the tool, the agent, else the span's name."""
+    if call is not None and call.name:
+        return call.name
+    if kind == "agent" and facts.get("agent_name"):
+        return str(facts["agent_name"])
+    return node.name or "(no name)"
+
+
+def _evidence(call: ToolCallRow | None) -> str:
+    return f"{call.rule} at {call.path}" if call is not None and call.status in FAILED else ""
