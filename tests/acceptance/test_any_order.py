@@ -1,0 +1,116 @@
+"""Whatever the order, the split and the repetition in which the same records arrive, the tables end up identical.
+
+Real captures go through two writers and two processors at once, on one real database.
+"""
+
+import asyncio
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from otlp_receiver.decode_file import decode_file
+from tool_errors.processor import Pace, Processor
+from trace_store.flush import CommitBatch
+from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.writer import SpanWriter
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+CAPTURES = sorted(path.parent for path in (FIXTURES / "dialects").rglob("001.*"))
+AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
+FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
+DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops")
+NOT_COMPARED = ("blob_id", "blob_position", "derived_at", "settle_at")
+Record = AcceptedSpan | AcceptedLog
+
+
+def records_of(capture: Path) -> list[Record]:
+    """Everything a capture holds, and a second version of its first span: one that had not ended yet."""
+    records: list[Record] = []
+    for path in sorted(path for path in capture.iterdir() if path.name[:3].isdigit()):
+        for decoded in decode_file(path.read_bytes()):
+            records += decoded.spans if hasattr(decoded, "spans") else decoded.logs
+    first = next(record for record in records if isinstance(record, AcceptedSpan))
+    message = Span.FromString(first.otlp)
+    message.end_time_unix_nano = 0
+    message.ClearField("attributes")
+    return [*records, first._replace(end_unix_nano=0, otlp=message.SerializeToString())]
+
+
+def batches_of(records: list[Record], rng: random.Random) -> list[CommitBatch]:
+    """The records shuffled, some of them twice or more, cut at random places."""
+    shuffled = records + rng.choices(records, k=len(records) // 2)
+    rng.shuffle(shuffled)
+    batches: list[CommitBatch] = []
+    while shuffled:
+        size = rng.randint(1, max(1, len(shuffled)))
+        chunk, shuffled = shuffled[:size], shuffled[size:]
+        spans = [record for record in chunk if isinstance(record, AcceptedSpan)]
+        batches.append(CommitBatch(spans, [record for record in chunk if isinstance(record, AcceptedLog)]))
+    return batches
+
+
+async def run(conninfo: str, batches: list[CommitBatch], count: int) -> None:
+    """Commits the batches over `count` writers while as many processors work, until nothing is dirty."""
+    writers = [SpanWriter(conninfo, 30) for _ in range(count)]
+    processors = [Processor(conninfo, AT_ONCE) for _ in range(count)]
+    stop = asyncio.Event()
+    await asyncio.gather(*(writer.open() for writer in writers))
+    working = [asyncio.create_task(processor.run(stop)) for processor in processors]
+
+    async def write(number: int) -> None:
+        for batch in batches[number::count]:
+            await writers[number].commit(batch)
+
+    await asyncio.gather(*(write(number) for number in range(count)))
+    async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        async with asyncio.timeout(30):
+            while (await (await connection.execute("SELECT count(*) FROM rainbarrel.dirty_marks")).fetchone()) != (0,):
+                await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.gather(*working, *(writer.close() for writer in writers))
+
+
+def tables(conninfo: str) -> dict[str, list[Any]]:
+    """Every table as sorted JSON rows, without the places of blobs and without clock readings."""
+    with psycopg.connect(conninfo) as connection:
+        found = {}
+        for table in (*FACTS, *DERIVED):
+            query = f"SELECT to_jsonb(t) - %s::text[] FROM rainbarrel.{table} t"
+            rows = connection.execute(query, (list(NOT_COMPARED),)).fetchall()
+            found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
+        return found
+
+
+def empty(conninfo: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        names = ", ".join(f"rainbarrel.{name}" for name in (*FACTS, *DERIVED, "span_blobs", "dirty_marks", "ingest_receipts"))
+        connection.execute(f"TRUNCATE {names}")
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_shuffled_split_and_repeated_records_give_the_same_tables(database: str, capture: Path) -> None:
+    records = records_of(capture)
+    ordered = CommitBatch(
+        [record for record in records if isinstance(record, AcceptedSpan)],
+        [record for record in records if isinstance(record, AcceptedLog)],
+    )
+    asyncio.run(run(database, [ordered], 1))
+    undisturbed = tables(database)
+    assert undisturbed["spans"]
+    assert undisturbed["traces"]
+
+    @settings(max_examples=2, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.randoms(use_true_random=False))
+    def check(rng: random.Random) -> None:
+        empty(database)
+        asyncio.run(run(database, batches_of(records, rng), 2))
+        assert tables(database) == undisturbed
+
+    check()

@@ -1,0 +1,46 @@
+"""CPU time of a running `rainbarrel serve`, by part: front processes, processor, and PostgreSQL's share of each."""
+
+from collections.abc import Mapping
+
+import psutil
+import psycopg
+
+BACKENDS = """
+SELECT pid, CASE application_name WHEN 'rainbarrel writer' THEN 'database_write' WHEN 'rainbarrel processor' THEN 'database_derive'
+            ELSE CASE WHEN backend_type = 'client backend' THEN 'other' ELSE 'database_write' END END
+FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT LIKE 'autovacuum%'
+"""
+
+
+class CpuMeter:
+    """Differences of CPU seconds; PostgreSQL's own processes (WAL, checkpoints) count as writing."""
+
+    def __init__(self, supervisor_pid: int, connection: psycopg.Connection) -> None:
+        self._supervisor = psutil.Process(supervisor_pid)
+        self._connection = connection
+        self._before: dict[int, float] = {}
+
+    def start(self) -> None:
+        """Counts from now on."""
+        self._before = {process.pid: _cpu_s(process) for process, _ in self._processes()}
+
+    def seconds(self) -> Mapping[str, float]:
+        """Since `start`, by part."""
+        found = dict.fromkeys(("front", "processor", "database_write", "database_derive", "other"), 0.0)
+        for process, part in self._processes():
+            found[part] += _cpu_s(process) - self._before.get(process.pid, 0.0)
+        return found
+
+    def _processes(self) -> list[tuple[psutil.Process, str]]:
+        found = []
+        for child in self._supervisor.children():
+            command = child.cmdline()
+            if "web.child" in command:
+                found.append((child, "processor" if "process" in command else "front"))
+        found += [(psutil.Process(pid), part) for pid, part in self._connection.execute(BACKENDS).fetchall()]
+        return found
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,150 @@
+"""Ingest: spans per second over gRPC and HTTP beside the floor, one server, one machine, everything on it.
+
+    python -m tests.benchmarks.ingest [--spans 60000] [--passes 3]
+
+Starts `rainbarrel serve` with an embedded PostgreSQL in a temporary folder. Prints Markdown; every row is the median of
+its passes. The processor runs all the time; a pass begins when it has nothing left to do.
+"""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import psycopg
+
+from tests.benchmarks import floor
+from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.passes import UNSETTLED, Pass, Scenario, run_pass, wait_for_none
+from tests.fix_server import running_server
+from web.server_file import read_running
+
+WARM_UP_SPANS = 16_000
+TABLE_BYTES = """
+SELECT coalesce(pg_partition_root(oid), oid)::regclass::text AS name, sum(pg_total_relation_size(oid))
+FROM pg_class WHERE relnamespace = 'rainbarrel'::regnamespace AND relkind = 'r' GROUP BY 1 ORDER BY 2 DESC
+"""
+RAW_TABLES = ("spans", "span_blobs", "span_links", "resources", "scopes", "ingest_receipts")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--spans", type=int, default=60_000, help="spans of a pass")
+    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--protocols", nargs="+", default=["grpc", "http"])
+    parser.add_argument("--duplicates", nargs="+", type=float, default=[0.0, 0.02], help="share of requests sent twice")
+    parser.add_argument("--spans-per-request", type=int, default=200)
+    parser.add_argument("--connections", type=int, default=16)
+    options = parser.parse_args()
+    scenarios = [
+        Scenario(protocol, duplicates, options.spans, options.spans_per_request, options.connections)
+        for protocol in options.protocols
+        for duplicates in options.duplicates
+    ]
+    with running_server() as server:
+        said = read_running(server.data_dir)
+        assert said is not None
+        with psycopg.connect(said.database_url, autocommit=True) as connection:
+            facts = machine_facts(str(connection.info.parameter_status("server_version")))
+            measure(lambda scenario, seed: run_pass(server, connection, scenario, seed), connection, scenarios, options, facts)
+    return 0
+
+
+def measure(
+    run: Callable[[Scenario, int], Pass],
+    connection: psycopg.Connection,
+    scenarios: Sequence[Scenario],
+    options: argparse.Namespace,
+    facts: str,
+) -> None:
+    """Runs every scenario once per round, so that a busy minute of the machine touches all of them."""
+    run(replace(scenarios[0], spans=WARM_UP_SPANS), 0)
+    passes: dict[Scenario, list[Pass]] = {scenario: [] for scenario in scenarios}
+    floors: dict[bool, dict[Scenario, list[float]]] = {
+        partitioned: {scenario: [] for scenario in scenarios} for partitioned in (False, True)
+    }
+    for turn in range(options.passes):
+        for number, scenario in enumerate(scenarios):
+            wait_for_none(connection, UNSETTLED)
+            done = run(scenario, 1 + turn * len(scenarios) + number)
+            passes[scenario].append(done)
+            print(f"{scenario.title}: {done.queryable_per_s:,.0f} queryable spans/s", file=sys.stderr, flush=True)
+            wait_for_none(connection, UNSETTLED)
+            work = floor.batches(connection, done.first_blob_id, round(done.spans_per_flush))
+            for partitioned, found in floors.items():
+                found[scenario].append(floor.spans_per_s(connection, work, partitioned))
+    print(facts, "\n")
+    print(_rates(passes), "\n")
+    print(_costs(passes), "\n")
+    print(_shares(passes, floors), "\n")
+    print(_disk(connection))
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def _rates(passes: dict[Scenario, list[Pass]]) -> str:
+    rows = [
+        [
+            scenario.title,
+            f"{_median([one.acknowledged_per_s for one in done]):,.0f}",
+            f"{_median([one.queryable_per_s for one in done]):,.0f}",
+            f"{min(one.queryable_per_s for one in done):,.0f}",
+            f"{_median([one.ack_ms(0.5) for one in done]):.0f} / {_median([one.ack_ms(0.99) for one in done]):.0f}",
+            f"{_median([one.spans_per_flush for one in done]):,.0f}",
+            f"{_median([one.derived_s for one in done]):.1f}",
+            f"{_median([one.sent.distinct_spans / (one.queryable_s + one.derived_s) for one in done]):,.0f}",
+        ]
+        for scenario, done in passes.items()
+    ]
+    heads = ["scenario", "acknowledged/s", "queryable/s", "slowest pass", "ack p50 / p99 ms", "spans per commit"]
+    return markdown_table([*heads, "all derived after s", "derived/s"], rows)
+
+
+def _costs(passes: dict[Scenario, list[Pass]]) -> str:
+    rows = []
+    for scenario, done in passes.items():
+        front, database = (_median([one.us_per_span(part) for one in done]) for part in ("front", "database_write"))
+        rows.append(
+            [
+                scenario.title,
+                f"{front:.1f}",
+                f"{database:.1f}",
+                f"{front + database:.1f}",
+                f"{_median([one.sent.cpu_s / one.sent.distinct_spans * 1e6 for one in done]):.1f}",
+                f"{_median([one.derive_cpu_s / one.sent.distinct_spans * 1e6 for one in done]):.0f}",
+                f"{_median([one.wal_bytes / one.sent.distinct_spans for one in done]):,.0f}",
+                f"{_median([one.sent.bytes / one.sent.acknowledged_spans for one in done]):,.0f}",
+            ]
+        )
+    heads = ["CPU, us per span", "front process", "PostgreSQL (write)", "write path", "sender", "derive (with PostgreSQL)"]
+    return markdown_table([*heads, "WAL bytes/span", "wire bytes/span"], rows)
+
+
+def _shares(passes: dict[Scenario, list[Pass]], floors: dict[bool, dict[Scenario, list[float]]]) -> str:
+    rows = []
+    for scenario, done in passes.items():
+        row = [scenario.title]
+        for partitioned in (False, True):
+            rates = floors[partitioned][scenario]
+            ratios = [one.queryable_per_s / rate for one, rate in zip(done, rates, strict=True)]
+            row += [f"{_median(rates):,.0f}", f"{_median(ratios):.2f}"]
+        rows.append(row)
+    return markdown_table(["scenario", "floor, plain tables", "share", "floor, partitioned", "share"], rows)
+
+
+def _disk(connection: psycopg.Connection) -> str:
+    """Bytes per span of every table with its indexes, as they stand at the end."""
+    row = connection.execute("SELECT count(*) FROM rainbarrel.spans").fetchone()
+    assert row is not None
+    sizes = {name.removeprefix("rainbarrel."): int(size) for name, size in connection.execute(TABLE_BYTES).fetchall()}
+    raw = sum(size for name, size in sizes.items() if name in RAW_TABLES)
+    shown = {"all": sum(sizes.values()), "raw": raw, **sizes}
+    rows = [[name, f"{size / row[0]:,.0f}"] for name, size in shown.items() if size / row[0] >= 1]
+    return markdown_table(["table with indexes", "bytes per span"], rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

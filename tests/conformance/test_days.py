@@ -1,0 +1,94 @@
+"""Which day a record is kept under, and how days come and go."""
+
+from datetime import date
+
+import pytest
+
+from tests.conformance.conftest import RETENTION_DAYS, Store
+from tests.spans_made import NOW, log, new_id, span
+from trace_store.buckets import DAY_NS, date_of
+from trace_store.flush import CommitBatch
+from trace_store.maintenance import maintain
+
+
+@pytest.mark.parametrize(
+    ("age_days", "is_late"),
+    [
+        (0, False),
+        (1, False),
+        (RETENTION_DAYS, False),
+        (RETENTION_DAYS + 1, True),
+        (-2, False),
+        (-3, True),
+        (20_000, True),
+    ],
+)
+async def test_a_record_goes_under_its_own_day_within_the_window(store: Store, age_days: int, is_late: bool) -> None:
+    time = max(NOW - age_days * DAY_NS, 0)
+    sent = span(start_unix_nano=time, end_unix_nano=time)
+    result = await store.commit(sent, log(time_unix_nano=time))
+    expected = date_of(NOW // DAY_NS) if is_late else date_of(time // DAY_NS)
+    (stored,) = await store.stored(sent.trace_id)
+    assert stored.row.bucket == expected
+    assert result.total("traces").late == is_late
+    assert await store.sql("SELECT bucket FROM log_records") == [(expected,)]
+
+
+async def test_a_log_record_without_time_is_not_late(store: Store) -> None:
+    result = await store.commit(log(time_unix_nano=0))
+    assert result.total("logs").late == 0
+
+
+async def test_retention_drops_old_days_everywhere_and_keeps_the_rest(store: Store) -> None:
+    old = NOW - (RETENTION_DAYS + 5) * DAY_NS
+    gone = [span(start_unix_nano=old, links=((new_id(16), new_id(8)),)) for _ in range(3)]
+    flush = store.writer.encode(CommitBatch(gone, [log(gone[0].trace_id, time_unix_nano=old)]), received_unix_nano=old)
+    await store.writer.store(flush)
+    oldest_kept = span(start_unix_nano=NOW - RETENTION_DAYS * DAY_NS)
+    await store.commit(oldest_kept)
+    report = await maintain(store.conninfo, RETENTION_DAYS)
+    assert report is not None
+    assert report.dropped.days_or_chunks > 0
+    assert await store.stored(gone[0].trace_id) == []
+    for table in ("spans", "span_blobs", "span_links", "log_records", "ingest_receipts"):
+        rows = await store.sql(f"SELECT min(bucket) FROM {table}")
+        assert rows[0][0] is None or rows[0][0] >= oldest_kept_day(), table
+    assert len(await store.stored(oldest_kept.trace_id)) == 1
+
+
+def oldest_kept_day() -> date:
+    return date_of(NOW // DAY_NS - RETENTION_DAYS)
+
+
+async def test_a_dropped_day_comes_back_when_a_record_needs_it(store: Store) -> None:
+    day = NOW - RETENTION_DAYS * DAY_NS
+    first, second = span(start_unix_nano=day), span(start_unix_nano=day)
+    await store.commit(first)
+    report = await maintain(store.conninfo, RETENTION_DAYS - 1)
+    assert report is not None
+    assert await store.stored(first.trace_id) == []
+    await store.commit(second)
+    assert [found.otlp for found in await store.stored(second.trace_id)] == [second.otlp]
+
+
+async def test_maintenance_runs_once_at_a_time_and_again(store: Store) -> None:
+    assert await maintain(store.conninfo, RETENTION_DAYS) is not None
+    report = await maintain(store.conninfo, RETENTION_DAYS)
+    assert report is not None
+    assert report.dropped.days_or_chunks == 0
+
+
+async def test_receipts_of_past_hours_become_sums(store: Store) -> None:
+    for _ in range(3):
+        batch = CommitBatch([span()], rejected={(1, "traces"): {"bad id": 2, "\0": 1}}, metric_point_counts={1: 7})
+        await store.writer.commit(batch)
+    before = await store.reader.stats()
+    await store.sql("UPDATE ingest_receipts SET received_at = date_trunc('hour', now()) - interval '1 minute'")
+    await maintain(store.conninfo, RETENTION_DAYS)
+    receipts = await store.reader.receipts(1)
+    assert sorted((r.signal, r.accepted, r.rejected) for r in receipts) == [
+        ("metrics", 21, {}),
+        ("traces", 3, {"bad id": 6, "\u2400": 3}),
+    ]
+    after = await store.reader.stats()
+    assert (before.spans, after.spans) == (3, 3)

@@ -1,0 +1,83 @@
+"""The database accepts connections and says nothing: requests end retryably, memory stays bounded, a thaw is enough."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from otlp_receiver.decode import decode
+from otlp_receiver.group_commit import GroupCommit
+from tests.faults.retrying_sender import make_request, retrying_senders
+from tests.faults.running_receiver import Receiver, running_receiver
+from tests.faults.stored_spans import assert_each_is_stored_once, wait_until
+from tests.fix_proxy import DatabaseProxy, database_proxy
+from trace_store.exceptions import StoreUnavailable
+from trace_store.writer import SpanWriter
+
+MIB = 1024 * 1024
+QUEUE_BYTES_MAX = 8 * MIB
+SENDER_TIMEOUT_S = 2.0
+
+
+@pytest.fixture
+def proxy(database: str) -> Iterator[DatabaseProxy]:
+    with database_proxy(database) as started:
+        yield started
+
+
+@pytest.fixture
+def receiver(proxy: DatabaseProxy) -> Iterator[Receiver]:
+    with running_receiver(proxy.conninfo, "--queue-bytes-max", str(QUEUE_BYTES_MAX)) as started:
+        yield started
+
+
+def test_a_frozen_database_under_load(database: str, proxy: DatabaseProxy, receiver: Receiver) -> None:
+    process = psutil.Process(receiver.process.pid)
+    with retrying_senders(
+        receiver.url, receiver.grpc_endpoint, each=4, spans=100, text_bytes=4000, timeout_s=SENDER_TIMEOUT_S
+    ) as senders:
+        wait_until(lambda: len(senders.sent.acknowledged) > 5000, "the load runs")
+        before = process.memory_info().rss
+        proxy.freeze()
+        moment = time.monotonic()
+        wait_until(lambda: any(a.status == "503" for a in senders.sent.since(moment)), "the queue is full")
+        wait_until(lambda: any(a.status == "RESOURCE_EXHAUSTED" for a in senders.sent.since(moment)), "for gRPC as well")
+        said = receiver.readiness()
+        grown = process.memory_info().rss - before
+        proxy.thaw()
+        during = senders.sent.since(moment)
+        wait_until(lambda: receiver.readiness().status_code == 200, "the receiver is ready again")
+        sent = senders.finish()
+    assert (said.status_code, "did not answer" in said.text) == (503, True), said.text
+    assert grown < 8 * QUEUE_BYTES_MAX
+    told = [answer for answer in during if answer.outcome == "retryable"]
+    assert all(answer.retry_delay_s for answer in told)
+    assert all(answer.took_s < SENDER_TIMEOUT_S for answer in told)
+    assert not sent.unanswered
+    assert_each_is_stored_once(database, sent.acknowledged)
+
+
+async def test_a_commit_that_takes_too_long_is_answered_and_tried_again(database: str, proxy: DatabaseProxy) -> None:
+    writer = SpanWriter(proxy.conninfo, 30, store_timeout_s=1.0)
+    commits = GroupCommit(writer, pause_after_failure_s=0.1)
+    commits.start()
+    body, spans = make_request(10, 100)
+    await commits.submit(decode("traces", make_request(1, 0)[0], "protobuf", 1))
+    proxy.freeze()
+    begin = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="did not answer for 1 s"):
+        await commits.submit(decode("traces", body, "protobuf", 1))
+    assert time.monotonic() - begin < 15.0  # the driver tries for up to 10 s to cancel the statement
+    proxy.thaw()
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await commits.submit(decode("traces", body, "protobuf", 1))
+                break
+            except StoreUnavailable:
+                await asyncio.sleep(0.1)
+    await commits.close()
+    await writer.close()
+    await asyncio.to_thread(assert_each_is_stored_once, database, spans)

@@ -1,0 +1,83 @@
+"""Both receivers over a real store, on free ports, in the loop of the test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from otlp_receiver.export import Exporter
+from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.grpc_receiver import GrpcReceiver
+from otlp_receiver.http_protocol import StrictHttpProtocol
+from otlp_receiver.http_receiver import HttpReceiver
+from trace_store.connections import connect
+from trace_store.writer import SpanWriter
+
+RETENTION_DAYS = 30
+LOCAL = "127.0.0.1"
+
+
+@dataclass
+class RunningReceivers:
+    """Where they listen, and what lies in the store."""
+
+    conninfo: str
+    group_commit: GroupCommit
+    grpc_port: int
+    http_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOCAL}:{self.http_port}"
+
+    @property
+    def grpc_target(self) -> str:
+        return f"{LOCAL}:{self.grpc_port}"
+
+    async def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        async with await connect(self.conninfo, "test") as connection:
+            cursor = await connection.execute(statement.encode())
+            return await cursor.fetchall() if cursor.description else []
+
+    async def span_names(self) -> list[str]:
+        return sorted(name for (name,) in await self.sql("SELECT name FROM spans"))
+
+    @asynccontextmanager
+    async def stalled(self) -> AsyncIterator[None]:
+        """While the block runs, no commit ends."""
+        async with await connect(self.conninfo, "test") as connection, connection.transaction():
+            await connection.execute(b"LOCK TABLE spans IN ACCESS EXCLUSIVE MODE")
+            yield
+
+
+@asynccontextmanager
+async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[RunningReceivers]:
+    """Start both receivers; `options` go to GroupCommit, but for `request_bytes_max` and `http` (to HttpReceiver)."""
+    http_options = options.pop("http", {})
+    limits = {"request_bytes_max": options.pop("request_bytes_max")} if "request_bytes_max" in options else {}
+    writer = SpanWriter(conninfo, RETENTION_DAYS)
+    group_commit = GroupCommit(writer, **options)
+    group_commit.start()
+    exporter = Exporter(group_commit, **limits)
+    grpc_receiver = GrpcReceiver(exporter, LOCAL, 0)
+    grpc_port = await grpc_receiver.start()
+    app: Any = HttpReceiver(exporter, **http_options)
+    config = uvicorn.Config(
+        app, LOCAL, 0, http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:  # noqa: ASYNC110, uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        http_port = server.servers[0].sockets[0].getsockname()[1]
+        yield RunningReceivers(conninfo, group_commit, grpc_port, http_port)
+    finally:
+        server.should_exit = True
+        await serving
+        await grpc_receiver.stop(1.0)
+        await group_commit.close()
+        await writer.close()
