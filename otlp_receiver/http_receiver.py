@@ -27,6 +27,7 @@ Headers = list[tuple[bytes, bytes]]
 _PREFIXES = ("/v1", "/otel/v1", "/api/public/otel/v1")  # OTLP; Raindrop's alias; set-ups made for Langfuse
 _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 PATHS: dict[str, Signal] = {f"{prefix}/{signal}": signal for prefix in _PREFIXES for signal in _SIGNALS}
+QUERY_PATH = "/v1/traces"
 ALLOWED_METHODS = b"POST, OPTIONS"
 BODY_TIMEOUT_S = 30.0  # between two pieces of a body
 
@@ -55,8 +56,10 @@ class HttpReceiver:
 
     @staticmethod
     def handles(scope: Scope) -> bool:
-        """True for requests to an OTLP path, but for reading: GET /v1/traces belongs to the query API."""
-        return scope["type"] == "http" and _signal(scope) is not None and scope["method"] not in ("GET", "HEAD")
+        """True for requests to an OTLP path; reading /v1/traces belongs to the query API."""
+        if scope["type"] != "http" or _signal(scope) is None:
+            return False
+        return scope["method"] not in ("GET", "HEAD") or scope["path"] != QUERY_PATH
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -102,7 +105,8 @@ class HttpReceiver:
         size = 0
         while True:
             try:
-                message = await asyncio.wait_for(receive(), self._body_timeout_s)
+                async with asyncio.timeout(self._body_timeout_s):
+                    message = await receive()
             except TimeoutError:
                 raise BodyTimeout(f"no more of the body came within {self._body_timeout_s:.0f} s") from None
             if message["type"] == "http.disconnect":

@@ -6,6 +6,7 @@ import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
+from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -37,7 +38,7 @@ async def connect(
     """One connection in autocommit mode; psycopg's errors, no timeout for statements when 0."""
     connection = await psycopg.AsyncConnection.connect(connection_string(conninfo, application_name), autocommit=True)
     try:
-        set_json_loads(orjson.loads, connection)
+        _adapt(connection)
         await connection.execute(SQL.set_up_session, _session(statement_timeout_s))
     except BaseException:
         await connection.close()
@@ -59,7 +60,7 @@ def connect_sync(conninfo: str, application_name: str) -> psycopg.Connection[Tup
 def make_pool(
     conninfo: str, application_name: str, size: int, statement_timeout_s: float = READER_TIMEOUT_S
 ) -> AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]:
-    """A closed pool of up to `size` connections in autocommit mode; `await pool.open()` starts it."""
+    """A closed pool of up to `size` connections for lookups, in autocommit mode; `await pool.open()` starts it."""
     return AsyncConnectionPool(
         connection_string(conninfo, application_name),
         min_size=1,
@@ -75,10 +76,17 @@ def make_pool(
 
 def _configure(statement_timeout_s: float) -> Callable[[psycopg.AsyncConnection[TupleRow]], Awaitable[None]]:
     async def configure(connection: psycopg.AsyncConnection[TupleRow]) -> None:
-        set_json_loads(orjson.loads, connection)
+        _adapt(connection)
         await connection.execute(SQL.set_up_session, _session(statement_timeout_s))
+        await connection.execute(SQL.set_up_lookups)
 
     return configure
+
+
+def _adapt(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """Lists of parameters go out in binary: as text, psycopg escapes them character by character."""
+    connection.adapters.register_dumper(list, ListBinaryDumper)
+    set_json_loads(orjson.loads, connection)
 
 
 def _session(statement_timeout_s: float) -> dict[str, str]:

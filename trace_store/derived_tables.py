@@ -34,7 +34,7 @@ class DerivedTable(Generic[_Row]):
         """The rows of these traces."""
         parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]}
         async with connection.cursor(binary=True, row_factory=class_row(self.row)) as cursor:
-            await cursor.execute(self.read_query, parameters, prepare=False)
+            await cursor.execute(self.read_query, parameters, prepare=True)
             return await cursor.fetchall()
 
     async def replace(

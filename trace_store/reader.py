@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
@@ -90,6 +91,12 @@ class TraceReader:
             async with self._pool.connection() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def _freely_planned(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        async with self._connection() as connection, connection.transaction():
+            await connection.execute(CONNECTION_SQL.plan_freely)
+            yield connection
+
     async def list_traces(
         self, wanted: TraceFilter, after: TraceCursor | None = None, limit: int = 50
     ) -> tuple[list[TraceRow], TraceCursor | None]:
@@ -109,7 +116,7 @@ class TraceReader:
             "limit": limit + 1,
         }
         async with (
-            self._connection() as connection,
+            self._freely_planned() as connection,
             connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor,
         ):
             await cursor.execute(SQL.list_traces, parameters, prepare=False)
@@ -182,7 +189,7 @@ class TraceReader:
 
     async def stats(self) -> Stats:
         """Totals over all projects, from receipts and marks."""
-        async with self._connection() as connection:
+        async with self._freely_planned() as connection:
             ((spans, traces, dirty, lag_s),) = await fetch(connection, SQL.stats)
             (database,) = await fetch(connection, SQL.database)
             tier = await read_tier(connection)
@@ -192,5 +199,5 @@ class TraceReader:
     async def receipts(self, project_id: int, before: datetime | None = None, limit: int = 100) -> list[ReceiptRow]:
         """Receipts of a project, newest first; those of past hours are summed up per hour and signal."""
         parameters = {"project_id": project_id, "before": before, "limit": min(limit, LIST_MAX)}
-        async with self._connection() as connection:
+        async with self._freely_planned() as connection:
             return [ReceiptRow(*row) for row in await fetch(connection, SQL.receipts, parameters)]

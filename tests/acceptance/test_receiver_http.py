@@ -236,12 +236,13 @@ async def test_a_client_that_goes_away_leaves_nothing(receivers: RunningReceiver
     assert receivers.group_commit.budget.used_bytes == 0
 
 
-def test_only_writing_requests_are_handled() -> None:
+def test_reading_traces_is_left_to_the_query_api() -> None:
     def scope(method: str, path: str, kind: str = "http") -> dict[str, Any]:
         return {"type": kind, "method": method, "path": path}
 
     assert HttpReceiver.handles(scope("POST", "/v1/traces"))
     assert HttpReceiver.handles(scope("OPTIONS", "/otel/v1/logs"))
     assert not HttpReceiver.handles(scope("GET", "/v1/traces"))
+    assert HttpReceiver.handles(scope("GET", "/v1/logs"))
     assert not HttpReceiver.handles(scope("POST", "/v1/events"))
     assert not HttpReceiver.handles(scope("POST", "/v1/traces", "websocket"))

@@ -9,6 +9,7 @@ from tests.spans_made import NOW, log, new_id, span
 from trace_store.buckets import DAY_NS, date_of
 from trace_store.flush import CommitBatch
 from trace_store.maintenance import maintain
+from trace_store.stored import TraceKey
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,12 @@ async def test_receipts_of_past_hours_become_sums(store: Store) -> None:
     ]
     after = await store.reader.stats()
     assert (before.spans, after.spans) == (3, 3)
+
+
+async def test_a_day_that_is_new_to_a_session_is_read_by_it(store: Store) -> None:
+    """Sessions plan their queries once; a new partition or chunk must not be missing from such a plan."""
+    trace_id = new_id(16)
+    for age_days in range(12):
+        await store.commit(span(trace_id, start_unix_nano=NOW - age_days * DAY_NS))
+        assert len(await store.stored(trace_id)) == age_days + 1
+        assert len(await store.reader.tree_rows(TraceKey(1, trace_id))) == age_days + 1

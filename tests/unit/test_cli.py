@@ -1,5 +1,6 @@
 """Every command explains itself, errors are sentences, and the docs know all commands."""
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +9,16 @@ import pytest
 from web import cli
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
+
+
+@pytest.fixture(autouse=True)
+def root_logger():
+    """A command sets up the logs of its process, which is ours here."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -1,10 +1,5 @@
 -- The processor's queue and the replacement of derived rows. All of one claim is one transaction.
 
--- set_up --
--- Joins of this session go from a short list of keys through an index; statistics of a queue are always stale.
-SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-       set_config('enable_seqscan', 'off', false)
-
 -- begin --
 -- Opens the transaction of a claim.
 BEGIN
