@@ -1,6 +1,7 @@
 """`python -m web.child ROLE`: a process of `rainbarrel serve`; settings come from the environment that it sets up."""
 
 import argparse
+import os
 import socket
 import sys
 from functools import partial
@@ -9,6 +10,9 @@ from web.lifeline import hold_on_to_supervisor
 from web.logs import set_up_logs
 from web.role import Role, run_role
 from web.settings import Settings, read_settings
+
+
+PROCESSOR_NICENESS = 10  # on a busy machine receiving goes first: derived rows may wait, senders may not
 
 
 def main() -> int:
@@ -35,6 +39,8 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
 
 
 def _process(settings: Settings) -> Role:
+    if hasattr(os, "nice"):
+        os.nice(PROCESSOR_NICENESS)
     from web.processing import process
 
     return partial(process, settings, settings.database_url)

@@ -36,8 +36,15 @@ def is_ready(url):
 
 
 def children(server, role):
-    found = [child for child in psutil.Process(server.process.pid).children() if is_alive(child)]
-    return [child for child in found if "web.child" in child.cmdline() and role in child.cmdline()]
+    return [child for child in psutil.Process(server.process.pid).children() if {"web.child", role} <= words_of(child)]
+
+
+def words_of(process):
+    """Its command line; empty for one that has just ended."""
+    try:
+        return set(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return set()
 
 
 def is_alive(process):
@@ -126,10 +133,11 @@ def test_when_the_supervisor_is_killed_everything_ends():
         trace_id = secrets.token_hex(16)
         many = [span_json(trace_id) for _ in range(HEAVY_SPANS_MIN + 1)]
         httpx.post(f"{server.url}/v1/traces", content=request_json(*many), headers=JSON).raise_for_status()
-        server.wait_for_trace(trace_id, len(many))  # the reader process has read it
+        server.wait_for_trace(trace_id, len(many))
+        server.get(f"/api/traces/{trace_id}")  # large enough for the reader process
         family = psutil.Process(server.process.pid).children(recursive=True)
         assert {"postgres"} < {process.name() for process in family}
-        assert any("--multiprocessing-fork" in process.cmdline() for process in family)
+        assert any("--multiprocessing-fork" in words_of(process) for process in family)
         server.process.kill()
         wait_until(lambda: not any(map(is_alive, family)), 10.0)
         assert read_running(server.data_dir) is None
@@ -162,7 +170,7 @@ def test_several_front_processes_share_both_ports():
 def test_a_killed_database_is_started_again():
     with running_server() as server:
         family = psutil.Process(server.process.pid).children(recursive=True)
-        (postmaster,) = [one for one in family if one.name() == "postgres" and "-D" in one.cmdline()]
+        (postmaster,) = [one for one in family if one.name() == "postgres" and "-D" in words_of(one)]
         postmaster.kill()
         trace_id = secrets.token_hex(16)
         body = request_json(span_json(trace_id))

@@ -9,13 +9,15 @@ SELECT set_config('search_path', concat_ws(',', %(schema)s::text, (
        set_config('statement_timeout', %(statement_timeout)s::text, false)
 
 -- set_up_lookups --
--- For sessions that look up traces by key: joins go from a short list of keys through an index, whatever statistics of a
--- young partition or a busy queue say, and each query is planned once, since planning over a month of days costs more
--- than running.
+-- For sessions that look up traces by key: joins go from a short list of keys through indexes in the order in which they
+-- are written, whatever statistics of a young partition or a busy queue say, and each query is planned once, since
+-- planning over a month of days costs more than running.
 SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-       set_config('enable_seqscan', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false)
+       set_config('enable_seqscan', 'off', false), set_config('join_collapse_limit', '1', false),
+       set_config('plan_cache_mode', 'force_generic_plan', false)
 
 -- plan_freely --
 -- Takes that back for the rest of a transaction: lists and totals are planned for their filters.
 SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),
-       set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+       set_config('enable_seqscan', 'on', true), set_config('join_collapse_limit', '8', true),
+       set_config('plan_cache_mode', 'force_custom_plan', true)
