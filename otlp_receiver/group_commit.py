@@ -23,6 +23,7 @@ FLUSH_BYTES_MAX = 2 * 1024 * 1024  # a larger queue is several flushes, the next
 ENCODE_AHEAD_BYTES = 512 * 1024
 INLINE_ENCODE_BYTES_MAX = FLUSH_BYTES_MAX  # about 15 ms; only a single larger request is encoded in a thread
 PAUSE_AFTER_FAILURE_S = 1.0  # how long a failed database is left alone
+FAILURE_COUNTS_S = 10.0  # how long a failure is told to those who ask, when no request has come since
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +96,16 @@ class GroupCommit:
         self._wake.set()
         if self._runner is not None:
             await self._runner
+
+    @property
+    def failure(self) -> StoreUnavailable | None:
+        """Why nothing can be stored now; None once a flush was stored, or 10 s after the last one failed.
+
+        The limit lets a load balancer, which sends nothing to a process that is not ready, find out again.
+        """
+        if self._failure is not None and self._loop_time() < self._failed_until + FAILURE_COUNTS_S:
+            return self._failure
+        return None
 
     async def submit(self, decoded: Decoded) -> None:
         """Return once the records of a request are committed; what the store refuses goes to `decoded.rejections`.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
+from trace_store.disk_full import says_disk_full
 from trace_store.exceptions import (
     QueryTimeout,
     RainbarrelError,
@@ -40,7 +41,7 @@ def translate_errors() -> Iterator[None]:
 def _translated(error: psycopg.Error) -> RainbarrelError:
     text = str(error).strip() or type(error).__name__
     state = error.sqlstate or ""
-    if isinstance(error, errors.DiskFull):
+    if isinstance(error, errors.DiskFull) or (state[:2] in _RETRY_CLASSES and says_disk_full(text)):
         return StoreFull(f"{StoreFull.__doc__} The database says: {text}")
     if isinstance(error, errors.QueryCanceled):
         return QueryTimeout(f"{QueryTimeout.__doc__} The database says: {text}")

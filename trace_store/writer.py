@@ -201,8 +201,8 @@ async def _forget_older(connection: psycopg.AsyncConnection[Any], replaced: Sequ
     if not replaced:
         return
     _, _, old_blob_ids, project_ids, trace_ids, span_ids, starts, buckets = map(list, zip(*replaced, strict=True))
-    await connection.execute(SQL.delete_links, (project_ids, trace_ids, span_ids, starts, buckets))
-    await connection.execute(SQL.count_dead_records, (project_ids, buckets, old_blob_ids))
+    await connection.execute(SQL.delete_links, (project_ids, trace_ids, span_ids, starts, buckets), prepare=True)
+    await connection.execute(SQL.count_dead_records, (project_ids, buckets, old_blob_ids), prepare=True)
 
 
 async def _copy_parts(
@@ -240,4 +240,6 @@ async def _copy(connection: psycopg.AsyncConnection[Any], statement: bytes, rows
 
 
 async def _fetch(connection: psycopg.AsyncConnection[Any], statement: bytes) -> list[Any]:
-    return await (await connection.execute(statement)).fetchall()
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(statement, prepare=True)
+        return await cursor.fetchall()

@@ -21,7 +21,8 @@ from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.grpc_receiver import GrpcReceiver
 from otlp_receiver.http_protocol import StrictHttpProtocol
 from otlp_receiver.http_receiver import HttpReceiver
-from trace_store.exceptions import RainbarrelError
+from trace_store.embedded.last_words import last_words
+from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
 from web.readiness import HEALTH_PATHS, HealthApp, respond
@@ -84,13 +85,14 @@ async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
 
 async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) -> None:
     settings = plan.settings
-    health = HealthApp(partial(_check, plan.conninfo), plan.pid, plan.grpc_port)
-    http_receiver = grpc_receiver = None
+    http_receiver = grpc_receiver = commits = None
     if plan.grpc_port is not None:
-        exporter = Exporter(_open_commits(plan, stack), settings.request_bytes_max)
+        commits = _open_commits(plan, stack)
+        exporter = Exporter(commits, settings.request_bytes_max)
         http_receiver = HttpReceiver(exporter)
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
         await grpc_receiver.start()
+    health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)
     pages = _pages(plan, stop) if plan.has_pages else None
     server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages), settings))
     serving = asyncio.create_task(server.serve([plan.listener]))
@@ -122,8 +124,14 @@ def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:
     return commits
 
 
-async def _check(conninfo: str) -> None:
-    await asyncio.to_thread(check_schema, conninfo)
+async def _check(conninfo: str, commits: GroupCommit | None) -> None:
+    """Raises RainbarrelError while spans cannot be stored: no database, another schema, a disk that is full."""
+    try:
+        await asyncio.to_thread(check_schema, conninfo)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error} {last_words(conninfo)}".rstrip()) from error
+    if commits is not None and commits.failure is not None:
+        raise commits.failure
 
 
 def _http_config(app: Dispatcher, settings: Settings) -> uvicorn.Config:

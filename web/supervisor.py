@@ -47,6 +47,7 @@ class Supervisor:
         self._embedded: EmbeddedPostgres | None = None
         self._embedded_backoff = Backoff()
         self._embedded_retry_at: float | None = None
+        self._embedded_up_at = time.monotonic()  # when it started, or started again after a failure
 
     def run(self) -> int:
         """Serve until a signal; the exit code. Raises RainbarrelError when something cannot start."""
@@ -165,9 +166,11 @@ class Supervisor:
             else:
                 self._embedded.start()
                 log.info("the embedded PostgreSQL runs again")
+                self._embedded_up_at = time.monotonic()
             self._embedded_retry_at = None
         except EmbeddedServerError as error:
-            delay_s = self._embedded_backoff.delay_s(0.0)
+            lived_s = time.monotonic() - self._embedded_up_at if self._embedded_retry_at is None else 0.0
+            delay_s = self._embedded_backoff.delay_s(lived_s)
             log.error("%s Trying again in %.1f s.", error, delay_s)  # a sentence, not a traceback
             self._embedded_retry_at = time.monotonic() + delay_s
 

@@ -22,11 +22,13 @@ from trace_store.model import AcceptedLog, AcceptedSpan
 from trace_store.writer import SpanWriter
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
-CAPTURES = sorted(path.parent for path in (FIXTURES / "dialects").rglob("001.*"))
+LIBRARIES = sorted({path.parents[1] for path in (FIXTURES / "dialects").rglob("001.*")})
+CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES]
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
 DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops")
 NOT_COMPARED = ("blob_id", "blob_position", "derived_at", "settle_at")
+DIRTY = "SELECT count(*) FROM rainbarrel.dirty_marks"
 Record = AcceptedSpan | AcceptedLog
 
 
@@ -71,7 +73,7 @@ async def run(conninfo: str, batches: list[CommitBatch], count: int) -> None:
     await asyncio.gather(*(write(number) for number in range(count)))
     async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
         async with asyncio.timeout(30):
-            while (await (await connection.execute("SELECT count(*) FROM rainbarrel.dirty_marks")).fetchone()) != (0,):
+            while (await (await connection.execute(DIRTY)).fetchone()) != (0,):
                 await asyncio.sleep(0.01)
     stop.set()
     await asyncio.gather(*working, *(writer.close() for writer in writers))
@@ -90,7 +92,8 @@ def tables(conninfo: str) -> dict[str, list[Any]]:
 
 def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        names = ", ".join(f"rainbarrel.{name}" for name in (*FACTS, *DERIVED, "span_blobs", "dirty_marks", "ingest_receipts"))
+        tables = (*FACTS, *DERIVED, "span_blobs", "dirty_marks", "ingest_receipts")
+        names = ", ".join(f"rainbarrel.{name}" for name in tables)
         connection.execute(f"TRUNCATE {names}")
 
 

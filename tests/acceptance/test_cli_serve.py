@@ -196,3 +196,13 @@ def test_a_request_with_two_lengths_is_refused_and_its_connection_closed(server)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_an_open_page_does_not_hold_up_a_stop():
+    with running_server() as server, httpx.stream("GET", f"{server.url}/traces/events", timeout=20) as events:
+        assert events.headers["content-type"].startswith("text/event-stream")
+        begin = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - begin < 8
+        assert " ERROR " not in server.log.read_text()

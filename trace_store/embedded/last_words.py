@@ -27,7 +27,9 @@ def last_words(conninfo: str) -> str:
     except (OSError, ValueError):
         return ""
     lines = said.splitlines()
-    grave = [line for line in lines if any(word in line for word in GRAVE) and not any(word in line for word in PASSING)]
+    grave = [
+        line for line in lines if any(word in line for word in GRAVE) and not any(word in line for word in PASSING)
+    ]
     if full := [line for line in lines if says_disk_full(line)]:
         return f"{StoreFull.__doc__} PostgreSQL's log says: {full[-1]}"
     return f"PostgreSQL's log says: {grave[-1]}" if grave else ""

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL server: start, watch, stop."""
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from trace_store.disk_full import says_disk_full
 from trace_store.embedded import guard
 from trace_store.embedded.binaries import Binaries, find_binaries, runnable_binaries
 from trace_store.embedded.cluster import (
@@ -155,9 +157,8 @@ class EmbeddedPostgres:
                 with self.log_file.open(errors="replace") as file:
                     file.seek(log_start)
                     said = last_lines(file.read())
-                raise EmbeddedServerError(
-                    f"PostgreSQL in {self._cluster} ended at its start (exit code {code}): {said}"
-                )
+                why = "has no disk space left" if says_disk_full(said) else "ended at its start"
+                raise EmbeddedServerError(f"PostgreSQL in {self._cluster} {why} (exit code {code}): {said}")
             if waited_s > RECOVERY_TIMEOUT_S:
                 raise EmbeddedServerError(f"PostgreSQL did not get ready in {waited_s:.0f} s; see {self.log_file}.")
             if waited_s > 5.0 and not told:
@@ -194,7 +195,8 @@ class EmbeddedPostgres:
         except FileNotFoundError:
             return
         with os.fdopen(open_own_file(self.log_file, os.O_RDWR), "r+", errors="replace") as file:
-            write_own_file(self.log_file.with_suffix(".log.1"), file.read())
+            with contextlib.suppress(OSError):  # on a full disk there is no second file
+                write_own_file(self.log_file.with_suffix(".log.1"), file.read())
             file.truncate(0)
 
 

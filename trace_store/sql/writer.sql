@@ -9,9 +9,10 @@ SELECT nextval('blob_ids')
 BEGIN
 
 -- begin_staged --
--- Opens the transaction of a flush that holds known records; joins must go through the primary key, since the
--- planner knows nothing about the staging tables.
+-- Opens the transaction of a flush that holds known records; joins go from the staging tables, about which the planner
+-- knows nothing, through the primary key, and are planned once.
 BEGIN; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;
+SET LOCAL join_collapse_limit = 1; SET LOCAL plan_cache_mode = force_generic_plan
 
 -- commit --
 -- Everything of the flush, or nothing.
