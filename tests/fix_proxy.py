@@ -19,7 +19,7 @@ CommitCut = Literal["before", "after"]
 
 
 class DatabaseProxy:
-    """Stands before the server of `conninfo`; `self.conninfo` leads through it. Its methods may be called by any thread."""
+    """Stands before the server of `conninfo`; `self.conninfo` leads through it. Any thread may call its methods."""
 
     def __init__(self, conninfo: str) -> None:
         self._target = conninfo_to_dict(conninfo)
@@ -31,6 +31,7 @@ class DatabaseProxy:
         self._flows = asyncio.Event()
         self._commit_cuts: list[CommitCut] = []
         self.answer_delay_s = 0.0
+        self.commands = 0  # how many of the writer went to the server
         self.port = 0
         self.thaw()
         self.accept()
@@ -165,6 +166,7 @@ class _Line:
                     return
                 self._hides_commit = cut == "after"
             await self._proxy.flow()
+            self._proxy.commands += self._is_writer and kind in b"QE"  # Query, Execute
             self._server_writer.write(message)
             await self._server_writer.drain()
 

@@ -60,9 +60,12 @@ class Processor:
             await self._queue.close()
 
     async def drain(self) -> None:
-        """Works until no mark is due."""
-        while await self.step():
-            pass
+        """Works until no mark is due, then lets go of its connection."""
+        try:
+            while await self.step():
+                pass
+        finally:
+            await self._queue.close()
 
     async def step(self) -> int:
         """Derives one claim; returns how many units it held.

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -22,6 +23,9 @@ UNWRAP_DEPTH_MAX = 4
 REPR_CHARS_MAX = 32_768  # ast.literal_eval costs about 1 us per character
 DEPTH_MAX = 100  # deeper values become text: orjson and the recursion limit end near 250
 
+_INT_MIN: Final = -(2**63)
+_INT_MAX: Final = 2**64 - 1
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WRAPPER_KEYS: Final = frozenset({"args", "kwargs"})
 _REPR_ENDS: Final = {"{": "}", "[": "]", "(": ")", "'": "'", '"': '"'}
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -50,9 +54,16 @@ def key_values(pairs: Iterable[Any]) -> dict[str, Any]:
 
 
 def json_safe(value: Any, depth: int = 0) -> Any:
-    """The value as JSON can hold it: NaN and infinities become strings, bytes base64, tuples and sets lists."""
-    if value is None or isinstance(value, str | bool | int):
+    """The value as JSON can hold it.
+
+    NaN, infinities and integers over 64 bit become strings, bytes base64, tuples and sets lists, surrogates U+FFFD.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if _INT_MIN <= value <= _INT_MAX else str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, bytes):
@@ -60,7 +71,7 @@ def json_safe(value: Any, depth: int = 0) -> Any:
     if depth >= DEPTH_MAX:
         return "..."
     if isinstance(value, Mapping):
-        return {k if isinstance(k, str) else str(k): json_safe(v, depth + 1) for k, v in value.items()}
+        return {json_safe(k if isinstance(k, str) else str(k)): json_safe(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(item, depth + 1) for item in value]
     if isinstance(value, set | frozenset):
@@ -138,7 +149,7 @@ def canonical_json(value: Any) -> bytes:
     """Compact JSON with sorted keys; the same bytes for the same value whatever its key order was."""
     try:
         return orjson.dumps(value, option=_CANONICAL)
-    except (TypeError, ValueError, RecursionError):  # integers over 64 bit, lone surrogates, strange types
+    except (TypeError, ValueError, RecursionError):  # what json_safe has not seen
         text = json.dumps(json_safe(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return text.encode("utf-8", "replace")
 

@@ -14,6 +14,9 @@ from trace_store.queries import load
 
 SCHEMA = "rainbarrel"
 READER_TIMEOUT_S = 30.0
+POOL_TIMEOUT_S = (
+    5.0  # how long a read waits for a connection, and how long the pool tries to make one before it gives up
+)
 SQL = load("connections")
 
 _DEFAULTS: dict[str, str | int] = {
@@ -66,7 +69,8 @@ def make_pool(
         min_size=1,
         max_size=size,
         open=False,
-        timeout=READER_TIMEOUT_S,
+        timeout=POOL_TIMEOUT_S,
+        reconnect_timeout=POOL_TIMEOUT_S,  # a later read tries afresh, however long the outage was
         kwargs={"autocommit": True},
         configure=_configure(statement_timeout_s),
         check=AsyncConnectionPool.check_connection,

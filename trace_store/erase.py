@@ -7,6 +7,7 @@ from trace_store.queries import load
 from trace_store.repack import repack
 from trace_store.stored import TraceKey
 from trace_store.writer import SQL as WRITER_SQL
+from trace_store.writer import lock_rewrites
 
 SQL = load("erase")
 
@@ -23,6 +24,7 @@ async def erase_trace(conninfo: str, trace: TraceKey) -> int:
         async with connection:
             async with connection.transaction():
                 await connection.execute(SQL.lock_trace, key)
+                await lock_rewrites(connection, [trace.project_id])
                 spans = await (await connection.execute(SQL.places_of_spans, key)).fetchall()
                 logs = await (await connection.execute(SQL.places_of_logs, key)).fetchall()
                 for query in (SQL.delete_spans, SQL.delete_facts, SQL.delete_links, SQL.delete_logs, SQL.delete_marks):

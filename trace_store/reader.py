@@ -171,16 +171,36 @@ class TraceReader:
         async with self._connection() as connection:
             return await TOOL_CALLS.read(connection, [trace])
 
+    async def tool_call_of_span(self, trace: TraceKey, span_id: bytes) -> ToolCallRow | None:
+        """The derived tool call that a span is; None when it is none."""
+        parameters = trace._asdict() | {"call_key": span_id.hex()}
+        async with (
+            self._connection() as connection,
+            connection.cursor(binary=True, row_factory=class_row(ToolCallRow)) as cursor,
+        ):
+            await cursor.execute(SQL.tool_call, parameters, prepare=True)
+            return await cursor.fetchone()
+
     async def loops(self, trace: TraceKey) -> list[LoopRow]:
         """The derived loops that end in a trace by start."""
         async with self._connection() as connection:
             return await LOOPS.read(connection, [trace])
 
-    async def links(self, trace: TraceKey) -> tuple[list[Link], list[Link]]:
-        """The links that spans of a trace carry, and up to 1,000 links of other traces that point at it."""
+    async def links(self, trace: TraceKey, span_id: bytes | None = None) -> tuple[list[Link], list[Link]]:
+        """The links that spans of a trace carry, and up to 1,000 links of other traces that point at it.
+
+        With `span_id` the links that this span carries, and up to 1,000 of any span that point at it.
+        """
         async with self._connection() as connection:
-            carried = await read_links(connection, SQL.links_from, trace)
-            return carried, await read_links(connection, SQL.links_to, trace)
+            carried = await read_links(connection, SQL.links_from, trace, span_id)
+            return carried, await read_links(connection, SQL.links_to, trace, span_id)
+
+    async def has_more_spans(self, trace: TraceKey, count: int) -> bool:
+        """Whether more than `count` spans of a trace are stored, derived or not; versions of a span count each."""
+        async with self._connection() as connection:
+            parameters = trace._asdict() | {"limit": count + 1}
+            ((found,),) = await fetch(connection, SQL.span_count_up_to, parameters)
+        return bool(found > count)
 
     async def projects(self) -> dict[int, str]:
         """The slug of every project by id."""

@@ -1,18 +1,16 @@
 """Repacks small blobs into full ones, by trace, and leaves behind bytes that no row refers to.
 
 A flush of few spans makes small blobs, and a trace that arrives bit by bit lies in many. Each step is one transaction
-over some blobs of one project, bucket and signal; it is given up when a writer replaces one of its rows meanwhile.
+over some blobs of one project, bucket and signal, during which nobody else changes span rows of the project.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import date
 from typing import Any, NamedTuple
 
 import psycopg
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from psycopg import errors
 
 from trace_store.blobs import Blob, BlobPacker, fill
 from trace_store.buckets import day_of
@@ -20,7 +18,7 @@ from trace_store.flush import SIGNAL_SPANS
 from trace_store.queries import load
 from trace_store.rows import HEADER, TRAILER, blob_row
 from trace_store.writer import SQL as WRITER_SQL
-from trace_store.writer import take_blob_ids
+from trace_store.writer import lock_rewrites, take_blob_ids
 
 SQL = load("repack")
 BLOBS_MAX = 256  # of one step
@@ -47,10 +45,9 @@ async def repack(connection: psycopg.AsyncConnection[Any]) -> int:
     for found in await (await connection.execute(SQL.slices)).fetchall():
         blob_ids = blob_ids or await take_blob_ids(connection)
         after: int | None = 0
-        with suppress(errors.DeadlockDetected):  # a writer came in between: the next run goes on
-            while after is not None:
-                moved, after = await _step(connection, _Slice(*found), after, blob_ids)
-                gone += moved
+        while after is not None:
+            moved, after = await _step(connection, _Slice(*found), after, blob_ids)
+            gone += moved
     return gone
 
 
@@ -60,6 +57,7 @@ async def _step(
     """One transaction; how many blobs went, and after which blob the next step begins."""
     gone = 0
     async with connection.transaction() as transaction:
+        await lock_rewrites(connection, [where.project_id])
         parameters: dict[str, Any] = {**where._asdict(), "after": after, "blobs_max": BLOBS_MAX}
         candidates = await _fetch(connection, SQL.candidates, parameters)
         if not candidates:
@@ -74,8 +72,8 @@ async def _step(
         async with connection.cursor() as cursor, cursor.copy(WRITER_SQL.copy_blobs) as copy:
             await copy.write(b"".join((HEADER, *new_blobs, TRAILER)))
         query = SQL.move_spans if where.signal == SIGNAL_SPANS else SQL.move_logs
-        cursor = await connection.execute(query, {**where._asdict(), **moves})
-        if cursor.rowcount != len(rows):  # a writer was faster
+        cursor = await connection.execute(query, {**where._asdict(), **moves}, prepare=False)
+        if cursor.rowcount != len(rows):  # never delete bytes that a row may still need
             raise psycopg.Rollback(transaction)
         await connection.execute(SQL.delete_blobs, {**where._asdict(), "blob_ids": list(blobs)})
         gone = len(blobs)

@@ -129,9 +129,9 @@ async def read_tree_rows(connection: Connection, traces: Collection[TraceKey]) -
     return [TreeRow(SpanRow(*row[:12]), *row[12:]) for row in rows]
 
 
-async def read_links(connection: Connection, query: bytes, trace: TraceKey) -> list[Link]:
-    """The links from (`links_from`) or to (`links_to`) a trace."""
-    return [Link(*row) for row in await fetch(connection, query, trace._asdict())]
+async def read_links(connection: Connection, query: bytes, trace: TraceKey, span_id: bytes | None) -> list[Link]:
+    """The links from (`links_from`) or to (`links_to`) a trace or one of its spans."""
+    return [Link(*row) for row in await fetch(connection, query, trace._asdict() | {"span_id": span_id})]
 
 
 def _ids(parts: Iterable[Sequence[Any]], column: int) -> set[tuple[int, int]]:

@@ -27,7 +27,7 @@ from trace_store.rows import HEADER, TRAILER
 
 SQL = load("writer")
 STORE_TIMEOUT_S = 60.0  # a database that answers nothing for so long is treated as gone
-STAGED_FLUSHES_AFTER_DUPLICATE = 8  # docs/decisions/write_path.md has the measurement
+STAGED_FLUSHES_AFTER_DUPLICATE = 1  # docs/decisions/write_path.md has the measurement
 ATTEMPTS_MAX = 4
 BLOB_IDS = 2**32
 _T = TypeVar("_T")
@@ -184,11 +184,10 @@ async def _store_staged(connection: psycopg.AsyncConnection[Any], flush: Encoded
     if flush.spans.rows:
         await _copy(connection, SQL.copy_staged_spans, flush.spans.rows)
         new_spans = set(await _fetch(connection, SQL.insert_staged_spans))
-        replaced = []
+        replaced: set[Place] = set()
         if len(new_spans) < len(flush.spans.rows):
-            replaced = await _fetch(connection, SQL.replace_older_spans)
-            await _forget_older(connection, replaced)
-        await _copy_parts(connection, flush.spans, new_spans | {(row[0], row[1]) for row in replaced})
+            replaced = await _replace_older(connection)
+        await _copy_parts(connection, flush.spans, new_spans | replaced)
     if flush.logs.rows:
         await _copy(connection, SQL.copy_staged_logs, flush.logs.rows)
         new_logs = set(await _fetch(connection, SQL.insert_staged_logs))
@@ -196,13 +195,25 @@ async def _store_staged(connection: psycopg.AsyncConnection[Any], flush: Encoded
     return await _finish(connection, flush, new_spans, new_logs)
 
 
-async def _forget_older(connection: psycopg.AsyncConnection[Any], replaced: Sequence[Sequence[Any]]) -> None:
-    """Removes the links of replaced span versions and notes their bytes as dead."""
+async def lock_rewrites(connection: psycopg.AsyncConnection[Any], project_ids: Sequence[int]) -> None:
+    """Keeps others from changing span rows of these projects until the transaction ends; see the query."""
+    await connection.execute(SQL.lock_rewrites, {"project_ids": project_ids})
+
+
+async def _replace_older(connection: psycopg.AsyncConnection[Any]) -> set[Place]:
+    """Overwrites smaller versions, with their links, notes their bytes as dead; the places of the new versions."""
+    project_ids = [row[0] for row in await _fetch(connection, SQL.projects_with_larger_versions)]
+    if not project_ids:
+        return set()
+    await lock_rewrites(connection, project_ids)
+    replaced = await _fetch(connection, SQL.larger_versions)
     if not replaced:
-        return
-    _, _, old_blob_ids, project_ids, trace_ids, span_ids, starts, buckets = map(list, zip(*replaced, strict=True))
-    await connection.execute(SQL.delete_links, (project_ids, trace_ids, span_ids, starts, buckets), prepare=True)
-    await connection.execute(SQL.count_dead_records, (project_ids, buckets, old_blob_ids), prepare=True)
+        return set()
+    await connection.execute(SQL.replace_older_spans, prepare=True)
+    blob_ids, positions, old_blob_ids, *keys = map(list, zip(*replaced, strict=True))
+    await connection.execute(SQL.delete_links, keys, prepare=True)
+    await connection.execute(SQL.count_dead_records, (keys[0], keys[-1], old_blob_ids), prepare=True)
+    return set(zip(blob_ids, positions, strict=True))
 
 
 async def _copy_parts(

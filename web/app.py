@@ -11,24 +11,26 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from trace_store.connections import make_pool
-from trace_store.exceptions import RainbarrelError
+from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.reader import TraceReader
 from web.api import stats, traces
 from web.context import WebContext
 from web.errors import WebError
+from web.head_requests import HeadRequests
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.reader_process import ReaderProcess
-from web.security_headers import SecurityHeaders
+from web.security_headers import HEADERS, SecurityHeaders
+from web.static_files import VersionedFiles
 from web.templating import STATIC, page
 from web.version import program_version
 from web.watcher import Watcher
 
 POOL_SIZE = 8
 RETRY_AFTER = {"retry-after": "2"}
+UNAVAILABLE = "The database cannot be reached right now; this works again as soon as it can."
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,16 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
         lifespan=lifespan,
         docs_url=None,  # its page loads scripts from elsewhere; the description itself is at /openapi.json
         redoc_url=None,
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1024)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(HeadRequests),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
     )
     app.state.context = context
     for router in (stats.router, traces.router, traces_page.router, trace_page.router):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
     return app
 
@@ -73,11 +79,12 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
 def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(WebError)
     async def answer_error(request: Request, error: WebError) -> Response:
-        return await _answer(request, error.status, error.sentence)
+        return await _answer(request, error.status, error.sentence, RETRY_AFTER if error.status == 503 else None)
 
     @app.exception_handler(RainbarrelError)
     async def answer_store_error(request: Request, error: RainbarrelError) -> Response:
-        return await _answer(request, 503, str(error), RETRY_AFTER)
+        sentence = UNAVAILABLE if type(error) is StoreUnavailable else str(error)
+        return await _answer(request, 503, sentence, RETRY_AFTER)
 
     @app.exception_handler(RequestValidationError)
     async def answer_bad_parameter(request: Request, error: RequestValidationError) -> Response:
@@ -93,7 +100,8 @@ def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def answer_fault(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return await _answer(request, 500, "This is a fault of Rainbarrel; its log says more.")
+        headers = {name.decode(): value.decode() for name, value in HEADERS}  # no middleware sees this answer
+        return await _answer(request, 500, "This is a fault of Rainbarrel; its log says more.", headers)
 
 
 async def _answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
@@ -101,7 +109,8 @@ async def _answer(request: Request, status: int, sentence: str, headers: dict[st
     path = request.url.path
     if not path.startswith("/api") and not path.endswith(".json") and "text/html" in request.headers.get("accept", ""):
         context: WebContext = request.app.state.context
-        response: Response = page("error.html", status, status=status, sentence=sentence, footer=await context.footer())
+        footer = context.known_footer() if status == 503 else await context.footer()
+        response: Response = page("error.html", status, status=status, sentence=sentence, footer=footer)
         response.headers.update(headers or {})
         return response
     return JSONResponse({"error": sentence}, status, headers)

@@ -14,21 +14,15 @@ STATUS_LABELS = {
 }
 
 
-def call_view(
-    tool_calls: Sequence[ToolCallRow], loops: Sequence[LoopRow], span_id: bytes, path: str
-) -> CallView | None:
-    """The call that a span is; None when it is none."""
-    call = next((call for call in tool_calls if call.span_id == span_id), None)
-    if call is None:
-        return None
+def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallView:
+    """A call of the trace whose page is at `path`; `loops` are those of the trace."""
     place = previous = following = ""
     loop = next((loop for loop in loops if call.call_key in loop.call_keys), None)
     if loop is not None:
-        at = loop.call_keys.index(call.call_key)
-        place = f"Repeat {at + 1} of {len(loop.call_keys)}"
-        urls = {key: url for key in loop.call_keys if (url := _span_url(tool_calls, key, path))}
-        previous = urls.get(loop.call_keys[at - 1], "") if at else ""
-        following = urls.get(loop.call_keys[at + 1], "") if at + 1 < len(loop.call_keys) else ""
+        at, count = loop.call_keys.index(call.call_key), len(loop.call_keys)
+        place = f"Repeat {at + 1} of {count}"
+        previous = _span_url(loop.call_keys[at - 1], path) if at else ""
+        following = _span_url(loop.call_keys[at + 1], path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
     return CallView(
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
@@ -47,6 +41,6 @@ def call_view(
     )
 
 
-def _span_url(tool_calls: Sequence[ToolCallRow], call_key: str, path: str) -> str:
-    span = next((call.span_id for call in tool_calls if call.call_key == call_key), None)
-    return f"{path}?span={span.hex()}" if span is not None else ""
+def _span_url(call_key: str, path: str) -> str:
+    """Where a call's span stands; "" for a call without a span (see ToolCallRow.call_key)."""
+    return "" if ":" in call_key else f"{path}?span={call_key}"

@@ -11,8 +11,7 @@ from web.logs import set_up_logs
 from web.role import Role, run_role
 from web.settings import Settings, read_settings
 
-
-PROCESSOR_NICENESS = 10  # on a busy machine receiving goes first: derived rows may wait, senders may not
+PROCESSOR_NICENESS = 5  # on a busy machine receiving goes first: derived rows may wait, senders may not
 
 
 def main() -> int:

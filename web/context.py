@@ -1,6 +1,7 @@
 """What every request handler needs, and the foot of the pages."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -39,10 +40,15 @@ class WebContext:
 
     async def footer(self) -> Footer:
         """The foot of a page; it must not be what a page fails of."""
-        try:
-            stats = await self.recent_stats()
-        except RainbarrelError as error:
-            return Footer(str(error), program_version(), 0, 0.0)
+        with suppress(RainbarrelError):
+            await self.recent_stats()
+        return self.known_footer()
+
+    def known_footer(self) -> Footer:
+        """The foot with the totals read last; it asks no database."""
+        stats = self._stats
+        if stats is None:
+            return Footer("no answer from the database yet", program_version(), 0, 0.0)
         tier = f"{stats.database.tier.label} {stats.database.server_version}"
         return Footer(tier, program_version(), stats.spans, stats.derive_lag_s)
 

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import orjson
-
 from trace_store.connections import make_pool
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.pages.view_models import TracePage
-from web.trace_reading import TreeRecords, read_contract, read_tree_records
-from web.trace_view import build_trace_page, trace_version
+from web.trace_reading import TreeRecords, read_contract_page, read_tree_records
+from web.trace_view import NEVER_DERIVED, build_trace_page, trace_version
 from web.tree_view import TraceTree, build_tree
 
 T = TypeVar("T")
@@ -20,14 +18,9 @@ T = TypeVar("T")
 _last_tree: dict[tuple[str, TraceKey, str], tuple[TreeRecords, TraceTree]] = {}
 
 
-def contract_json(conninfo: str, trace: TraceKey) -> bytes | None:
-    """The JSON contract of a trace; None for an unknown one."""
-
-    async def read(reader: TraceReader) -> bytes | None:
-        found = await read_contract(reader, trace)
-        return None if found is None else orjson.dumps(found)
-
-    return _with_reader(conninfo, read)
+def contract_json(conninfo: str, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:
+    """The JSON contract of a trace with a page of its spans; None for an unknown one."""
+    return _with_reader(conninfo, lambda reader: read_contract_page(reader, trace, spans_offset, spans_limit))
 
 
 def otlp(conninfo: str, trace: TraceKey, as_protobuf: bool) -> bytes | None:
@@ -46,8 +39,9 @@ def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected:
     """The page of a trace without the pane of its selected span; None for an unknown one."""
 
     async def read(reader: TraceReader) -> tuple[TreeRecords, TraceTree] | None:
-        key = (conninfo, trace, trace_version(await reader.trace_row(trace)))
-        if key not in _last_tree:
+        version = trace_version(await reader.trace_row(trace))
+        key = (conninfo, trace, version)
+        if version == NEVER_DERIVED or key not in _last_tree:
             records = await read_tree_records(reader, trace)
             if records is None:
                 return None

@@ -19,7 +19,8 @@ from trace_store.spans import Scope, read_log, read_span
 from trace_store.stored import Link, StoredSpan, TraceKey
 from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
-from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail, SpanLinkView
+from web.link_view import link_views
+from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
 
@@ -34,10 +35,10 @@ class SpanRecords:
     resource: Mapping[str, Any]
     scope: Scope
     logs: list[LogRecord]
-    tool_calls: list[ToolCallRow]  # of the whole trace
-    loops: list[LoopRow]
+    call: ToolCallRow | None  # the tool call that this span is
+    loops: list[LoopRow]  # of the whole trace
     links: list[Link]  # from this span
-    incoming: list[Link]  # to this span
+    incoming: list[Link]  # to this span, up to 1,000
 
 
 async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes) -> SpanRecords | None:
@@ -48,7 +49,7 @@ async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes
     envelopes = DecodedEnvelopes()
     resource, scope = envelopes.resource(stored.resource.otlp), envelopes.scope(stored.scope.otlp)
     logs = [read_log(record.otlp, envelopes.scope(record.scope.otlp)) for record in await reader.logs(trace, [span_id])]
-    carried, incoming = await reader.links(trace)
+    links, incoming = await reader.links(trace, span_id)
     return SpanRecords(
         stored=stored,
         span=read_span(stored.otlp, resource, scope),
@@ -56,10 +57,10 @@ async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes
         resource=resource,
         scope=scope,
         logs=logs,
-        tool_calls=await reader.tool_calls(trace),
+        call=await reader.tool_call_of_span(trace, span_id),
         loops=await reader.loops(trace),
-        links=[link for link in carried if link.span_id == span_id],
-        incoming=[link for link in incoming if link.linked_span_id == span_id],
+        links=links,
+        incoming=incoming,
     )
 
 
@@ -68,7 +69,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
     span, row = records.span, records.stored.row
     facts = records.judged.facts if records.judged is not None else None
     cut = _Cutter(None if full else VALUE_BYTES_MAX)
-    call = call_view(records.tool_calls, records.loops, row.span_id, path)
+    call = None if records.call is None else call_view(records.call, records.loops, path)
     if call is not None:
         status: RowStatus = call.status
         label = call.status_label
@@ -83,7 +84,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
     )
     events = tuple(_event(event.name, event.time_unix_nano, event.attributes, span, cut) for event in span.events)
     logs = tuple(
-        _event(log.event_name or "log", log.time_unix_nano, {**log.attributes, "body": log.body}, span, cut)
+        _event(log.event_name or "log", log.time_unix_nano, log.attributes, span, cut, body=log.body)
         for log in records.logs
     )
     otlp = cut.pair("OTLP JSON", orjson.dumps(span_json(records.stored.otlp), option=orjson.OPT_INDENT_2).decode())
@@ -106,7 +107,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         attributes=attributes,
         events=events,
         logs=logs,
-        links=tuple(_links(records)),
+        links=link_views(records.links, records.incoming),
         resource=tuple(cut.pair(key, value) for key, value in sorted(records.resource.items())),
         scope=(
             KeyValue("name", records.scope.name),
@@ -172,22 +173,13 @@ def _payload(key: str, payload: Payload, cut: _Cutter) -> KeyValue:
     return cut.pair(key, payload.value)
 
 
-def _event(name: str, unix_nano: int, values: Mapping[str, Any], span: Span, cut: _Cutter) -> EventView:
-    pairs = tuple(cut.pair(key, value) for key, value in values.items() if value is not None)
-    return EventView(name, unix_nano, unix_nano - span.start_unix_nano, pairs, is_exception=name == "exception")
-
-
-def _links(records: SpanRecords) -> Iterable[SpanLinkView]:
-    for link in records.links:
-        yield span_link(link.linked_trace_id, link.linked_span_id, incoming=False)
-    for link in records.incoming:
-        yield span_link(link.trace_id, link.span_id, incoming=True)
-
-
-def span_link(trace_id: bytes, span_id: bytes, *, incoming: bool) -> SpanLinkView:
-    """A link to a span of any trace."""
-    url = f"/traces/{trace_id.hex()}?span={span_id.hex()}"
-    return SpanLinkView(trace_id.hex(), span_id.hex(), url, incoming)
+def _event(
+    name: str, unix_nano: int, values: Mapping[str, Any], span: Span, cut: _Cutter, body: Any = None
+) -> EventView:
+    pairs = [cut.pair(key, value) for key, value in values.items()]
+    if body is not None:
+        pairs.append(cut.pair("body", body))
+    return EventView(name, unix_nano, unix_nano - span.start_unix_nano, tuple(pairs), is_exception=name == "exception")
 
 
 def _facts(records: SpanRecords) -> Iterable[KeyValue]:

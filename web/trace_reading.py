@@ -1,8 +1,10 @@
 """Reads one trace out of the store for a page or an answer: the derived contract, and the rows of the tree."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from tool_errors.contract import contract
 from tool_errors.derive import derive
@@ -14,7 +16,7 @@ from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.model import LogRecord
 from trace_store.reader import TraceReader
 from trace_store.spans import read_log
-from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class TreeRecords:
     spans: list[TreeRow]
     tool_calls: list[ToolCallRow]
     loops: list[LoopRow]
+    links: list[Link] = field(default_factory=list)  # that its spans carry
+    incoming: list[Link] = field(default_factory=list)  # of other traces, up to 1,000
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
@@ -33,7 +37,19 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
     if not spans:
         return None
     row = await reader.trace_row(trace)
-    return TreeRecords(row, spans, await reader.tool_calls(trace), await reader.loops(trace))
+    return TreeRecords(
+        row, spans, await reader.tool_calls(trace), await reader.loops(trace), *await reader.links(trace)
+    )
+
+
+async def read_contract_page(reader: TraceReader, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:
+    """The JSON contract with a page of its spans, and where that page lies; None for an unknown trace."""
+    found = await read_contract(reader, trace)
+    if found is None:
+        return None
+    spans = found["spans"]
+    found["spans"] = spans[spans_offset : spans_offset + spans_limit]
+    return orjson.dumps(found | {"spans_offset": spans_offset, "spans_total": len(spans)})
 
 
 async def read_contract(reader: TraceReader, trace: TraceKey) -> dict[str, Any] | None:

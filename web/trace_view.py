@@ -1,15 +1,18 @@
 """The page of one trace: its header, a window of its tree, and the selected span. Pure."""
 
 from trace_store.derived_rows import TraceRow
+from web.link_view import linked_traces
 from web.pages.view_models import SpanDetail, TracePage
 from web.trace_reading import TreeRecords
 from web.tree_view import TraceTree, loop_views
+
+NEVER_DERIVED = "0"
 
 
 def trace_version(row: TraceRow | None) -> str:
     """Changes whenever something new has been derived of the trace."""
     if row is None or row.derived_at is None:
-        return "0"
+        return NEVER_DERIVED
     return f"{round(row.derived_at.timestamp() * 1e6):x}"
 
 
@@ -52,6 +55,7 @@ def build_trace_page(
         error_count=row.error_count if row is not None else 0,
         soft_error_count=row.soft_error_count if row is not None else 0,
         unanswered_count=row.unanswered_count if row is not None else 0,
+        failed_span_count=row.failed_span_count if row is not None else 0,
         recovered_count=sum(call.recovered for call in records.tool_calls),
         input_tokens=row.input_tokens if row is not None else 0,
         output_tokens=row.output_tokens if row is not None else 0,
@@ -61,4 +65,5 @@ def build_trace_page(
         json_url=f"{path}.json",
         otlp_url=f"/api{path}/otlp",
         query_string=query_string,
+        linked_traces=linked_traces(records.links, records.incoming),
     )

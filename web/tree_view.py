@@ -1,12 +1,13 @@
 """The tree of a trace as lines to print: assembled rows joined with calls and loops, cut into windows. Pure."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tool_errors.derive_traces import span_node
 from tool_errors.findings import FAILED
-from trace_store.assembly import Row, SpanNode, assemble
+from trace_store.assembly import Row, SpanNode, Tree, assemble
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.model import STATUS_ERROR
 from trace_store.stored import TreeRow as StoredTreeRow
@@ -65,12 +66,10 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
     tree = assemble(span_node(row) for row in records.spans)
     axis = axis_of(Interval(row.start_unix_nano + row.skew_ns, _end(row)) for row in tree.rows)
     calls = _index_calls(records)
-    errors = [int(row.node is not None and _is_error(row.node, calls)) for row in tree.rows]
-    softs = [int(_call_status(row, calls) == "soft_error") for row in tree.rows]
-    errors_below, softs_below = tree.sums_below(errors), tree.sums_below(softs)
+    shown_below = _shown_below(tree.rows, calls)
+    below = _Below(tree, calls, shown_below)
     rows: list[TreeRow] = []
     positions: list[int] = []  # of assembled rows among the printed ones
-    asked_nowhere = [call for asked_by, found in calls.without_span.items() if asked_by not in stored for call in found]
     for index, row in enumerate(tree.rows):
         positions.append(len(rows))
         parent = -1 if row.parent_index < 0 else positions[row.parent_index]
@@ -80,13 +79,14 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
                 line,
                 index=len(rows),
                 parent_index=parent,
-                status=_status(row, calls, errors_below[index]),
-                errors_below=errors_below[index],
-                soft_errors_below=softs_below[index],
+                status=_status(row, calls, below.failed_spans[index]),
+                child_count=row.child_count + len(shown_below[index]),
+                descendant_count=row.descendant_count + len(shown_below[index]) + below.calls[index],
+                errors_below=below.errors[index],
+                soft_errors_below=below.soft_errors[index],
             )
         )
-        known = calls.without_span.get(row.span_id, []) if row.node is not None else []
-        for call in known + (asked_nowhere if index == 0 else []):
+        for call in shown_below[index]:
             rows.append(_call_line(call, calls, len(rows), positions[-1], row.depth + 1))
     return TraceTree(
         rows=rows,
@@ -117,6 +117,37 @@ def _index_calls(records: TreeRecords) -> _Calls:
     loop_of_call = {key: (loop, number) for loop in records.loops for number, key in enumerate(loop.call_keys, start=1)}
     by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
     return _Calls(by_span, without_span, loop_of_call)
+
+
+def _shown_below(rows: Sequence[Row[SpanNode]], calls: _Calls) -> list[list[ToolCallRow]]:
+    """For each row the calls without a span that stand right below it: those that it asked for.
+
+    Calls that no span of the trace asked for stand below the first row.
+    """
+    shown = [calls.without_span.get(row.span_id, []) if row.node is not None else [] for row in rows]
+    known = {row.span_id for row in rows if row.node is not None}
+    shown[0] = shown[0] + [call for by, found in calls.without_span.items() if by not in known for call in found]
+    return shown
+
+
+class _Below:
+    """What stands below each row."""
+
+    def __init__(self, tree: Tree[SpanNode], calls: _Calls, shown_below: list[list[ToolCallRow]]) -> None:
+        errors = [int(row.node is not None and _is_error(row.node, calls)) for row in tree.rows]
+        softs = [int(_call_status(row, calls) == "soft_error") for row in tree.rows]
+        call_errors, call_softs = (
+            [sum(call.status == status for call in found) for found in shown_below]
+            for status in ("error", "soft_error")
+        )
+        self.failed_spans = tree.sums_below(errors)
+        self.calls = tree.sums_below([len(found) for found in shown_below])  # without those right below
+        self.errors = _sums(self.failed_spans, tree.sums_below(call_errors), call_errors)
+        self.soft_errors = _sums(tree.sums_below(softs), tree.sums_below(call_softs), call_softs)
+
+
+def _sums(*columns: Sequence[int]) -> list[int]:
+    return [sum(values) for values in zip(*columns, strict=True)]
 
 
 def _end(row: Row[SpanNode]) -> int:

@@ -39,7 +39,7 @@ class Watcher:
     async def events(self, watched: Watched) -> AsyncIterator[bytes]:
         """Server-sent events until the server stops or the client goes; the state of now comes first."""
         self._watched[watched] += 1
-        if self._polling is None or self._polling.done():
+        if self._polling is None or self._polling.done():  # done: it failed
             self._polling = asyncio.create_task(self._poll())
         sent = b""
         try:
@@ -83,6 +83,7 @@ class Watcher:
                 self._changed.notify_all()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), POLL_INTERVAL_S)
+        self._polling = None  # from here on a new page needs a new task
         async with self._changed:
             self._changed.notify_all()
 
@@ -90,10 +91,14 @@ class Watcher:
         traces = [watched for watched in self._watched if watched is not None]
         if traces:
             for row in await self._reader.trace_rows(traces):
-                self._said[TraceKey(row.project_id, row.trace_id)] = trace_state(row)
+                self._say(TraceKey(row.project_id, row.trace_id), trace_state(row))
         if None in self._watched:
             rows, _ = await self._reader.list_traces(TraceFilter(DEFAULT_PROJECT_ID), limit=LIST_LENGTH)
-            self._said[None] = orjson.dumps({"version": list_version(rows)})
+            self._say(None, orjson.dumps({"version": list_version(rows)}))
+
+    def _say(self, watched: Watched, state: bytes) -> None:
+        if watched in self._watched:  # its last page may have gone during the look
+            self._said[watched] = state
 
 
 def trace_state(row: TraceRow) -> bytes:

@@ -6,8 +6,10 @@ import psutil
 import psycopg
 
 BACKENDS = """
-SELECT pid, CASE application_name WHEN 'rainbarrel writer' THEN 'database_write' WHEN 'rainbarrel processor' THEN 'database_derive'
-            ELSE CASE WHEN backend_type = 'client backend' THEN 'other' ELSE 'database_write' END END
+SELECT pid, CASE WHEN application_name = 'rainbarrel writer' THEN 'database_write'
+                 WHEN application_name = 'rainbarrel processor' THEN 'database_derive'
+                 WHEN backend_type = 'client backend' THEN 'other'
+                 ELSE 'database_write' END
 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type NOT LIKE 'autovacuum%'
 """
 

@@ -11,10 +11,12 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 
-from tests.benchmarks import floor
+from tests.benchmarks.floor import Floor, batches
+from tests.benchmarks.floor import measure as measure_floor
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import UNSETTLED, Pass, Scenario, run_pass, wait_for_none
 from tests.fix_server import running_server
@@ -47,7 +49,7 @@ def main() -> int:
         assert said is not None
         with psycopg.connect(said.database_url, autocommit=True) as connection:
             facts = machine_facts(str(connection.info.parameter_status("server_version")))
-            measure(lambda scenario, seed: run_pass(server, connection, scenario, seed), connection, scenarios, options, facts)
+            measure(partial(run_pass, server, connection), connection, scenarios, options.passes, facts)
     return 0
 
 
@@ -55,25 +57,25 @@ def measure(
     run: Callable[[Scenario, int], Pass],
     connection: psycopg.Connection,
     scenarios: Sequence[Scenario],
-    options: argparse.Namespace,
+    turns: int,
     facts: str,
 ) -> None:
     """Runs every scenario once per round, so that a busy minute of the machine touches all of them."""
     run(replace(scenarios[0], spans=WARM_UP_SPANS), 0)
     passes: dict[Scenario, list[Pass]] = {scenario: [] for scenario in scenarios}
-    floors: dict[bool, dict[Scenario, list[float]]] = {
+    floors: dict[bool, dict[Scenario, list[Floor]]] = {
         partitioned: {scenario: [] for scenario in scenarios} for partitioned in (False, True)
     }
-    for turn in range(options.passes):
+    for turn in range(turns):
         for number, scenario in enumerate(scenarios):
             wait_for_none(connection, UNSETTLED)
             done = run(scenario, 1 + turn * len(scenarios) + number)
             passes[scenario].append(done)
             print(f"{scenario.title}: {done.queryable_per_s:,.0f} queryable spans/s", file=sys.stderr, flush=True)
             wait_for_none(connection, UNSETTLED)
-            work = floor.batches(connection, done.first_blob_id, round(done.spans_per_flush))
+            work = batches(connection, done.first_blob_id, round(done.spans_per_flush))
             for partitioned, found in floors.items():
-                found[scenario].append(floor.spans_per_s(connection, work, partitioned))
+                found[scenario].append(measure_floor(connection, work, partitioned))
     print(facts, "\n")
     print(_rates(passes), "\n")
     print(_costs(passes), "\n")
@@ -119,20 +121,30 @@ def _costs(passes: dict[Scenario, list[Pass]]) -> str:
                 f"{_median([one.sent.bytes / one.sent.acknowledged_spans for one in done]):,.0f}",
             ]
         )
-    heads = ["CPU, us per span", "front process", "PostgreSQL (write)", "write path", "sender", "derive (with PostgreSQL)"]
+    heads = [
+        "CPU, us per span",
+        "front process",
+        "PostgreSQL (write)",
+        "write path",
+        "sender",
+        "derive (with PostgreSQL)",
+    ]
     return markdown_table([*heads, "WAL bytes/span", "wire bytes/span"], rows)
 
 
-def _shares(passes: dict[Scenario, list[Pass]], floors: dict[bool, dict[Scenario, list[float]]]) -> str:
+def _shares(passes: dict[Scenario, list[Pass]], floors: dict[bool, dict[Scenario, list[Floor]]]) -> str:
     rows = []
     for scenario, done in passes.items():
         row = [scenario.title]
         for partitioned in (False, True):
-            rates = floors[partitioned][scenario]
+            of_scenario = floors[partitioned][scenario]
+            rates = [one.spans_per_s for one in of_scenario]
             ratios = [one.queryable_per_s / rate for one, rate in zip(done, rates, strict=True)]
-            row += [f"{_median(rates):,.0f}", f"{_median(ratios):.2f}"]
+            cpu = _median([one.database_us_per_span for one in of_scenario])
+            row += [f"{_median(rates):,.0f}", f"{cpu:.1f}", f"{_median(ratios):.2f}"]
         rows.append(row)
-    return markdown_table(["scenario", "floor, plain tables", "share", "floor, partitioned", "share"], rows)
+    heads = ["floor, plain tables/s", "its CPU us/span", "share"]
+    return markdown_table(["scenario", *heads, "floor, partitioned/s", *heads[1:]], rows)
 
 
 def _disk(connection: psycopg.Connection) -> str:

@@ -27,18 +27,18 @@ FAILURES = (
     ("ValueError", "order_id must have 8 digits"),
     ("httpx.HTTPStatusError", "503 Service Unavailable for https://stock.internal/v2/items"),
 )
-WORDS = (
-    "a about after again all also an and any are arrived as ask at back be because been before billing box but by call "
-    "can card carrier charge check city code colour confirm could customer damaged date day delay deliver did discount do "
-    "door each email even every exchange express first for found from give good had has have he help her here his how if "
-    "in invoice is it item just label last late left like line long look made make many may message money more morning "
-    "most my name need never new next no not now number of old on one only open or order other our out over package paid "
-    "parcel part pay people phone place please policy price product question receipt refund reply request return right "
-    "said same see send sent shall she ship shipping shop should size so some still stock store street such support sure "
-    "take than thank that the their them then there these they thing this time to today told track two under until up "
-    "update us use very voucher wait want warehouse was way we week well went were what when where which while who why "
-    "will wish with work would wrong year yes yet you your"
-).split()
+WORDS = """
+a about after again all also an and any are arrived as ask at back be because been before billing box but by
+call can card carrier charge check city code colour confirm could customer damaged date day delay deliver did
+discount do door each email even every exchange express first for found from give good had has have he help her
+here his how if in invoice is it item just label last late left like line long look made make many may message
+money more morning most my name need never new next no not now number of old on one only open or order other our
+out over package paid parcel part pay people phone place please policy price product question receipt refund
+reply request return right said same see send sent shall she ship shipping shop should size so some still stock
+store street such support sure take than thank that the their them then there these they thing this time to
+today told track two under until up update us use very voucher wait want warehouse was way we week well went
+were what when where which while who why will wish with work would wrong year yes yet you your
+"""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Text:
     """Sentences with the word frequencies of natural language, cut from one long text."""
 
     def __init__(self, rng: random.Random) -> None:
-        weights = [1 / (rank + 3) for rank in range(len(WORDS))]
-        shuffled = rng.sample(WORDS, len(WORDS))
-        words = rng.choices(shuffled, weights, k=120_000)
+        known = WORDS.split()
+        rng.shuffle(known)
+        words = rng.choices(known, [1 / (rank + 3) for rank in range(len(known))], k=120_000)
         for at in range(9, len(words), 13):
             words[at] += "."
         for at in range(4, len(words), 17):
@@ -92,11 +92,11 @@ def trace(rng: random.Random, text: Text, service: int, start: int) -> Iterator[
     question, looked_for = text.cut(160), text.cut(40)
 
     def new(parent: Span | None, name: str, kind: "Span.SpanKind.ValueType", begin: int, end: int) -> Span:
-        parent_id = parent.span_id if parent is not None else b""
-        times = {"start_time_unix_nano": begin, "end_time_unix_nano": end}
-        return Span(
-            trace_id=trace_id, span_id=rng.randbytes(8), parent_span_id=parent_id, name=name, kind=kind, flags=257, **times
-        )
+        span = Span(trace_id=trace_id, span_id=rng.randbytes(8), name=name, kind=kind, flags=257)
+        span.start_time_unix_nano, span.end_time_unix_nano = begin, end
+        if parent is not None:
+            span.parent_span_id = parent.span_id
+        return span
 
     def jitter(limit: int) -> int:
         return rng.randrange(limit // 2, limit)

@@ -1,9 +1,9 @@
 """The write path alone: one writer, one connection, flushes that were decoded before the clock; direct against staged.
 
-    python -m tests.benchmarks.write_path [--flushes 150] [--spans-per-flush 1000]
+    python -m tests.benchmarks.write_path [--spans 40000] [--spans-per-flush 1000] [--passes 3]
 
-A flush that holds a known record is tried directly, undone and staged. `staged after` says how many of the following
-flushes then go through staging at once; `always` never tries the direct way. docs/decisions/write_path.md has the result.
+A flush that holds a known record is tried directly, undone and staged. The strategies say how many of the following
+flushes then go through staging at once; `always` never tries the direct way. docs/decisions/write_path.md decides.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -33,21 +34,33 @@ from trace_store.writer import SpanWriter
 ALWAYS = sys.maxsize
 STRATEGIES = {"always": ALWAYS, "after 0": 0, "after 1": 1, "after 8": 8, "after 32": 32}
 SPANS_PER_REQUEST = 200
-REPEATED_AFTER = 3  # requests: a retry comes a little later than the first attempt
+REPEATED_AFTER_FLUSHES = 3  # a retry comes a little later than the first attempt
 
 
-def flushes(span_count: int, requests_per_flush: int, duplicates: float, scattered: bool, seed: int) -> list[CommitBatch]:
-    """Flushes of whole requests. Duplicates are whole requests sent again, or (`scattered`) spans of every flush."""
+@dataclass(frozen=True)
+class Duplicates:
+    """A share of the requests is sent again whole, or (`scattered`) a share of the spans of every request."""
+
+    share: float
+    scattered: bool = False
+
+
+LOADS = {"0 %": Duplicates(0.0), "2 %, whole requests": Duplicates(0.02), "2 %, in every flush": Duplicates(0.02, True)}
+
+
+def flushes(spans: int, requests_per_flush: int, load: "Duplicates", seed: int) -> list[CommitBatch]:
+    """Flushes of whole requests, with duplicates from a few flushes before."""
     rng = random.Random(seed)
-    made = requests(span_count, SPANS_PER_REQUEST, seed, time.time_ns() - 600_000_000_000)
+    made = requests(spans, SPANS_PER_REQUEST, seed, time.time_ns() - 600_000_000_000)
     decoded = [decode_traces(request.body, "protobuf", 1).spans for request in made]
+    distance = REPEATED_AFTER_FLUSHES * requests_per_flush
     sent: list[list[AcceptedSpan]] = []
-    for number, spans in enumerate(decoded):
-        sent.append(list(spans))
-        earlier = decoded[number - REPEATED_AFTER * requests_per_flush] if number >= REPEATED_AFTER * requests_per_flush else []
-        if scattered:
-            sent[-1] += [span for span in earlier if rng.random() < duplicates]
-        elif earlier and rng.random() < duplicates:
+    for number, of_request in enumerate(decoded):
+        sent.append(list(of_request))
+        earlier = decoded[number - distance] if number >= distance else []
+        if load.scattered:
+            sent[-1] += [span for span in earlier if rng.random() < load.share]
+        elif earlier and rng.random() < load.share:
             sent.append(list(earlier))
     grouped = [sent[begin : begin + requests_per_flush] for begin in range(0, len(sent), requests_per_flush)]
     return [CommitBatch([span for spans in group for span in spans]) for group in grouped]
@@ -77,7 +90,6 @@ def main() -> int:
     parser.add_argument("--spans-per-flush", type=int, default=1000)
     parser.add_argument("--passes", type=int, default=3)
     options = parser.parse_args()
-    loads = {"0 %": (0.0, False), "2 %, whole requests": (0.02, False), "2 %, in every flush": (0.02, True)}
     folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "data")
@@ -86,11 +98,11 @@ def main() -> int:
         conninfo = server.start()
         migrate(conninfo)
         for turn in range(options.passes):
-            for load, (duplicates, scattered) in loads.items():
+            for load, duplicates in LOADS.items():
                 for number, (name, staged_after) in enumerate(STRATEGIES.items()):
-                    seed = (turn * len(STRATEGIES) + number) * 3 + list(loads).index(load)
+                    seed = (turn * len(STRATEGIES) + number) * len(LOADS) + list(LOADS).index(load)
                     requests_per_flush = options.spans_per_flush // SPANS_PER_REQUEST
-                    batches = flushes(options.spans, requests_per_flush, duplicates, scattered, seed)
+                    batches = flushes(options.spans, requests_per_flush, duplicates, seed)
                     found.setdefault((load, name), []).append(asyncio.run(cost(conninfo, batches, staged_after)))
         with psycopg.connect(conninfo) as connection:
             print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")

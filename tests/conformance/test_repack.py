@@ -6,14 +6,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conformance.conftest import Store
+from tests.conformance.conftest import RETENTION_DAYS, Store
 from tests.spans_made import NOW, log, new_id, span
 from trace_store.blobs import Blob
 from trace_store.connections import connect
 from trace_store.erase import erase_trace
+from trace_store.flush import CommitBatch
 from trace_store.model import AcceptedSpan
 from trace_store.repack import repack
 from trace_store.stored import TraceKey
+from trace_store.writer import SpanWriter
 
 BLOBS = "SELECT count(*)::int FROM span_blobs"
 DERIVED = "DELETE FROM dirty_marks"  # what remains when a processor has seen everything
@@ -142,20 +144,43 @@ async def test_repacking_beside_writers_and_readers_loses_nothing(store: Store) 
     assert sorted(await all_records(store)) == sorted(expected.values())
 
 
-async def test_a_step_is_given_up_when_a_row_changes_under_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_larger_version_waits_for_a_running_step(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer replaces a span between the look at the rows and their move."""
     sent = await drip(store, traces=1, rounds=3)
     await store.sql(DERIVED)
     execute = psycopg.AsyncConnection.execute
+    larger = sent[0]._replace(end_unix_nano=NOW + 2 * 10**9)
+    commits: list[asyncio.Task[Any]] = []
 
     async def slow(connection: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-        if isinstance(query, bytes) and query.startswith(b"UPDATE spans AS old SET blob_id") and not done:
-            done.append(True)
-            await store.commit(sent[0]._replace(end_unix_nano=NOW + 2 * 10**9))
+        if isinstance(query, bytes) and query.startswith(b"UPDATE spans AS old SET blob_id") and not commits:
+            commits.append(asyncio.create_task(store.commit(larger)))
+            await asyncio.sleep(0.3)
+            assert not commits[0].done()
         return await execute(connection, query, *arguments, **options)
 
-    done: list[bool] = []
     monkeypatch.setattr(psycopg.AsyncConnection, "execute", slow)
-    assert await run_repack(store) == 0
-    assert done
-    assert [found.otlp for found in await store.stored(sent[0].trace_id)] == [s.otlp for s in sent]
+    assert await run_repack(store) >= 3
+    await commits[0]
+    stored = await store.stored(larger.trace_id)
+    assert [found.otlp for found in stored] == [s.otlp for s in sent]
+    assert stored[0].row.end_unix_nano == larger.end_unix_nano
+
+
+async def test_writers_that_replace_the_same_spans_at_once_leave_the_largest(store: Store) -> None:
+    base = [span() for _ in range(20)]
+    await store.commit(*base)
+    writers = [SpanWriter(store.conninfo, RETENTION_DAYS) for _ in range(3)]
+
+    async def replace(writer: SpanWriter, first: int) -> None:
+        await writer.open()
+        for step in range(first, 30, 3):
+            batch = [sent._replace(end_unix_nano=sent.end_unix_nano + 1 + step) for sent in base[step % 5 :]]
+            await writer.commit(CommitBatch(batch))
+        await writer.close()
+
+    await asyncio.gather(*(replace(writer, first) for first, writer in enumerate(writers)))
+    for i, sent in enumerate(base):
+        expected = max(step for step in range(30) if step % 5 <= i) + 1
+        (stored,) = await store.stored(sent.trace_id)
+        assert stored.row.end_unix_nano == sent.end_unix_nano + expected

@@ -6,6 +6,7 @@ disk full" (postmaster.c). A limit below the 16 MiB of a WAL segment hits the WA
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 
@@ -31,16 +32,10 @@ def _processes(supervisor_pid: int) -> set[psutil.Process]:
     supervisor = psutil.Process(supervisor_pid)
     found = {supervisor}
     for child in supervisor.children():
-        if not any("web.child" in word for word in _command(child)):
-            found |= {child, *child.children(recursive=True)}
+        with suppress(psutil.NoSuchProcess):  # a server that does not get up ends between two looks
+            if not any("web.child" in word for word in child.cmdline()):
+                found |= {child, *child.children(recursive=True)}
     return found
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _limit(process: psutil.Process, bytes_max: int | None) -> None:

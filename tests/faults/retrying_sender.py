@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.faults.wait_until import wait_until
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 HTTP_RETRYABLE = {429, 502, 503, 504}
@@ -60,14 +63,22 @@ class Sent:
     unanswered: set[SpanKey] = field(default_factory=set)  # given up at the end of the test
     answers: list[Answer] = field(default_factory=list)
 
-    def since(self, moment: float) -> list[Answer]:
-        return [answer for answer in list(self.answers) if answer.ended_at - answer.took_s >= moment]
+    def since(self, moment: float, protocol: str = "") -> list[Answer]:
+        """The answers to attempts that began after `moment`; over one protocol if it is given."""
+        begun = [answer for answer in list(self.answers) if answer.ended_at - answer.took_s >= moment]
+        return [answer for answer in begun if protocol in ("", answer.protocol)]
+
+    def wait_for_both(self, moment: float) -> list[Answer]:
+        """The answers since `moment`, once there are some over each protocol."""
+        for protocol in ("http", "grpc"):
+            wait_until(partial(self.since, moment, protocol), f"requests over {protocol} are answered")
+        return self.since(moment)
 
 
 def make_request(span_count: int, text_bytes: int) -> tuple[bytes, dict[SpanKey, bytes]]:
     """One new trace as an ExportTraceServiceRequest, and its spans."""
     now, trace_id = time.time_ns(), secrets.token_bytes(16)
-    spans = []
+    spans: list[Span] = []
     for number in range(span_count):
         span = Span(trace_id=trace_id, span_id=secrets.token_bytes(8), name=f"step {number}")
         span.start_time_unix_nano, span.end_time_unix_nano = now - 10**9 + number, now
@@ -166,6 +177,11 @@ class RetryingSenders:
         self._threads = [threading.Thread(target=self._work, args=(make,)) for make in exporters]
         for thread in self._threads:
             thread.start()
+
+    def wait_for_more(self, spans: int) -> None:
+        """Returns once so many more spans are acknowledged."""
+        enough = len(self.sent.acknowledged) + spans
+        wait_until(lambda: len(self.sent.acknowledged) >= enough, f"{spans} more spans are acknowledged")
 
     def finish(self, timeout_s: float = 15.0) -> Sent:
         """Begin no new request, wait until those under way are acknowledged (at most `timeout_s`), and tell."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.faults.stored_spans import wait_until
+from tests.faults.wait_until import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 20.0

@@ -1,15 +1,14 @@
 """What the database holds in the end, compared with what senders were told."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import psycopg
 
 from tests.faults.retrying_sender import SpanKey
 from trace_store.connections import connect
 from trace_store.span_reads import SpanReads
-from trace_store.stored import TraceKey
+from trace_store.stored import StoredSpan, TraceKey
 
 
 def assert_each_is_stored_once(conninfo: str, acknowledged: Mapping[SpanKey, bytes]) -> None:
@@ -25,14 +24,14 @@ def assert_each_is_stored_once(conninfo: str, acknowledged: Mapping[SpanKey, byt
     assert accepted_by_receipts(conninfo) == count_spans(conninfo)
 
 
-async def read(conninfo: str, traces: set[TraceKey]):
+async def read(conninfo: str, traces: set[TraceKey]) -> list[StoredSpan]:
     connection = await connect(conninfo, "test")
     async with connection:
         return await SpanReads().stored_spans(connection, traces)
 
 
 def accepted_by_receipts(conninfo: str) -> int:
-    return ask(conninfo, "SELECT coalesce(sum(accepted), 0)::bigint FROM rainbarrel.ingest_receipts WHERE signal = 'traces'")
+    return ask(conninfo, "SELECT coalesce(sum(accepted), 0)::bigint FROM rainbarrel.ingest_receipts")
 
 
 def duplicates_by_receipts(conninfo: str) -> int:
@@ -43,16 +42,8 @@ def count_spans(conninfo: str) -> int:
     return ask(conninfo, "SELECT count(*) FROM rainbarrel.spans")
 
 
-def ask(conninfo: str, query: str):
+def ask(conninfo: str, query: str) -> int:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         row = connection.execute(query.encode()).fetchone()
     assert row is not None
-    return row[0]
-
-
-def wait_until(happened: Callable[[], object], what: str, timeout_s: float = 15.0) -> None:
-    """Poll until `happened` is true; an AssertionError with `what` after `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while not happened():
-        assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
-        time.sleep(0.02)
+    return int(row[0])

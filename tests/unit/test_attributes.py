@@ -105,7 +105,9 @@ def test_a_preview_is_cut_at_a_character() -> None:
 
 def test_values_beyond_json_have_a_payload() -> None:
     assert payload(2**70).preview == str(2**70)
-    assert payload("\ud800").preview == "?"
+    assert payload("\ud800").preview == "\ufffd"
+    assert payload(unwrap('{"cut": "\\ud83d"}')).value == {"cut": "\ufffd"}
+    assert payload(unwrap("{'n': 100000000000000000000}")).value == {"n": "1" + "0" * 20}
     assert payload(math.nan).value == "nan"
 
 

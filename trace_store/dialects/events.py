@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trace_store.attributes import parse_text
+from trace_store.attributes import canonical_json, parse_text
 from trace_store.model import LogRecord, Span
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -15,6 +15,7 @@ _ROLES = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
+_TURNS = {name: turn for turn, name in enumerate((*_ROLES, CHOICE))}
 _WHOLE = {  # events that hold all messages in one attribute
     "gen_ai.content.prompt": ("gen_ai.prompt", True),
     "gen_ai.content.completion": ("gen_ai.completion", False),
@@ -31,15 +32,23 @@ class EventContent:
 
 
 def event_content(span: Span, logs: Sequence[LogRecord]) -> EventContent:
-    """Collect content from the span's events and its log records, in their order."""
+    """Collect content from the span's events, in their order, and from its log records, in whatever order they come."""
     content = EventContent()
     for event in span.events:
         if event.name.startswith("gen_ai."):
             _collect(content, event.name, event.attributes, event.attributes)
-    for record in sorted(logs, key=lambda record: record.time_unix_nano):
+    for record in sorted(logs, key=_order):
         if record.event_name.startswith("gen_ai."):
             _collect(content, record.event_name, record.body, record.attributes)
     return content
+
+
+def _order(record: LogRecord) -> tuple[int, int, bytes]:
+    """By time; senders with a clock of milliseconds emit a whole conversation at once, then as turns follow each other.
+
+    The body decides the rest, so that the order of arrival never does.
+    """
+    return record.time_unix_nano, _TURNS.get(record.event_name, len(_TURNS)), canonical_json(record.body)
 
 
 def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[str, Any]) -> None:

@@ -1,12 +1,15 @@
 -- What every connection does first.
 
 -- set_up_session --
--- Own schema first, then TimescaleDB's; times in UTC.
+-- Own schema first, then TimescaleDB's; times in UTC; a late flush or an erasure may unpack from TimescaleDB's columnstore
+-- as many rows as it needs (it would fail at 100,000, however often it is tried).
 SELECT set_config('search_path', concat_ws(',', %(schema)s::text, (
          SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
          WHERE extname = 'timescaledb')), false),
        set_config('timezone', 'UTC', false),
-       set_config('statement_timeout', %(statement_timeout)s::text, false)
+       set_config('statement_timeout', %(statement_timeout)s::text, false),
+       CASE WHEN current_setting('timescaledb.max_tuples_decompressed_per_dml_transaction', true) IS NOT NULL
+         THEN set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', false) END
 
 -- set_up_lookups --
 -- For sessions that look up traces by key: joins go from a short list of keys through indexes in the order in which they

@@ -81,15 +81,28 @@ SELECT resource_id, otlp, schema_url FROM resources WHERE project_id = %s AND re
 SELECT scope_id, otlp, schema_url FROM scopes WHERE project_id = %s AND scope_id = ANY (%s)
 
 -- links_from --
--- The links that spans of a trace carry (primary key).
+-- The links that spans of a trace carry (primary key). With a span id only those of that span.
 SELECT DISTINCT trace_id, span_id, linked_trace_id, linked_span_id FROM span_links
 WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+  AND (%(span_id)s::bytea IS NULL OR span_id = %(span_id)s)
 
 -- links_to --
--- The links of other traces that point at spans of a trace (span_links_linked_idx); at most 1,000.
+-- The links of other traces that point at spans of a trace (span_links_linked_idx); at most 1,000. With a span id the
+-- links of any trace that point at that span.
 SELECT DISTINCT trace_id, span_id, linked_trace_id, linked_span_id FROM span_links
-WHERE project_id = %(project_id)s AND linked_trace_id = %(trace_id)s AND trace_id <> %(trace_id)s
+WHERE project_id = %(project_id)s AND linked_trace_id = %(trace_id)s
+  AND (CASE WHEN %(span_id)s::bytea IS NULL THEN trace_id <> %(trace_id)s ELSE linked_span_id = %(span_id)s END)
 LIMIT 1000
+
+-- span_count_up_to --
+-- How many span versions of a trace are stored, counted no further than a limit (primary key).
+SELECT count(*) FROM (
+  SELECT FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s LIMIT %(limit)s
+) span
+
+-- tool_call --
+-- One tool call of a trace (primary key).
+SELECT * FROM tool_calls WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND call_key = %(call_key)s
 
 -- projects --
 -- Every project (primary key).

@@ -48,12 +48,13 @@ WHERE project_id = %(project_id)s AND bucket = %(bucket)s AND trace_id IS NULL A
 ORDER BY 1, 2
 
 -- move_spans --
--- Points rows at their new places, unless a larger version has replaced them meanwhile (primary key).
+-- Points rows at their new places, unless a larger version has replaced them meanwhile (primary key). From the
+-- columnstore it unpacks these traces only, as long as they are constants for the planner: not to be prepared.
 UPDATE spans AS old SET blob_id = new.blob_id, blob_position = new.blob_position
 FROM unnest(%(trace_ids)s::bytea[], %(keys)s::bytea[], %(starts)s::bigint[], %(old_blob_ids)s::bigint[],
   %(blob_ids)s::bigint[], %(positions)s::smallint[])
   AS new (trace_id, span_id, start_unix_nano, old_blob_id, blob_id, blob_position)
-WHERE old.project_id = %(project_id)s AND old.bucket = %(bucket)s
+WHERE old.project_id = %(project_id)s AND old.bucket = %(bucket)s AND old.trace_id = ANY (%(trace_ids)s::bytea[])
   AND (old.trace_id, old.span_id, old.start_unix_nano, old.blob_id)
     = (new.trace_id, new.span_id, new.start_unix_nano, new.old_blob_id)
 

@@ -133,7 +133,7 @@ CREATE TABLE dirty_marks (          -- INSERT only; deleted by id in the transac
   not_before timestamptz NOT NULL DEFAULT now(),
   bucket     date,                  -- with blob_id: where the new spans lie; both NULL: look at the whole unit again
   blob_id    bigint
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);  -- small, but turned over all the time
 CREATE INDEX dirty_marks_due_idx ON dirty_marks (not_before, mark_id);                  -- oldest due marks first
 CREATE INDEX dirty_marks_unit_idx ON dirty_marks (project_id, unit_kind, unit_id);      -- all marks of a locked unit; delete by id
 

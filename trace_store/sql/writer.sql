@@ -86,20 +86,47 @@ ORDER BY project_id, bucket, trace_id, span_id, start_unix_nano
 ON CONFLICT (project_id, trace_id, span_id, start_unix_nano, bucket) DO NOTHING
 RETURNING blob_id, blob_position
 
+-- projects_with_larger_versions --
+-- The projects of which the flush brings a larger version (end, length, digest) of a known span (primary key).
+SELECT DISTINCT new.project_id
+FROM staged_spans AS new
+JOIN spans AS old
+  ON (old.project_id, old.trace_id, old.span_id, old.start_unix_nano, old.bucket)
+   = (new.project_id, new.trace_id, new.span_id, new.start_unix_nano, new.bucket)
+  AND (new.end_unix_nano, new.raw_length, new.digest) > (old.end_unix_nano, old.raw_length, old.digest)
+
+-- lock_rewrites --
+-- One transaction at a time changes rows of spans that are there already: replacing, repacking, erasing. Without it two
+-- of them meet at a row, and hypertables lose one of two concurrent updates. Inserting needs no lock.
+SELECT pg_advisory_xact_lock(hashtextextended('rainbarrel rewrites', project_id))
+FROM (SELECT unnest(%(project_ids)s::integer[]) AS project_id ORDER BY 1) AS projects
+
+-- larger_versions --
+-- What of the flush replaces a smaller version: the new places, the blobs of the old ones and the keys (primary key).
+SELECT new.blob_id, new.blob_position, old.blob_id, new.project_id, new.trace_id, new.span_id, new.start_unix_nano,
+  new.bucket
+FROM staged_spans AS new
+JOIN spans AS old
+  ON (old.project_id, old.trace_id, old.span_id, old.start_unix_nano, old.bucket)
+   = (new.project_id, new.trace_id, new.span_id, new.start_unix_nano, new.bucket)
+  AND (new.end_unix_nano, new.raw_length, new.digest) > (old.end_unix_nano, old.raw_length, old.digest)
+
 -- replace_older_spans --
--- Overwrites rows of which the flush brings a larger version (end, length, digest); returns the new places, the blobs
--- of the old ones and the keys (primary key).
-UPDATE spans AS old
-SET end_unix_nano = new.end_unix_nano, parent_span_id = new.parent_span_id, kind = new.kind,
-    status_code = new.status_code, raw_length = new.raw_length, digest = new.digest, resource_id = new.resource_id,
-    scope_id = new.scope_id, blob_id = new.blob_id, blob_position = new.blob_position, name = new.name
+-- Overwrites those (primary key), under lock_rewrites. An INSERT, since it unpacks from the columnstore just the rows
+-- that it meets; an UPDATE with a join would unpack every old day.
+INSERT INTO spans AS old (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, parent_span_id, kind,
+  status_code, raw_length, digest, resource_id, scope_id, blob_id, blob_position, name)
+SELECT project_id, trace_id, span_id, start_unix_nano, bucket, new.end_unix_nano, new.parent_span_id, new.kind,
+  new.status_code, new.raw_length, new.digest, new.resource_id, new.scope_id, new.blob_id, new.blob_position, new.name
 FROM staged_spans AS new
 JOIN spans AS prior USING (project_id, trace_id, span_id, start_unix_nano, bucket)
-WHERE (old.project_id, old.trace_id, old.span_id, old.start_unix_nano, old.bucket)
-    = (new.project_id, new.trace_id, new.span_id, new.start_unix_nano, new.bucket)
-  AND (new.end_unix_nano, new.raw_length, new.digest) > (old.end_unix_nano, old.raw_length, old.digest)
-RETURNING new.blob_id, new.blob_position, prior.blob_id, old.project_id, old.trace_id, old.span_id,
-  old.start_unix_nano, old.bucket
+WHERE (new.end_unix_nano, new.raw_length, new.digest) > (prior.end_unix_nano, prior.raw_length, prior.digest)
+ORDER BY project_id, bucket, trace_id, span_id, start_unix_nano
+ON CONFLICT (project_id, trace_id, span_id, start_unix_nano, bucket) DO UPDATE
+SET end_unix_nano = excluded.end_unix_nano, parent_span_id = excluded.parent_span_id, kind = excluded.kind,
+    status_code = excluded.status_code, raw_length = excluded.raw_length, digest = excluded.digest,
+    resource_id = excluded.resource_id, scope_id = excluded.scope_id, blob_id = excluded.blob_id,
+    blob_position = excluded.blob_position, name = excluded.name
 
 -- count_dead_records --
 -- Notes that blobs hold records that no row refers to any more; repacking rewrites them (primary key).

@@ -14,7 +14,7 @@ from web.context import WebContext, context_of, trace_key
 from web.errors import BadRequest, NotFound
 from web.list_parameters import cursor_text, read_list_query
 from web.reader_process import HEAVY_SPANS_MIN
-from web.trace_reading import read_contract
+from web.trace_reading import read_contract_page
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -32,12 +32,14 @@ async def list_traces(request: Request, context: Context) -> Response:
     rows, after = await context.reader.list_traces(query.wanted, query.after, query.limit)
     stats = await context.recent_stats()
     return _json(
-        {
-            "traces": [trace_summary(row) for row in rows],
-            "next": None if after is None else cursor_text(after),
-            "shown": len(rows),
-            "total": max(stats.traces, len(rows)),
-        }
+        orjson.dumps(
+            {
+                "traces": [trace_summary(row) for row in rows],
+                "next": None if after is None else cursor_text(after),
+                "shown": len(rows),
+                "total": max(stats.traces, len(rows)),
+            }
+        )
     )
 
 
@@ -46,11 +48,16 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
     """The JSON contract of a derived trace; `spans` is a page of `spans_total` spans in display order."""
     if spans_offset < 0 or spans_limit < 0:
         raise BadRequest("spans_offset and spans_limit must not be negative.")
-    found = await contract_of(context, trace_key(trace_id))
-    total = len(found["spans"])
-    found["spans"] = found["spans"][spans_offset : spans_offset + spans_limit]
-    found |= {"spans_offset": spans_offset, "spans_total": total}
-    return _json(found)
+    trace = trace_key(trace_id)
+    body: bytes | None
+    if await is_heavy(context, trace):
+        arguments = (context.conninfo, trace, spans_offset, spans_limit)
+        body = await context.reader_process.run(heavy_reads.contract_json, *arguments)
+    else:
+        body = await read_contract_page(context.reader, trace, spans_offset, spans_limit)
+    if body is None:
+        raise unknown_trace(trace)
+    return _json(body)
 
 
 @router.get("/traces/{trace_id}/otlp")
@@ -68,23 +75,9 @@ async def get_otlp(trace_id: str, request: Request, context: Context) -> Respons
     return Response(body, media_type=PROTOBUF if as_protobuf else "application/json")
 
 
-async def contract_of(context: WebContext, trace: TraceKey) -> dict[str, Any]:
-    """The contract of a trace, large ones from the reader process; NotFound for an unknown one."""
-    found: dict[str, Any] | None
-    if await is_heavy(context, trace):
-        body = await context.reader_process.run(heavy_reads.contract_json, context.conninfo, trace)
-        found = None if body is None else orjson.loads(body)
-    else:
-        found = await read_contract(context.reader, trace)
-    if found is None:
-        raise unknown_trace(trace)
-    return found
-
-
 async def is_heavy(context: WebContext, trace: TraceKey) -> bool:
     """Whether a trace is too large to be read on the loop that receives spans."""
-    row = await context.reader.trace_row(trace)
-    return row is not None and row.span_count > HEAVY_SPANS_MIN
+    return await context.reader.has_more_spans(trace, HEAVY_SPANS_MIN)
 
 
 def unknown_trace(trace: TraceKey) -> NotFound:
@@ -104,5 +97,5 @@ def trace_summary(row: TraceRow) -> dict[str, Any]:
     return found
 
 
-def _json(value: Any) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json", headers={"cache-control": "no-store"})
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from trace_store.stored import TraceKey
 from web import heavy_reads
-from web.api.traces import get_trace, is_heavy, unknown_trace
+from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
 from web.context import WebContext, context_of, trace_key
 from web.errors import NotFound, read_id
 from web.pages.traces import EVENT_STREAM
@@ -24,9 +24,9 @@ Context = Annotated[WebContext, Depends(context_of)]
 
 
 @router.get("/{trace_id}.json")
-async def show_json(trace_id: str, context: Context) -> Response:
+async def show_json(trace_id: str, context: Context, spans_offset: int = 0, spans_limit: int = SPANS_LIMIT) -> Response:
     """The page as JSON: the contract."""
-    return await get_trace(trace_id, context)
+    return await get_trace(trace_id, context, spans_offset, spans_limit)
 
 
 @router.get("/{trace_id}/events")

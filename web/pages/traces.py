@@ -63,5 +63,7 @@ async def _page(request: Request, context: WebContext) -> ListPage:
         query_string=request.url.query,
         version=list_version(rows),
         origin=f"{request.url.scheme}://{request.url.netloc}",
-        grpc_origin=f"http://{host}:{context.grpc_port}" if context.grpc_port else "",
+        grpc_origin=f"http://{host if ':' not in host else f'[{host}]'}:{context.grpc_port}"
+        if context.grpc_port
+        else "",
     )

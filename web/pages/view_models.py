@@ -269,6 +269,7 @@ class TracePage:
     llm_call_count: int
     tool_call_count: int
     error_count: int
+    failed_span_count: int  # of any kind, also those that an error only climbed through
     soft_error_count: int
     unanswered_count: int
     recovered_count: int

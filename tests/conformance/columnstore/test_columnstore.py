@@ -6,17 +6,22 @@ from tests.conformance.conftest import RETENTION_DAYS, Store
 from tests.spans_made import NOW, log, new_id, span
 from trace_store.buckets import DAY_NS
 from trace_store.claim import NewMark, Unit
+from trace_store.connections import connect
 from trace_store.erase import erase_trace
 from trace_store.fact_rows import FactRow
-from trace_store.flush import UNIT_TRACE
+from trace_store.flush import UNIT_TRACE, CommitBatch
 from trace_store.maintenance import maintain
 from trace_store.model import AcceptedSpan
 from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
+from trace_store.writer import SpanWriter
 
 pytestmark = [pytest.mark.timescaledb, pytest.mark.parametrize("any_database", ["timescaledb_tsl"], indirect=True)]
 OLD = NOW - 6 * DAY_NS
-COMPRESSED = "SELECT count(*) FROM timescaledb_information.chunks WHERE is_compressed"
+COMPRESSED = """
+SELECT hypertable_name, count(*), sum(pg_relation_size(format('%I.%I', chunk_schema, chunk_name)::regclass))::int
+FROM timescaledb_information.chunks WHERE is_compressed GROUP BY 1 ORDER BY 1"""
+WHOLLY_COMPRESSED = [("span_facts", 1, 0), ("spans", 1, 0)]  # nothing is left in, or came back to, the row store
 
 
 async def derive(store: Store, mapping_version: int) -> None:
@@ -37,8 +42,8 @@ async def old_day(store: Store) -> list[AcceptedSpan]:
     await derive(store, 1)
     report = await maintain(store.conninfo, RETENTION_DAYS)
     assert report is not None
-    assert report.compressed_chunks == 4
-    assert await store.sql(COMPRESSED) == [(4,)]
+    assert report.compressed_chunks == 2
+    assert await store.sql(COMPRESSED) == WHOLLY_COMPRESSED
     return sent
 
 
@@ -49,6 +54,45 @@ async def test_reads_are_the_same(store: Store) -> None:
     assert {row.type for row in await store.reader.tree_rows(trace)} == {"tool"}
     assert len(await store.reader.logs(trace)) == 1
     assert len((await store.reader.links(trace))[0]) == 20
+
+
+async def test_the_stated_order(store: Store) -> None:
+    await old_day(store)
+    settings = await store.sql(
+        "SELECT hypertable::text, segmentby, orderby FROM timescaledb_information.hypertable_columnstore_settings "
+        "WHERE segmentby IS NOT NULL ORDER BY 1"
+    )
+    by_trace = ("project_id,trace_id", "start_unix_nano,span_id,bucket DESC")
+    assert settings == [("span_facts", *by_trace), ("spans", *by_trace)]
+
+
+async def test_days_at_rest_stay_where_they_are(store: Store) -> None:
+    """A retry or a larger version of today's spans, and maintenance, unpack no other day."""
+    await old_day(store)
+    today = span(new_id(16))
+    larger = today._replace(end_unix_nano=NOW + 2 * 10**9)
+    for sent in (today, today, larger):
+        await store.commit(sent)
+        await derive(store, 1)
+    assert await maintain(store.conninfo, RETENTION_DAYS) is not None
+    assert [found.row.end_unix_nano for found in await store.stored(today.trace_id)] == [larger.end_unix_nano]
+    assert await store.sql(COMPRESSED) == WHOLLY_COMPRESSED
+
+
+async def test_a_day_in_use_is_left_for_the_next_run(store: Store) -> None:
+    sent = await old_day(store)
+    await store.commit(span(sent[0].trace_id, start_unix_nano=OLD + 100))
+    (chunk,) = await store.sql(
+        "SELECT format('%I.%I', chunk_schema, chunk_name) FROM timescaledb_information.chunks "
+        "WHERE hypertable_name = 'spans' AND is_compressed"
+    )
+    async with await connect(store.conninfo, "a late writer") as other, other.transaction():
+        await other.execute(f"LOCK TABLE {chunk[0]} IN ROW EXCLUSIVE MODE".encode())
+        report = await maintain(store.conninfo, RETENTION_DAYS)
+        assert report is not None
+        assert report.compressed_chunks == 1
+    assert await maintain(store.conninfo, RETENTION_DAYS) is not None
+    assert await store.sql(COMPRESSED) == WHOLLY_COMPRESSED
 
 
 async def test_a_late_span_and_a_redelivery(store: Store) -> None:
@@ -91,6 +135,19 @@ async def test_an_erasure(store: Store) -> None:
     assert await store.reader.logs(TraceKey(1, gone)) == []
     assert [found.otlp for found in await store.stored(kept)] == [s.otlp for s in sent[1::3]]
     assert await store.sql("SELECT sum(record_count)::int, sum(dead_count)::int FROM span_blobs") == [(42, 0)]
+
+
+async def test_more_rows_than_the_server_likes_to_unpack(store: Store) -> None:
+    sent = await old_day(store)
+    limit = "timescaledb.max_tuples_decompressed_per_dml_transaction"
+    await store.sql(f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET {limit} = 1', current_database()); END $$")
+    assert await erase_trace(store.conninfo, TraceKey(1, sent[0].trace_id)) == 20
+    larger = [one._replace(end_unix_nano=OLD + 10**9) for one in sent[1::3]]
+    writer = SpanWriter(store.conninfo, RETENTION_DAYS)
+    await writer.open()
+    await writer.commit(CommitBatch(larger, []))
+    await writer.close()
+    assert {found.row.end_unix_nano for found in await store.stored(larger[0].trace_id)} == {OLD + 10**9}
 
 
 async def test_the_drop(store: Store) -> None:

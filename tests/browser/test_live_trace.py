@@ -1,0 +1,56 @@
+"""A trace page while spans arrive: it shows them by itself, and leaves the reader's place alone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.agent_run import AgentRun
+from tests.fix_server import RunningServer
+
+pytestmark = pytest.mark.browser
+
+LIVE_MS = 2000  # what the project promises from acknowledgement to page
+
+
+def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningServer) -> None:
+    run = AgentRun()
+    agent = run.agent("Support agent", "Is this live?", None)
+    first = run.tool(agent, "lookup_order", 1, 2, {"order_id": "A"}, result={"found": True})
+    inner = run.span("SELECT orders", first, 1.2, 1.8, {})
+    run.send(server, agent, first, inner)
+    server.wait_for_trace(run.trace_id, 3)
+    page.goto(f"{server.url}{run.path}?span={first['spanId']}")
+    expect(page.locator("#trace-header").get_by_text("Live, last change")).to_be_visible()
+    running = page.locator(".row", has_text="Support agent")
+    expect(running).to_contain_text("running")
+    expect(running.locator(".bar.is-running")).to_be_visible()
+    page.locator(".row", has_text="lookup_order").get_by_role("button").click()
+    expect(page.get_by_text("SELECT orders")).to_be_hidden()
+    page.get_by_role("tab", name="Attributes").click()
+    page.evaluate("window.isSamePage = true")
+
+    late = run.tool(agent, "send_mail", 3, 4, {"to": "ada"}, error=("SmtpError", "no route"))
+    run.send(server, late)
+    expect(page.locator(".row", has_text="send_mail")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator("#trace-header")).to_contain_text("1 tool error")
+    expect(page.locator('.row[aria-selected="true"] .label')).to_have_text("lookup_order")
+    expect(page.get_by_role("tab", name="Attributes")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_text("SELECT orders")).to_be_hidden()
+
+    agent["endTimeUnixNano"] = late["endTimeUnixNano"]
+    run.send(server, agent)
+    expect(running.locator(".time-cell")).to_have_text("4.00 s", timeout=LIVE_MS)
+    assert page.evaluate("window.isSamePage")
+
+
+def test_a_missing_parent_gives_way_to_the_span_that_arrives(page: Page, server: RunningServer) -> None:
+    run = AgentRun()
+    agent = run.agent("Support agent", "Who is my parent?", 5)
+    tool = run.tool(agent, "lookup_order", 1, 2, {"order_id": "A"}, result={"found": True})
+    run.send(server, tool)
+    server.wait_for_trace(run.trace_id, 1)
+    page.goto(server.url + run.path)
+    expect(page.locator(".row.is-missing .label")).to_have_css("font-style", "italic")
+    expect(page.get_by_text("1 parent missing")).to_be_visible()
+    run.send(server, agent)
+    expect(page.locator(".row", has_text="Support agent")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator(".row.is-missing")).to_have_count(0)

@@ -1,0 +1,103 @@
+"""The pages and the query API in the loop of the test, over a real store that the real writer and processor fill."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from otlp_receiver.decode_file import decode_file
+from otlp_receiver.decoded import DecodedTraces
+from tool_errors.processor import Pace, Processor
+from trace_store.flush import CommitBatch
+from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.writer import SpanWriter
+from web.app import create_app
+
+RETENTION_DAYS = 30
+AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+@dataclass
+class Records:
+    """What one capture holds."""
+
+    spans: list[AcceptedSpan]
+    logs: list[AcceptedLog]
+
+    @property
+    def trace_ids(self) -> set[bytes]:
+        return {span.trace_id for span in self.spans}
+
+
+def read_records(capture: Path) -> Records:
+    """The spans and log records of a capture, through the decoder of OTLP files."""
+    records = Records([], [])
+    for path in sorted(path for path in capture.iterdir() if path.name[:3].isdigit()):
+        for decoded in decode_file(path.read_bytes()):
+            if isinstance(decoded, DecodedTraces):
+                records.spans += decoded.spans
+            else:
+                records.logs += decoded.logs
+    return records
+
+
+@dataclass
+class Pages:
+    """A client of the application, and the way for spans into its store."""
+
+    conninfo: str
+    app: FastAPI
+    client: httpx.AsyncClient
+    stop: asyncio.Event
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.client.get(path, **options)
+
+    async def json(self, path: str) -> Any:
+        response = await self.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def html(self, path: str) -> str:
+        response = await self.get(path, headers=BROWSER)
+        assert response.status_code == 200, response.text
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        return response.text
+
+    async def store(self, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:
+        await store(self.conninfo, spans, logs)
+
+    async def derive(self, pace: Pace = AT_ONCE) -> None:
+        await Processor(self.conninfo, pace).drain()
+
+    async def store_and_derive(self, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:
+        await self.store(spans, logs)
+        await self.derive()
+
+
+async def store(conninfo: str, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:
+    """Commits the records, as a receiver does."""
+    writer = SpanWriter(conninfo, RETENTION_DAYS)
+    await writer.open()
+    await writer.commit(CommitBatch(list(spans), list(logs)))
+    await writer.close()
+
+
+@asynccontextmanager
+async def running_pages(conninfo: str) -> AsyncIterator[Pages]:
+    """The application over `conninfo`; requests reach it without a socket."""
+    stop = asyncio.Event()
+    app = create_app(conninfo, stop, grpc_port=4317)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4318") as client,
+    ):
+        yield Pages(conninfo, app, client, stop)
+        stop.set()

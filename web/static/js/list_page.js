@@ -1,0 +1,5 @@
+// The list of traces. The live events come last, when everybody listens.
+import "./list_keys.js";
+import "./list_rows.js";
+import "./list_live.js";
+import "./live.js";
