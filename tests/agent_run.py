@@ -59,21 +59,22 @@ def made(
     )
 
 
-def agent_run(trace_id: bytes, steps: int, fails_every: int = 10) -> list[AcceptedSpan]:
+def agent_run(trace_id: bytes, steps: int, fails_every: int = 10, *, stuck: bool = False) -> list[AcceptedSpan]:
     """1 + 4 * `steps` spans: under the agent each step is a chain of a model call, a tool call and the tool's request.
 
-    Every `fails_every`-th tool call ends with an error.
+    Every `fails_every`-th tool call ends with an error; when `stuck`, all calls ask for the same.
     """
-    return accepted(_agent_run(trace_id, steps, fails_every))
+    return accepted(_agent_run(trace_id, steps, fails_every, stuck=stuck))
 
 
-def _agent_run(trace_id: bytes, steps: int, fails_every: int) -> Iterator[Span]:
+def _agent_run(trace_id: bytes, steps: int, fails_every: int, *, stuck: bool) -> Iterator[Span]:
     agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "long-agent"}
     length_ns = (steps + 1) * 4 * MILLISECOND
     yield made(trace_id, 1, 0, "invoke_agent long-agent", agent, NOW, NOW + length_ns)
     for step in range(steps):
         number, start = 2 + SPANS_A_STEP * step, NOW + step * 4 * MILLISECOND
-        arguments = {"order": step, "note": "n" * 40}
+        order = 0 if stuck else step
+        arguments = {"order": order, "note": "n" * 40}
         call = {"type": "tool_call", "id": f"call-{step}", "name": "look_up", "arguments": arguments}
         model = {
             "gen_ai.operation.name": "chat",
@@ -91,7 +92,7 @@ def _agent_run(trace_id: bytes, steps: int, fails_every: int) -> Iterator[Span]:
             "gen_ai.tool.call.arguments": arguments,
         }
         fails = step % fails_every == 0
-        status = Status(code=Status.STATUS_CODE_ERROR, message=f"order {step} is locked") if fails else None
+        status = Status(code=Status.STATUS_CODE_ERROR, message=f"order {order} is locked") if fails else None
         if not fails:
             tool["gen_ai.tool.call.result"] = {"order": step, "state": "sent"}
         yield made(trace_id, number, 1, "step", {}, start, start + 4 * MILLISECOND)

@@ -101,3 +101,41 @@ async def running_pages(conninfo: str) -> AsyncIterator[Pages]:
     ):
         yield Pages(conninfo, app, client, stop)
         stop.set()
+
+
+class EventStream:
+    """An open answer that never ends by itself, as a browser holds it."""
+
+    def __init__(self, app: FastAPI, path: str) -> None:
+        self.started: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()  # its headers
+        self.is_over = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._chunks: asyncio.Queue[bytes] = asyncio.Queue()
+        scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path}
+        scope |= {"raw_path": path.encode(), "query_string": b"", "headers": [(b"accept-encoding", b"gzip")]}
+        scope |= {"server": ("127.0.0.1", 4318), "client": ("127.0.0.1", 1), "root_path": ""}
+        self._task = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def next_event(self, timeout_s: float = 5.0) -> str:
+        """The next event that is no comment."""
+        async with asyncio.timeout(timeout_s):
+            while (text := (await self._chunks.get()).decode()).startswith(":"):
+                pass
+        return text
+
+    async def leave(self) -> None:
+        """What happens when the page is closed."""
+        self._gone.set()
+        await asyncio.wait_for(self._task, 5)
+
+    async def _receive(self) -> dict[str, str]:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.started.set_result({name.decode(): value.decode() for name, value in message["headers"]})
+        elif message.get("body"):
+            self._chunks.put_nowait(message["body"])
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self.is_over.set()

@@ -112,7 +112,8 @@ def _check_server(connection: psycopg.Connection[Any]) -> None:
     version = connection.info.server_version
     if version < SERVER_VERSION_MIN:
         raise SchemaMismatch(
-            f"The server is PostgreSQL {version // 10000}; Rainbarrel needs {SERVER_VERSION_MIN // 10000} or newer."
+            f"The server is PostgreSQL {version // 10000}; Rainbarrel needs {SERVER_VERSION_MIN // 10000} or newer. "
+            "Upgrade the server, or leave out --database-url to use the PostgreSQL that comes along."
         )
 
 

@@ -124,9 +124,15 @@ class SpanReads:
 
 
 async def read_tree_rows(connection: Connection, traces: Collection[TraceKey]) -> list[TreeRow]:
-    """Every version of the spans of these traces with its facts; no blob is opened."""
+    """Every version of the spans of these traces with the facts of exactly that version; no blob is opened."""
     rows = await fetch(connection, SQL.tree_rows, _trace_parameters(traces))
-    return [TreeRow(SpanRow(*row[:12]), *row[12:]) for row in rows]
+    facts = {row[:6]: row[6:] for row in await fetch(connection, SQL.facts, _trace_parameters(traces))}
+    found = []
+    for row in rows:
+        span = SpanRow(*row[:12])
+        key = (*span[:3], span.start_unix_nano, span.bucket, span.digest)
+        found.append(TreeRow(span, *facts.get(key, (None, None, None)), *row[12:]))
+    return found
 
 
 async def read_links(connection: Connection, query: bytes, trace: TraceKey, span_id: bytes | None) -> list[Link]:

@@ -26,6 +26,11 @@ class ReaderProcess:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has been started."""
+        return self._pool is not None
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function`; both must be picklable. Raises Unavailable when the process died at it."""
         assert not kwargs

@@ -36,7 +36,9 @@ def test_the_theme_follows_the_system_until_it_is_switched(page: Page, server: R
 
 
 @pytest.mark.profile(viewport=PHONE)
-@pytest.mark.parametrize("path", ["/traces", "/traces?q=nothing+like+it&errors=1", "trace"])
+@pytest.mark.parametrize(
+    "path", ["/traces", "/traces?q=nothing+like+it&errors=1", "trace"], ids=["list", "no_hits", "trace"]
+)
 def test_no_page_scrolls_sideways_on_a_phone(page: Page, server: RunningServer, run: AgentRun, path: str) -> None:
     page.goto(server.url + (run.path if path == "trace" else path))
     expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -48,6 +48,13 @@ def test_a_newer_schema_is_refused(database: str) -> None:
             refuses(database)
 
 
+def test_a_server_that_is_too_old_is_refused(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate_module, "SERVER_VERSION_MIN", 990000)
+    for refuses in (migrate, check_schema):
+        with pytest.raises(SchemaMismatch, match=r"PostgreSQL 18; Rainbarrel needs 99 or newer.*Upgrade the server"):
+            refuses(empty_database)
+
+
 def test_an_altered_migration_is_refused(database: str) -> None:
     run(database, "UPDATE rainbarrel.migrations SET sha256 = 'other' WHERE version = 1")
     for refuses in (migrate, check_schema):

@@ -1,5 +1,6 @@
 """OTel GenAI conventions: old and new names, content in attributes, span events and log records."""
 
+import itertools
 import json
 
 import pytest
@@ -148,3 +149,19 @@ def test_a_library_nobody_has_heard_of_is_read_by_its_genai_keys() -> None:
 def test_service_and_release() -> None:
     facts = facts_of(span(CHAT, resource={"service.name": "shop", "service.version": "1.2"}))
     assert (facts.service_name, facts.release) == ("shop", "1.2")
+
+
+def test_log_records_of_one_moment_are_read_as_turns_follow_each_other() -> None:
+    """JavaScript's clock has milliseconds: a whole conversation bears one time, and arrival has no order."""
+    call = {"id": "c1", "type": "function", "function": {"name": "refund", "arguments": '{"order": 1}'}}
+    logs = [
+        log("gen_ai.user.message", {"content": "Refund order 1"}),
+        log("gen_ai.assistant.message", {"tool_calls": [call]}),
+        log("gen_ai.tool.message", {"id": "c1", "content": '{"error": "locked"}'}),
+        log("gen_ai.choice", {"message": {"content": "It is locked."}}),
+    ]
+    asked = span(CHAT)
+    facts = facts_of(asked, tuple(logs))
+    assert {repr(facts_of(asked, order)) for order in itertools.permutations(logs)} == {repr(facts)}
+    assert facts.answered_calls[0].name == "refund"
+    assert facts.output_text == "It is locked."

@@ -13,6 +13,7 @@ from trace_store.dialects.identity import identity
 from trace_store.dialects.messages import raw_messages, result_in
 from trace_store.dialects.provider import vendor
 from trace_store.dialects.reading import Reading, as_text
+from trace_store.dialects.records import told_by_records
 from trace_store.dialects.table import Table
 from trace_store.dialects.texts import (
     answered,
@@ -23,6 +24,7 @@ from trace_store.dialects.texts import (
     requested,
     text_in,
 )
+from trace_store.dialects.usage import Counts, counts_in
 from trace_store.facts import Failure, SpanFacts
 from trace_store.model import LogRecord, Span
 
@@ -36,7 +38,12 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
     content = event_content(span, logs) if span.events or logs else EventContent()
     attributes = {**content.attributes, **span.attributes} if content.attributes else span.attributes
     reading = Reading(table, attributes)
-    kind = reading.kind() or Kind("other")
+    kind = reading.kind()
+    if (span.events or logs) and table.records:
+        told, kind = told_by_records(span, logs, table.records, kind)
+        if told:
+            reading = Reading(table, {**told, **attributes})
+    kind = kind or Kind("other")
     if kind.type == "llm" and not kind.is_aggregate:
         own = _llm(span, reading, content)
         if _is_no_call(reading, own):
@@ -46,6 +53,7 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
     else:
         own = _step(span, reading, content, kind)
     resource = span.resource_attributes
+    tokens = _tokens(reading, kind)
     return SpanFacts(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -58,16 +66,26 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         dialect=table.dialect.name,
         is_aggregate=kind.is_aggregate,
         provider=vendor(reading.text("provider")),
-        input_tokens=reading.count("input_tokens"),
-        output_tokens=reading.count("output_tokens"),
-        cached_tokens=reading.count("cached_tokens"),
-        reasoning_tokens=reading.count("reasoning_tokens"),
+        **tokens._asdict(),
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
         unmapped=tuple(reading.unmapped),
         **identity(reading),
         **own,
     )
+
+
+def _tokens(reading: Reading, kind: Kind) -> Counts:
+    """Token counts in attributes of their own; for a model call without any, those in its raw response."""
+    counts = Counts(
+        reading.count("input_tokens"),
+        reading.count("output_tokens"),
+        reading.count("cached_tokens"),
+        reading.count("reasoning_tokens"),
+    )
+    if kind.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
+        return counts_in(reading.value("output"))
+    return counts
 
 
 def _llm(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]:

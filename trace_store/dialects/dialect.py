@@ -45,6 +45,14 @@ class Kind(NamedTuple):
     is_aggregate: bool = False  # repeats what spans below it say
 
 
+class Record(NamedTuple):
+    """A span event or log record that tells about its span what other libraries write into the span's attributes."""
+
+    kind: Kind  # of the span it tells about; a span of another type only keeps the record
+    keys: Mapping[str, str]  # key of the record -> key of a span attribute that says the same
+    only: tuple[str, str] | None = None  # key and value that the record must have to tell anything
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One way of writing spans. The first dialect of the registry whose mark a span bears claims it.
@@ -64,4 +72,5 @@ class Dialect:
     input_prefix: str = ""  # flattened messages: "llm.input_messages." and an index
     output_prefix: str = ""
     failure_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> values that mean failed
+    records: Mapping[str, Record] = field(default_factory=dict)  # by event name
     failures_have_events: bool = False  # an error status without an exception event was copied from elsewhere

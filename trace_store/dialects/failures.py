@@ -80,7 +80,7 @@ def _flagged(reading: Reading, error_type: str) -> Failure | None:
     """A dialect's own attribute that says so."""
     for key, failed in reading.table.failure_flags.items():
         value = reading.attributes.get(key)
-        if isinstance(value, str) and value.lower() in failed:
+        if isinstance(value, str | bool) and str(value).lower() in failed:
             message, type_ = clean_message(reading.text("error_message") or "", error_type)
             return Failure(key, key, type_, message)
     return None

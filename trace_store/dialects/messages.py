@@ -41,6 +41,8 @@ TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
 ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
+_CALL_KEYS = ("toolUse", "functionCall", "function_call", "tool_call", "toolRequest")  # Bedrock, Google, Genkit
+_RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResponse")
 
 # Where requests, responses and framework states keep their messages, in the order they are looked for.
 _HOLDERS = (
@@ -55,7 +57,12 @@ _HOLDERS = (
     "update",
     "message",
     "response",
+    "request",
     "prompt",
+    "contents",  # Google
+    "candidates",
+    "items",  # LiveKit
+    "content",
 )
 
 
@@ -230,7 +237,7 @@ def _holds_results(content: Any) -> bool:
     if not isinstance(content, list):
         return False
     return any(
-        isinstance(part, dict) and (_kind(part) in RESULT_TYPES or "toolResult" in part or "functionResponse" in part)
+        isinstance(part, dict) and (_kind(part) in RESULT_TYPES or any(key in part for key in _RESULT_KEYS))
         for part in content
     )
 
@@ -271,12 +278,12 @@ def _call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[Too
         return ((call,), ()) if call else ((), ())
     if kind in RESULT_TYPES:
         return (), (_result(part),)
-    for key in ("toolUse", "functionCall", "function_call", "tool_call"):
+    for key in _CALL_KEYS:
         inner = part.get(key)
         if isinstance(inner, dict):
             call = _call(inner)
             return ((call,), ()) if call else ((), ())
-    for key in ("toolResult", "functionResponse", "function_response"):
+    for key in _RESULT_KEYS:
         inner = part.get(key)
         if isinstance(inner, dict):
             return (), (_result(inner),)
@@ -290,13 +297,13 @@ def _call(item: Mapping[str, Any]) -> ToolCall | None:
     name = first_of(source, "name", "toolName", "tool_name")
     if not isinstance(name, str) or not name:
         return None
-    call_id = first_of(item, "call_id", "toolCallId", "toolUseId", "tool_call_id", "id")
+    call_id = first_of(item, "call_id", "toolCallId", "toolUseId", "tool_call_id", "id", "ref")
     return ToolCall(text_of(call_id), name, first_of(source, "arguments", "args", "input", "parameters"))
 
 
 def _result(item: Mapping[str, Any]) -> ToolResult:
     """A result from any of its shapes."""
-    call_id = first_of(item, "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id")
+    call_id = first_of(item, "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id", "ref")
     name = text_of(first_of(item, "name", "toolName", "tool_name"))
     value = first_of(item, "response", "result", "output", "content", "error")
     flag = _error_flag(item)
@@ -335,6 +342,8 @@ def _named_calls(item: Mapping[str, Any], calls: list[ToolCall]) -> None:
     if isinstance(listed, str):
         listed = parse_text(listed)
     for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, str):
+            entry = parse_text(entry)
         if isinstance(entry, dict):
             inner = entry.get("tool_call")
             call = _call(inner if isinstance(inner, dict) else entry)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.dialects.dialect import Dialect, Kind, Record
 
 KEYS_REMEMBERED_MAX = 8192
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
@@ -31,6 +31,7 @@ class Table:
         self.kinds: dict[str, Mapping[str, Kind]] = {}
         self.name_kinds: dict[str, Kind] = {}
         self.failure_flags: dict[str, frozenset[str]] = {}
+        self.records: dict[str, Record] = {}
         self._targets: dict[str, Target] = {}  # grows by the keys that are seen
         ranks: dict[str, int] = {}
         for dialect in ordered:
@@ -39,13 +40,15 @@ class Table:
                     rank = ranks[field] = ranks.get(field, 0) + 1
                     self._targets.setdefault(key, Target(field, rank))
             for key, values in dialect.kinds.items():
-                self.kinds.setdefault(key, values)
+                self.kinds[key] = {**values, **self.kinds.get(key, {})}
                 self._targets.setdefault(key, _KNOWN)
             for key, kind in dialect.name_kinds.items():
                 self.name_kinds.setdefault(key, kind)
             for key, flags in dialect.failure_flags.items():
                 self.failure_flags.setdefault(key, flags)
                 self._targets.setdefault(key, _KNOWN)
+            for name, record in dialect.records.items():
+                self.records.setdefault(name, record)
         self._flat_prefixes = [(d.input_prefix, "flat_input") for d in ordered if d.input_prefix]
         self._flat_prefixes += [(d.output_prefix, "flat_output") for d in ordered if d.output_prefix]
         self._known_prefixes = tuple(prefix for dialect in ordered for prefix in dialect.known_prefixes)

@@ -60,17 +60,20 @@ FROM (
 JOIN span_blobs blob USING (project_id, bucket, blob_id)
 
 -- tree_rows --
--- Every version of the spans of these traces with the facts of exactly that version; no blobs (primary keys).
+-- Every version of the spans of these traces; no blobs (primary keys).
 SELECT span.project_id, span.trace_id, span.span_id, coalesce(span.parent_span_id, ''), span.start_unix_nano,
        span.end_unix_nano, span.bucket, span.name, span.kind, span.status_code, span.raw_length, span.digest,
-       fact.type, fact.dialect, fact.facts, resource.service_name, resource.release
+       resource.service_name, resource.release
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
 JOIN spans span USING (project_id, trace_id)
 JOIN resources resource USING (project_id, resource_id)
-LEFT JOIN span_facts fact
-  ON (fact.project_id, fact.trace_id, fact.span_id, fact.start_unix_nano, fact.bucket)
-   = (span.project_id, span.trace_id, span.span_id, span.start_unix_nano, span.bucket)
-  AND fact.digest = span.digest
+
+-- facts --
+-- What dialects made of the spans of these traces (primary key). Read apart from tree_rows: a join by span would open
+-- the batches of a columnstore once per span.
+SELECT project_id, trace_id, span_id, start_unix_nano, bucket, fact.digest, fact.type, fact.dialect, fact.facts
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
+JOIN span_facts fact USING (project_id, trace_id)
 
 -- resources --
 -- Resources by id (primary key).

@@ -104,7 +104,7 @@ def check_database(conninfo: str) -> Iterator[Finding]:
     try:
         tier = check_schema(conninfo)
     except RainbarrelError as error:
-        yield bad(f"schema: {error}", "run `rainbarrel migrate` with a Rainbarrel at least as new as the database")
+        yield bad(f"schema: {error}", "see there")
         return
     yield good(f"schema: version {schema_version()}")
     yield good(f"storage tier: {tier.label}")

@@ -1,6 +1,7 @@
 // Runs a refresh now, or after the one under way; never more often than the server can follow.
 const PAUSE_MS = 300;
 const PAUSE_PER_MS = 2; // a refresh that took long is followed by a longer pause
+const RETRY_MS = 2000;
 
 export function refresher(refresh) {
   let isRunning = false;
@@ -11,13 +12,13 @@ export function refresher(refresh) {
     while (isWanted) {
       isWanted = false;
       const began = performance.now();
+      let pause = RETRY_MS;
       try {
         await refresh();
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        // the server is away; its next event starts another refresh
+        pause = Math.max(PAUSE_MS, PAUSE_PER_MS * (performance.now() - began));
+      } catch {
+        isWanted = true; // the server or its database is away: the page keeps what it shows and tries again
       }
-      const pause = Math.max(PAUSE_MS, PAUSE_PER_MS * (performance.now() - began));
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
     isRunning = false;

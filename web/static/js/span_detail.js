@@ -7,12 +7,15 @@ const pane = document.getElementById("trace-detail");
 const trace = document.getElementById("main").dataset.trace;
 const stacked = matchMedia("(max-width: 980px), (max-height: 520px)");
 let request = new AbortController();
-let shownUrl = "";
+let shownUrl = ""; // of the details in the pane, when they were loaded here
 
 export const selectedSpan = () => new URLSearchParams(location.search).get("span") ?? pane.firstElementChild?.dataset.span;
 
-// Where the details in the pane come from, with all of their long values if these were asked for.
-export const detailUrl = () => shownUrl || `/traces/${trace}/spans/${selectedSpan()}`;
+// Where the details of a span come from: with all of their long values if these were asked for.
+export function detailUrl(span) {
+  const plain = `/traces/${trace}/spans/${span}`;
+  return shownUrl.startsWith(plain) ? shownUrl : plain;
+}
 
 async function loadInto(url) {
   shownUrl = url;
@@ -35,7 +38,12 @@ export async function select(span, { isFocused = true } = {}) {
   if (!rowOfSpan(span)) show(tree, await load(tree.dataset.fragment + location.search));
   const row = markSelected(span);
   if (row && isFocused) focusRow(row);
-  await loadInto(`/traces/${trace}/spans/${span}`);
+  if (row?.matches(".is-missing")) {
+    request.abort();
+    showSentence(pane, "This parent has not arrived. The steps below it name it, so it keeps their place in the tree.");
+  } else {
+    await loadInto(`/traces/${trace}/spans/${span}`);
+  }
 }
 
 function isPlain(event) {

@@ -43,15 +43,18 @@ const refresh = refresher(async () => {
   const query = new URLSearchParams(location.search);
   if (span) query.set("span", span);
   const parts = [header, tree].map((element) => load(`${element.dataset.fragment}?${query}`));
-  if (span) parts.push(load(detailUrl()));
-  const [headerHtml, treeHtml, paneHtml] = await Promise.all(parts);
-  if (view() !== before) {
-    refresh(); // the reader went elsewhere meanwhile
-    return;
+  const [headerHtml, treeHtml] = await Promise.all(parts);
+  if (view() === before) {
+    renew("header", header, headerHtml);
+    renewTree(treeHtml);
+    if (!span || rowOfSpan(span)?.matches(".is-missing")) return;
+    const paneHtml = await load(detailUrl(span));
+    if (view() === before) {
+      renewPane(paneHtml);
+      return;
+    }
   }
-  renew("header", header, headerHtml);
-  renewTree(treeHtml);
-  if (paneHtml !== undefined) renewPane(paneHtml);
+  refresh(); // the reader went elsewhere meanwhile
 });
 
 let seen = header.querySelector("[data-version]").dataset.version;
