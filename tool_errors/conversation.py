@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from tool_errors.findings import DerivedTrace, Loop, ToolCall
 from tool_errors.groups import Groups
 from tool_errors.loops import LlmCallKey, find_loops
+from tool_errors.reports import with_reports
+
+_Key = tuple[str, ...] | tuple[str, str, bytes]
 
 
 def linked_traces(traces: Sequence[DerivedTrace]) -> list[list[DerivedTrace]]:
@@ -18,18 +21,17 @@ def linked_traces(traces: Sequence[DerivedTrace]) -> list[list[DerivedTrace]]:
     ordered = sorted(traces, key=lambda trace: (trace.start_unix_nano, trace.trace_id))
     groups = Groups(range(len(ordered)))
     by_conversation: dict[str, int] = {}
-    asked: dict[tuple[str, str], int] = {}
+    asked: dict[_Key, int] = {}
     for index, trace in enumerate(ordered):
         if trace.conversation_id is not None:
             groups.join(by_conversation.setdefault(trace.conversation_id, index), index)
         for call in trace.tool_calls:
-            if call.call_id is None:
-                continue
-            key = (call.call_id, call.name)
             if call.verdict.status == "unanswered":
-                asked[key] = index
-            elif call.asked_by is None and key in asked:
-                groups.join(asked[key], index)
+                asked.update((key, index) for key in _keys(trace, call)[:1])
+            elif call.asked_by is None:
+                for key in _keys(trace, call):
+                    if key in asked:
+                        groups.join(asked[key], index)
     return [[ordered[index] for index in group] for group in groups.all()]
 
 
@@ -41,6 +43,7 @@ def settle_conversation(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
     """
     if len(traces) < 2:
         return list(traces)
+    traces = with_reports(traces)
     elsewhere = _answered_elsewhere(traces)
     kept = [
         tuple(call for call in trace.tool_calls if (call.trace_id, call.call_key) not in elsewhere) for trace in traces
@@ -62,15 +65,25 @@ def settle_conversation(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
 
 def _answered_elsewhere(traces: Sequence[DerivedTrace]) -> set[tuple[bytes, str]]:
     """Trace id and key of the calls that are unanswered in their own trace and answered in a later one."""
-    asked: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
+    asked: dict[_Key, list[ToolCall]] = defaultdict(list)
     found: set[tuple[bytes, str]] = set()
     for trace in traces:
         for call in trace.tool_calls:
-            if call.call_id is None:
-                continue
-            key = (call.call_id, call.name)
             if call.verdict.status == "unanswered":
-                asked[key].append(call)
+                for key in _keys(trace, call)[:1]:
+                    asked[key].append(call)
             elif call.asked_by is None:
-                found.update((earlier.trace_id, earlier.call_key) for earlier in asked.pop(key, ()))
+                for key in _keys(trace, call):
+                    found.update((earlier.trace_id, earlier.call_key) for earlier in asked.pop(key, ()))
     return found
+
+
+def _keys(trace: DerivedTrace, call: ToolCall) -> list[_Key]:
+    """What a call is known by in another trace, the surest first: its id; without one, the same arguments for the same
+    question of the user."""
+    keys: list[_Key] = []
+    if call.call_id is not None:
+        keys.append((call.name, call.call_id))
+    if call.span_id is None and call.arguments is not None and trace.input:
+        keys.append((call.name, trace.input, call.arguments.digest))
+    return keys

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from trace_store.connections import make_pool
 from trace_store.export import traces_json, traces_protobuf
@@ -57,9 +57,11 @@ def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected:
 
 
 def _with_reader(conninfo: str, read: Callable[[TraceReader], Awaitable[T]]) -> T:
-    async def run() -> Any:
-        async with make_pool(conninfo, "rainbarrel heavy reader", 1) as pool:
-            return await read(TraceReader(pool))
+    found: list[T] = []
 
-    result: T = asyncio.run(run())
-    return result
+    async def run() -> None:
+        async with make_pool(conninfo, "rainbarrel heavy reader", 1) as pool:
+            found.append(await read(TraceReader(pool)))
+
+    asyncio.run(run())  # no result of the task: when it ends, signal.getsignal prints the task, a large tree in 0.5 s
+    return found[0]

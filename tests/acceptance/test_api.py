@@ -47,7 +47,7 @@ async def listed(pages: Pages, query: str = "") -> list[int]:
 
 
 async def test_filters(pages: Pages) -> None:
-    failing = [made(trace_id(5), n, values=TOOL, start_ns=NOW - 5 * MILLISECOND + n, status=ERROR) for n in (1, 2, 3)]
+    failing = [made(trace_id(5), n, values=TOOL, start_ns=NOW - (9 - n) * MILLISECOND, status=ERROR) for n in (1, 2, 3)]
     spans = [
         question(1, "Is 100% of order_1 paid?", gen_ai__conversation__id="c-1"),
         question(2, "Is 100 of orderX1 paid?", 60, gen_ai__conversation__id="c-2"),

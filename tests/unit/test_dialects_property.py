@@ -26,6 +26,7 @@ KEYS = sorted(
     | {d.input_prefix + rest for d in REGISTRY if d.input_prefix for rest in FLAT}
     | {d.output_prefix + rest for d in REGISTRY if d.output_prefix for rest in FLAT}
 )
+CLAIMING = sorted({key for d in REGISTRY for key in d.kinds if key in d.markers})
 MARKS = sorted({value for d in REGISTRY for values in d.kinds.values() for value in values})
 WORDS = [
     "role", "user", "assistant", "tool", "content", "parts", "type", "text", "tool_call", "tool_result", "id", "name",
@@ -62,7 +63,7 @@ EVENT_NAMES = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(
     attributes=ATTRIBUTES,
-    mark=st.tuples(st.sampled_from(sorted({key for d in REGISTRY for key in d.kinds})), st.sampled_from(MARKS)),
+    mark=st.tuples(st.sampled_from(CLAIMING), st.sampled_from(MARKS)),
     status=st.tuples(st.integers(0, 2), st.text(max_size=30)),
     events=st.lists(st.tuples(EVENT_NAMES, ATTRIBUTES), max_size=2),
     logs=st.lists(st.tuples(EVENT_NAMES, VALUES, ATTRIBUTES), max_size=2),

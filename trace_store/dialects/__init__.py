@@ -5,9 +5,38 @@ A new dialect is one file with a `DIALECT` and one line in `REGISTRY`.
 
 from collections.abc import Sequence
 
-from trace_store.dialects import openinference, openllmetry, otel_genai, vercel_ai
+from trace_store.dialects import (
+    agent_framework,
+    autogen,
+    claude_code,
+    codex,
+    ddtrace,
+    dify,
+    gemini_cli,
+    genkit,
+    google_adk,
+    haystack,
+    langfuse,
+    langsmith,
+    litellm,
+    livekit,
+    logfire,
+    mastra,
+    mlflow,
+    openinference,
+    openllmetry,
+    otel_genai,
+    plain,
+    pydantic_ai,
+    semantic_kernel,
+    sentry,
+    spring_ai,
+    strands,
+    vercel_ai,
+)
 from trace_store.dialects.build import build
 from trace_store.dialects.dialect import Dialect
+from trace_store.dialects.records import record_names
 from trace_store.dialects.table import Table
 from trace_store.facts import SpanFacts
 from trace_store.model import LogRecord, Span
@@ -15,20 +44,46 @@ from trace_store.model import LogRecord, Span
 # The more specific before the more general: a span with marks of several is claimed by the first.
 REGISTRY: tuple[Dialect, ...] = (
     vercel_ai.DIALECT,
+    ddtrace.DIALECT,
+    mlflow.DIALECT,
+    langfuse.DIALECT,
+    langsmith.DIALECT,
+    litellm.DIALECT,
+    haystack.DIALECT,
     openllmetry.DIALECT,
     openinference.DIALECT,
+    logfire.DIALECT,
+    pydantic_ai.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    autogen.DIALECT,
+    semantic_kernel.DIALECT,
+    agent_framework.DIALECT,
+    mastra.DIALECT,
+    genkit.DIALECT,
+    spring_ai.DIALECT,
+    livekit.DIALECT,
+    claude_code.DIALECT,
+    codex.DIALECT,
+    gemini_cli.DIALECT,
+    dify.DIALECT,
+    sentry.DIALECT,
     otel_genai.DIALECT,
+    plain.DIALECT,
 )
 
 _TABLES = tuple(Table(dialect, REGISTRY) for dialect in REGISTRY)
 _SCOPES = {scope: table for table in reversed(_TABLES) for scope in table.dialect.scopes}
 _MARKERS = frozenset().union(*(dialect.markers for dialect in REGISTRY))
 _PREFIXES = tuple(prefix for dialect in REGISTRY for prefix in dialect.marker_prefixes)
+_RECORDS = {name: table for table in reversed(_TABLES) for name in table.dialect.records}
 
 
 def normalise(span: Span, logs: Sequence[LogRecord] = ()) -> SpanFacts | None:
     """The facts of a span with its log records, or None when no dialect knows it. Never raises for what spans hold."""
     table = _claim(span)
+    if table is None and (span.events or logs):
+        table = next((_RECORDS[name] for name in record_names(span, logs) if name in _RECORDS), None)
     return None if table is None else build(span, logs, table)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from trace_store.attributes import payload, unwrap
 from trace_store.dialects.dialect import Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
-from trace_store.dialects.events import EventContent, event_content
+from trace_store.dialects.events import EventContent, add_listed, event_content
 from trace_store.dialects.failures import clean_message, read_failure
 from trace_store.dialects.flattened import FlatMessages
 from trace_store.dialects.identity import identity
@@ -16,6 +16,7 @@ from trace_store.dialects.reading import Reading, as_text
 from trace_store.dialects.records import told_by_records
 from trace_store.dialects.table import Table
 from trace_store.dialects.texts import (
+    all_answered,
     answered,
     arguments_payload,
     last_text,
@@ -23,8 +24,9 @@ from trace_store.dialects.texts import (
     read_all,
     requested,
     text_in,
+    without_plugins,
 )
-from trace_store.dialects.usage import Counts, counts_in
+from trace_store.dialects.usage import Counts, counts_in, counts_of
 from trace_store.facts import Failure, SpanFacts
 from trace_store.model import LogRecord, Span
 
@@ -37,7 +39,11 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
     """The facts of a span that the table's dialect claims."""
     content = event_content(span, logs) if span.events or logs else EventContent()
     attributes = {**content.attributes, **span.attributes} if content.attributes else span.attributes
+    if table.dialect.rewrite is not None:
+        attributes = {**attributes, **table.dialect.rewrite(span, attributes)}
     reading = Reading(table, attributes)
+    if (listed := reading.value("events")) is not None:
+        add_listed(content, listed)
     kind = reading.kind()
     if (span.events or logs) and table.records:
         told, kind = told_by_records(span, logs, table.records, kind)
@@ -52,6 +58,8 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         own = _tool(span, reading, content)
     else:
         own = _step(span, reading, content, kind)
+    if separator := table.dialect.tool_name_separator:
+        own = without_plugins(own, separator)
     resource = span.resource_attributes
     tokens = _tokens(reading, kind)
     return SpanFacts(
@@ -65,7 +73,7 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         type=kind.type,
         dialect=table.dialect.name,
         is_aggregate=kind.is_aggregate,
-        provider=vendor(reading.text("provider")),
+        provider=vendor(reading.text("provider") or (_vendor_and_model(reading)[0] if kind.type == "llm" else None)),
         **tokens._asdict(),
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
@@ -83,6 +91,9 @@ def _tokens(reading: Reading, kind: Kind) -> Counts:
         reading.count("cached_tokens"),
         reading.count("reasoning_tokens"),
     )
+    usage = reading.value("usage")
+    if usage is not None:
+        counts = counts.or_else(counts_of(usage))
     if kind.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
         return counts_in(reading.value("output"))
     return counts
@@ -109,7 +120,14 @@ def _llm(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]:
 def _model(reading: Reading) -> str | None:
     """The model that answered; else the one asked for, also when only the raw request names it."""
     named = reading.text("model") or reading.text("request_model")
-    return named or model_in(reading.value("request")) or model_in(reading.value("input"))
+    named = named or model_in(reading.value("request")) or model_in(reading.value("input"))
+    return named or _vendor_and_model(reading)[1]
+
+
+def _vendor_and_model(reading: Reading) -> tuple[str | None, str | None]:
+    """Vendor and model of a model call whose step is named `vendor/model`."""
+    vendor_name, slash, model = (reading.text("entity_name") or "").partition("/")
+    return (vendor_name, model) if slash and vendor_name and model else (None, None)
 
 
 def _is_no_call(reading: Reading, own: dict[str, Any]) -> bool:
@@ -154,6 +172,8 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
         calls = requested(messages)
         text = "\n".join(message.text for message in messages if message.role == "assistant" and message.text)
         if text or calls:
+            if not calls and reading.flat_output:
+                calls = requested(read_all(_flat(reading, is_input=False)))
             return text or None, calls
     value = _first(reading, "output_messages", "output")
     return text_in(value, "assistant"), ()
@@ -190,13 +210,17 @@ def _tool(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]
     held = None if result is None else payload(result)
     failure = read_failure(span, reading, has_output=result not in _EMPTY)
     return {
-        "tool_name": name or reading.text("entity_name") or tool_name_in(span.name),
+        "tool_name": name or reading.text("entity_name") or _name_of_span(span, reading),
         "tool_call_id": call_id,
         "arguments": arguments_payload(arguments),
         "result": held,
         "failure": failure or flagged,
         "agent_name": reading.text("agent_name"),
     }
+
+
+def _name_of_span(span: Span, reading: Reading) -> str | None:
+    return tool_name_in(span.name) if reading.table.dialect.span_names_name_tools else None
 
 
 def tool_name_in(span_name: str) -> str:
@@ -221,7 +245,9 @@ def _step(span: Span, reading: Reading, content: EventContent, kind: Kind) -> di
     agent_name = reading.text("agent_name")
     if kind.type == "agent":
         agent_name = agent_name or reading.text("entity_name") or span.name
+    told = _told_calls(reading) if reading.table.dialect.steps_tell_calls else {}
     return {
+        **told,
         "model": reading.text("model") or reading.text("request_model"),
         "response_id": reading.text("response_id"),
         "input_text": text,
@@ -229,6 +255,13 @@ def _step(span: Span, reading: Reading, content: EventContent, kind: Kind) -> di
         "failure": read_failure(span, reading, has_output=output is not None),
         "agent_name": agent_name,
     }
+
+
+def _told_calls(reading: Reading) -> dict[str, Any]:
+    """All calls and results in the messages of a step that no model call repeats."""
+    inputs, outputs = (raw_messages(reading.value(field)) for field in ("input_messages", "output_messages"))
+    messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
+    return {"requested_calls": requested(messages), "answered_calls": all_answered(messages)}
 
 
 def _first(reading: Reading, *fields: Any) -> Any:

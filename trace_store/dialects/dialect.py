@@ -1,10 +1,11 @@
 """What a dialect is: data. Marks that claim a span, tables from attribute keys to canonical fields and span types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from trace_store.facts import SpanType
+from trace_store.model import Span
 
 Field = Literal[
     "model",
@@ -32,6 +33,8 @@ Field = Literal[
     "user_id",
     "conversation_id",
     "interaction_id",
+    "usage",  # a JSON object with token counts
+    "events",  # a JSON list of GenAI events
     "request",  # a JSON object with the parameters of a model call
     "metadata",  # a JSON object that may hold ids
     "known",  # understood, of no use to the facts
@@ -53,6 +56,10 @@ class Record(NamedTuple):
     only: tuple[str, str] | None = None  # key and value that the record must have to tell anything
 
 
+# Says in the keys of `fields` what a table cannot: takes a span and its attributes, gives attributes that replace them.
+Rewrite = Callable[[Span, Mapping[str, Any]], Mapping[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One way of writing spans. The first dialect of the registry whose mark a span bears claims it.
@@ -66,6 +73,7 @@ class Dialect:
     marker_prefixes: tuple[str, ...] = ()  # so does any key that begins like this
     scopes: frozenset[str] = frozenset()  # and so do these instrumentation scopes
     fields: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)
+    own_fields: Mapping[Field, tuple[str, ...]] = field(default_factory=dict)  # names too common to hold elsewhere
     known_prefixes: tuple[str, ...] = ()  # keys that are understood, of no use to the facts
     kinds: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)  # marker key -> value (lower case) -> kind
     name_kinds: Mapping[str, Kind] = field(default_factory=dict)  # a key whose mere presence tells the kind
@@ -74,3 +82,7 @@ class Dialect:
     failure_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> values that mean failed
     records: Mapping[str, Record] = field(default_factory=dict)  # by event name
     failures_have_events: bool = False  # an error status without an exception event was copied from elsewhere
+    rewrite: Rewrite | None = None
+    span_names_name_tools: bool = True
+    tool_name_separator: str = ""  # between a plugin and the function that is the tool
+    steps_tell_calls: bool = False  # agents and chains hold messages that no model call repeats

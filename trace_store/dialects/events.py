@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trace_store.attributes import canonical_json, parse_text
+from trace_store.attributes import canonical_json, parse_text, unwrap
 from trace_store.model import LogRecord, Span
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -41,6 +41,21 @@ def event_content(span: Span, logs: Sequence[LogRecord]) -> EventContent:
         if record.event_name.startswith("gen_ai."):
             _collect(content, record.event_name, record.body, record.attributes)
     return content
+
+
+def add_listed(content: EventContent, listed: Any) -> None:
+    """Add events that stand in one attribute, as a list of bodies with their `event.name` among the fields.
+
+    Where no choice is told, an assistant's text that ends the list is the answer.
+    """
+    listed = unwrap(listed)
+    events = [event for event in listed if isinstance(event, dict)] if isinstance(listed, list) else []
+    names = [event.get("event.name") for event in events]
+    if events and CHOICE not in names and names[-1] == "gen_ai.assistant.message":
+        names[-1] = CHOICE
+    for name, event in zip(names, events, strict=True):
+        if isinstance(name, str):
+            _collect(content, name, event, event)
 
 
 def _order(record: LogRecord) -> tuple[int, int, bytes]:

@@ -18,10 +18,12 @@ CONTROL_FLOW = re.compile(
     r"|\w*Handoff\w*|CallDeferred|ApprovalRequired|InterruptException)$"
 )
 _TRACEBACK = "Traceback (most recent call last)"
+_HINT = "\n\nTroubleshooting URL: "  # LangChain's
 _STACK_LINE = re.compile(r"at \S.*:\d+|File \"|During task with name ")
 _ERROR_LINE = re.compile(r"(Uncaught )?[\w.$]{0,200}(Error|Exception)\b")
 _TYPE_PREFIX = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Timeout|Warning|Interrupt)):\s+")
 _REPR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*)\((.*)\)$", re.DOTALL)
+_ANY_TYPE = frozenset({"", "Exception"})  # says nothing: the repr in the message knows better
 _MESSAGE_KEYS = ("error", "message", "detail", "error_message", "msg")
 
 
@@ -80,6 +82,8 @@ def _flagged(reading: Reading, error_type: str) -> Failure | None:
     """A dialect's own attribute that says so."""
     for key, failed in reading.table.failure_flags.items():
         value = reading.attributes.get(key)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
         if isinstance(value, str | bool) and str(value).lower() in failed:
             message, type_ = clean_message(reading.text("error_message") or "", error_type)
             return Failure(key, key, type_, message)
@@ -105,7 +109,7 @@ def clean_message(text: str, type_: str) -> tuple[str, str]:
 
 def _without_stack(text: str) -> str:
     """The text before a stack: Python's traceback, lines of a JavaScript stack, or a blank line and the error again."""
-    text = text.partition(_TRACEBACK)[0].rstrip()
+    text = text.partition(_TRACEBACK)[0].partition(_HINT)[0].rstrip()
     lines = text.split("\n")
     for index, line in enumerate(lines[1:], 1):
         line = line.strip()
@@ -132,7 +136,9 @@ def _without_repr(text: str, type_: str) -> tuple[str, str]:
         return text, type_
     if isinstance(value, tuple):
         value = value[0] if value else ""
-    return (value, type_ or match.group(1)) if isinstance(value, str) else (text, type_)
+    if not isinstance(value, str):
+        return text, type_
+    return value, match.group(1) if type_ in _ANY_TYPE else type_
 
 
 def _without_object(text: str) -> str:

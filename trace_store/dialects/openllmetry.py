@@ -51,6 +51,7 @@ DIALECT = Dialect(
             "agent_root": Kind("agent", is_aggregate=True),
             "trace": CHAIN,
         },
+        "gen_ai.operation.name": {"execute_tool": Kind("tool")},  # LangChain's tools are also marked `task`
         "traceloop.span.kind": {
             "workflow": CHAIN,
             "task": CHAIN,

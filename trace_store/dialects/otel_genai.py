@@ -105,5 +105,6 @@ DIALECT = Dialect(
     failure_flags={
         "gen_ai.tool.status": frozenset({"error", "failed", "failure"}),
         "gen_ai.task.status": frozenset({"error", "failed", "failure"}),
+        "gen_ai.response.finish_reasons": frozenset({"error", '["error"]'}),
     },
 )

@@ -8,6 +8,7 @@ _DOTTED = frozenset(
         "azure.ai.openai",
         "gcp.gemini",
         "gcp.gen_ai",
+        "gcp.vertex.agent",
         "gcp.vertex_ai",
         "ibm.watsonx.ai",
         "z.ai",
@@ -15,7 +16,18 @@ _DOTTED = frozenset(
 )
 # Frameworks that name themselves as the provider.
 _FRAMEWORKS = frozenset(
-    {"agent_framework", "autogen", "crewai", "langchain", "langgraph", "microsoft", "strands-agents", "unknown"}
+    {
+        "agent_framework",
+        "autogen",
+        "crewai",
+        "gcp.vertex.agent",
+        "langchain",
+        "langgraph",
+        "microsoft",
+        "spring_ai",
+        "strands-agents",
+        "unknown",
+    }
 )
 
 

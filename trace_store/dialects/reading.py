@@ -8,7 +8,8 @@ from trace_store.attributes import NOT_JSON, parse_json
 from trace_store.dialects.dialect import Field, Kind
 from trace_store.dialects.table import Table
 
-SCRUBBED = "[Scrubbed due to"  # logfire's replacement of values that look secret
+# What stands for a value that was left out: logfire's for values that look secret, those of others for content.
+SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
 
 
 class Reading:
@@ -42,7 +43,7 @@ class Reading:
         """The most believed value that is set at all."""
         for _, key in self._found.get(field, ()):
             value = self.attributes[key]
-            if value is not None and value != "":
+            if value is not None and value != "" and not (isinstance(value, str) and value.startswith(SCRUBBED)):
                 self.sources[field] = key
                 return value
         return None

@@ -27,15 +27,24 @@ def told_by_records(
     return attributes, kind
 
 
-def has_record(span: Span, logs: Sequence[LogRecord], records: Mapping[str, Record]) -> bool:
-    """Whether an event or log record of the span is one of these."""
-    return next(_records(span, logs, records), None) is not None
+def record_names(span: Span, logs: Sequence[LogRecord]) -> Iterator[str]:
+    """The names under which the span's events and log records may be known."""
+    for event in span.events:
+        yield event.name
+        yield from _texts(event.attributes.get("event.name"))
+    for log in logs:
+        yield log.event_name
+        yield from _texts(log.body)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else ()
 
 
 def _records(
     span: Span, logs: Sequence[LogRecord], records: Mapping[str, Record]
 ) -> Iterator[tuple[Record, Mapping[str, Any]]]:
-    """The known records of a span by time. Rust's tracing names an event by its source line and keeps the name beside."""
+    """The known records of a span by time. Rust's tracing names events by source line and keeps their name beside."""
     found: list[tuple[int, str, Record, Mapping[str, Any]]] = []
     for event in span.events:
         named = event.attributes.get("event.name")

@@ -34,11 +34,11 @@ class Table:
         self.records: dict[str, Record] = {}
         self._targets: dict[str, Target] = {}  # grows by the keys that are seen
         ranks: dict[str, int] = {}
+        fields = [own.own_fields, *(dialect.fields for dialect in ordered)]
+        for field, key in ((field, key) for table in fields for field, keys in table.items() for key in keys):
+            rank = ranks[field] = ranks.get(field, 0) + 1
+            self._targets.setdefault(key, Target(field, rank))
         for dialect in ordered:
-            for field, keys in dialect.fields.items():
-                for key in keys:
-                    rank = ranks[field] = ranks.get(field, 0) + 1
-                    self._targets.setdefault(key, Target(field, rank))
             for key, values in dialect.kinds.items():
                 self.kinds[key] = {**values, **self.kinds.get(key, {})}
                 self._targets.setdefault(key, _KNOWN)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trace_store.attributes import payload, unwrap
@@ -63,6 +64,23 @@ def answered(items: Sequence[Any]) -> tuple[AnsweredCall, ...]:
     )
 
 
+def all_answered(messages: list[Message]) -> tuple[AnsweredCall, ...]:
+    """Every tool result in a whole conversation, not only the new ones."""
+    calls = {call.call_id: call for message in messages for call in message.calls if call.call_id}
+    return tuple(_answered(result, calls.get(result.call_id)) for message in messages for result in message.results)
+
+
+def without_plugins(own: dict[str, Any], separator: str) -> dict[str, Any]:
+    """Facts whose tools are called by the function's name alone, without the plugin that stands before it."""
+    plain_names = dict(own)
+    if isinstance(name := own.get("tool_name"), str):
+        plain_names["tool_name"] = name.rpartition(separator)[2] or name
+    for key in ("requested_calls", "answered_calls"):
+        calls = own.get(key, ())
+        plain_names[key] = tuple(replace(call, name=call.name.rpartition(separator)[2] or call.name) for call in calls)
+    return plain_names
+
+
 def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
     value = None if result.value is None else payload(unwrap(plain(result.value)))
     failure = None
@@ -81,11 +99,19 @@ def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
 def plain(value: Any) -> Any:
     """Text content blocks as their text: `[{"type": "text", "text": ".."}]`, also Bedrock's `[{"text": ".."}]`."""
     if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
-        if all(isinstance(part.get("text"), str) and part.get("type", "text") == "text" for part in value):
-            return "\n".join(part["text"] for part in value)
+        texts = [part.get("text", part.get("content") if "type" in part else None) for part in value]
+        if all(isinstance(text, str) for text in texts) and all(part.get("type", "text") == "text" for part in value):
+            return "\n".join(texts)
         if len(value) == 1 and value[0].keys() == {"json"}:
             return value[0]["json"]
     return value
+
+
+def _block_text(part: Mapping[str, Any]) -> str | None:
+    """The text of a content block; GenAI's text parts call it `content`."""
+    kind = part.get("type", "text")
+    text = part.get("content" if kind == "text" and "type" in part and "text" not in part else "text")
+    return text if kind == "text" and isinstance(text, str) else None
 
 
 def last_text(items: Sequence[Any], role: str) -> str | None:

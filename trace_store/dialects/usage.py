@@ -24,9 +24,26 @@ _CACHED = (
     "cachedContentTokens",
     "cachedContentTokenCount",
     "cached_tokens",
+    "cached_content_token_count",
+    "cache_read",
 )
-_REASONING = ("reasoning_tokens", "reasoningTokens", "thoughtsTokens", "thoughtsTokenCount")
-_DETAILS = ("prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details")
+_REASONING = (
+    "reasoning_tokens",
+    "reasoningTokens",
+    "reasoning_output_tokens",
+    "reasoning",
+    "thoughtsTokens",
+    "thoughtsTokenCount",
+    "thoughts_token_count",
+)
+_DETAILS = (
+    "prompt_tokens_details",
+    "input_tokens_details",
+    "input_token_details",
+    "completion_tokens_details",
+    "output_tokens_details",
+    "output_token_details",
+)
 
 
 class Counts(NamedTuple):
@@ -36,6 +53,16 @@ class Counts(NamedTuple):
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+
+    def or_else(self, other: "Counts") -> "Counts":
+        """These counts, and the other's where these say nothing."""
+        return Counts(*(theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)))
+
+
+def counts_of(usage: Any) -> Counts:
+    """The counts of a usage object, whole or as JSON."""
+    usage = unwrap(usage)
+    return _counts(usage) if isinstance(usage, Mapping) else Counts()
 
 
 def counts_in(value: Any) -> Counts:

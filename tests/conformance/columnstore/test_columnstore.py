@@ -58,6 +58,13 @@ async def test_reads_are_the_same(store: Store) -> None:
     assert len((await store.reader.links(trace))[0]) == 20
 
 
+async def test_only_days_that_ended_three_days_ago(store: Store) -> None:
+    await store.commit(*(span(start_unix_nano=NOW - days * DAY_NS) for days in (5, 4, 3)))
+    assert await maintain(store.conninfo, RETENTION_DAYS) is not None
+    chunks = "FROM timescaledb_information.chunks WHERE hypertable_name = 'spans'"
+    assert await store.sql(f"SELECT is_compressed {chunks} ORDER BY range_start") == [(True,), (True,), (False,)]
+
+
 async def test_the_stated_order(store: Store) -> None:
     await old_day(store)
     settings = await store.sql(
@@ -69,13 +76,14 @@ async def test_the_stated_order(store: Store) -> None:
 
 
 async def test_days_at_rest_stay_where_they_are(store: Store) -> None:
-    """A retry or a larger version of today's spans, and maintenance, unpack no other day."""
+    """A retry or a larger version of today's spans unpacks no other day, nor does maintenance."""
     await old_day(store)
     today = span(new_id(16))
     larger = today._replace(end_unix_nano=NOW + 2 * 10**9)
     for sent in (today, today, larger):
         await store.commit(sent)
         await derive(store, 1)
+    assert await store.sql(COMPRESSED) == WHOLLY_COMPRESSED
     assert await maintain(store.conninfo, RETENTION_DAYS) is not None
     assert [found.row.end_unix_nano for found in await store.stored(today.trace_id)] == [larger.end_unix_nano]
     assert await store.sql(COMPRESSED) == WHOLLY_COMPRESSED

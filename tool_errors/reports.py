@@ -1,0 +1,70 @@
+"""Tool calls whose span stands in one trace, while the messages that tell of them stand in others.
+
+Frameworks that pass messages through a runtime make a trace of each message (AutoGen): the span of the call knows
+neither what was asked for nor what came out.
+"""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain
+
+from tool_errors.findings import FAILED, DerivedTrace, ToolCall, Verdict
+from tool_errors.fingerprint import fingerprint
+from tool_errors.status import most_telling
+from tool_errors.tool_spans import holds_object
+from trace_store.facts import Payload
+
+
+def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
+    """The traces of one conversation, in which calls without a span are told once, by the call with a span.
+
+    A report belongs to a span of another trace in which nobody asked for the call, by its call id and tool. Where
+    several spans bear the id, nothing is said: some models count their ids from zero in each answer.
+    """
+    spans: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
+    reports: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
+    for call in chain.from_iterable(trace.tool_calls for trace in traces):
+        if call.call_id is None:
+            continue
+        if call.span_id is None:
+            reports[call.call_id, call.name].append(call)
+        elif call.asked_by is None:
+            spans[call.call_id, call.name].append(call)
+    told: dict[tuple[bytes, str], ToolCall | None] = {}
+    for key, found in reports.items():
+        owners = spans.get(key, [])
+        if len(owners) == 1 and all(report.trace_id != owners[0].trace_id for report in found):
+            told.update(((report.trace_id, report.call_key), None) for report in found)
+            told[owners[0].trace_id, owners[0].call_key] = _completed(owners[0], found)
+    if not told:
+        return list(traces)
+    return [dataclasses.replace(trace, tool_calls=_replaced(trace.tool_calls, told)) for trace in traces]
+
+
+def _replaced(calls: Sequence[ToolCall], told: dict[tuple[bytes, str], ToolCall | None]) -> tuple[ToolCall, ...]:
+    kept = (told.get((call.trace_id, call.call_key), call) for call in calls)
+    return tuple(call for call in kept if call is not None)
+
+
+def _completed(call: ToolCall, reports: Sequence[ToolCall]) -> ToolCall:
+    """The call with what its span lacks; a failure that only the messages tell counts."""
+    verdict = call.verdict
+    for report in reports:
+        if report.verdict.status not in ("pending", "unanswered"):
+            verdict = most_telling(verdict, report.verdict)
+    if verdict.status in FAILED and not verdict.fingerprint:
+        mark = fingerprint(call.name, verdict.error_type, verdict.message)
+        verdict = Verdict(verdict.status, verdict.rule, verdict.path, verdict.error_type, verdict.message, mark)
+    arguments = [call.arguments, *(report.arguments for report in reports)]
+    results = [call.result, *(report.result for report in reports)]
+    return dataclasses.replace(
+        call,
+        arguments=next((held for held in arguments if holds_object(held)), _first(arguments)),
+        result=_first(results),
+        verdict=verdict,
+    )
+
+
+def _first(payloads: Sequence[Payload | None]) -> Payload | None:
+    return next((payload for payload in payloads if payload is not None), None)

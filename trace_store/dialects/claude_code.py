@@ -1,0 +1,72 @@
+"""Claude Code and the Claude Agent SDK: spans told by `span.type`, events as span events or log records.
+
+Source: code.claude.com/docs/en/monitoring-usage (traces are beta). Content is there only when switched on; a prompt
+left out reads `<REDACTED>`. Cached input comes beside `input_tokens`, not inside. A failed tool is marked on its
+`tool.execution` span, which is part of the `tool` span above it.
+"""
+
+from trace_store.dialects.dialect import Dialect, Kind, Record
+
+AGENT = Kind("agent", is_aggregate=True)
+LLM = Kind("llm")
+TOOL = Kind("tool")
+_ALWAYS = {"session.id": "session.id", "user.id": "user.id", "prompt.id": "prompt.id"}
+
+DIALECT = Dialect(
+    name="claude_code",
+    scopes=frozenset({"com.anthropic.claude_code.tracing"}),
+    marker_prefixes=("claude_code.", "llm_request.", "interaction."),
+    own_fields={
+        "request_model": ("model",),
+        "input_tokens": ("input_tokens",),
+        "output_tokens": ("output_tokens",),
+        "cached_tokens": ("cache_read_tokens",),
+        "response_id": ("gen_ai.response.id", "request_id"),
+        "tool_name": ("tool_name",),
+        "tool_call_id": ("tool_use_id",),
+        "arguments": ("tool_input", "tool_parameters", "full_command", "file_path"),
+        "result": ("tool_output",),
+        "input": ("user_prompt", "new_context"),
+        "output": ("response.model_output",),
+        "error_message": ("error",),
+        "error_type": ("error_class",),
+        "agent_name": ("subagent_type", "agent.name"),
+        "interaction_id": ("prompt.id",),
+        "known": ("speed", "success", "ttft_ms", "duration_ms", "cache_creation_tokens", "stop_reason"),
+    },
+    known_prefixes=("interaction.", "llm_request.", "user_prompt_", "tool_name_", "query_source", "terminal."),
+    kinds={
+        "span.type": {
+            "interaction": AGENT,
+            "llm_request": LLM,
+            "tool": TOOL,
+            "tool.execution": TOOL,
+            "tool.blocked_on_user": Kind("other"),
+            "hook": Kind("other"),
+        }
+    },
+    records={
+        "claude_code.user_prompt": Record(AGENT, {"prompt": "user_prompt", **_ALWAYS}),
+        "claude_code.assistant_response": Record(LLM, {"response": "response.model_output", **_ALWAYS}),
+        "claude_code.api_request": Record(
+            LLM,
+            {
+                key: key
+                for key in ("model", "input_tokens", "output_tokens", "cache_read_tokens", "request_id", *_ALWAYS)
+            },
+        ),
+        "claude_code.api_error": Record(LLM, {"model": "model", "error": "error", **_ALWAYS}),
+        "claude_code.tool_result": Record(
+            TOOL,
+            {
+                **{key: key for key in ("tool_name", "tool_use_id", "tool_parameters", "tool_input", "error")},
+                "success": "gen_ai.tool.success",
+                "error_type": "error_class",
+                **_ALWAYS,
+            },
+        ),
+        "tool.output": Record(TOOL, {"output": "tool_output", "content": "tool_output", "bash_command": "tool_input"}),
+    },
+    span_names_name_tools=False,
+    failure_flags={"gen_ai.tool.success": frozenset({"false"})},
+)

@@ -1,0 +1,109 @@
+"""Datadog's ddtrace for Python with LLM Observability over OTLP: content in `_llmobs`, bytes that hold MessagePack.
+
+Source: docs.datadoghq.com/llm_observability, github.com/DataDog/dd-trace-py, ddtrace/llmobs. Span names are resources
+("tool"); the real name is in the blob and in `operation.name`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgpack
+
+from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.model import Span
+
+BLOB = "_llmobs"
+OURS = "llmobs."  # what the blob says, as attributes
+CHAIN = Kind("chain", is_aggregate=True)
+
+
+def _unpacked(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    blob = _unpack(attributes.get(BLOB))
+    meta, tags, error = _object(blob, "meta"), _object(blob, "tags"), _object(_object(blob, "meta"), "error")
+    told = {
+        OURS + "kind": _object(meta, "span").get("kind", meta.get("span.kind")),
+        OURS + "name": blob.get("name"),
+        OURS + "input": _content(_object(meta, "input")),
+        OURS + "output": _content(_object(meta, "output")),
+        OURS + "model": meta.get("model_name"),
+        OURS + "provider": meta.get("model_provider"),
+        OURS + "usage": _object(blob, "metrics") or None,
+        OURS + "session_id": blob.get("session_id") or tags.get("session_id"),
+        OURS + "user_id": next((tags[key] for key in ("user_id", "user.id", "usr.id") if tags.get(key)), None),
+        OURS + "error_type": error.get("type"),
+        OURS + "error_message": error.get("message"),
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _unpack(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, bytes):
+        return {}
+    try:
+        unpacked = msgpack.unpackb(value, strict_map_key=False, unicode_errors="replace")
+    except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException):
+        return {}
+    return unpacked if isinstance(unpacked, dict) else {}
+
+
+def _object(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    held = source.get(key)
+    return held if isinstance(held, dict) else {}
+
+
+def _content(held: Mapping[str, Any]) -> Any:
+    """The messages, the value or the documents of an input or output."""
+    messages = held.get("messages")
+    if isinstance(messages, list):
+        return [_message(item) for item in messages if isinstance(item, dict)]
+    return held.get("value", held.get("documents"))
+
+
+def _message(item: Mapping[str, Any]) -> dict[str, Any]:
+    calls = [{**call, "id": call.get("tool_id")} for call in _objects(item.get("tool_calls"))]
+    results = [
+        {"type": "tool_result", "tool_use_id": result.get("tool_id"), "name": result.get("name"), **_result(result)}
+        for result in _objects(item.get("tool_results"))
+    ]
+    return {"role": item.get("role"), "content": results or item.get("content"), "tool_calls": calls}
+
+
+def _result(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"content": item.get("result")}
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
+
+
+DIALECT = Dialect(
+    name="ddtrace",
+    markers=frozenset({BLOB, "_dd.llmobs.artificial_gen_ai_tags"}),
+    fields={
+        "input": (OURS + "input",),
+        "output": (OURS + "output",),
+        "model": ("openai.response.model", OURS + "model", "_dd.llmobs.model_name"),
+        "usage": (OURS + "usage",),
+        "user_id": (OURS + "user_id",),
+        "conversation_id": (OURS + "session_id",),
+        "error_type": ("error.type", OURS + "error_type"),
+        "error_message": ("error.message", OURS + "error_message"),
+    },
+    own_fields={
+        "entity_name": (OURS + "name", "operation.name"),
+        "provider": ("openai.request.provider", "anthropic.request.provider", OURS + "provider"),
+    },
+    known_prefixes=("_dd.", "llmobs", BLOB, "openai.", "error.stack", "gen_ai.application."),
+    kinds={
+        OURS + "kind": {
+            "llm": Kind("llm"),
+            "tool": Kind("tool"),
+            "agent": Kind("agent", is_aggregate=True),
+            "embedding": Kind("embedding"),
+            "retrieval": Kind("retriever"),
+            "workflow": CHAIN,
+            "task": CHAIN,
+        }
+    },
+    rewrite=_unpacked,
+)

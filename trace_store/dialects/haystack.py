@@ -1,0 +1,91 @@
+"""Haystack, as OpenInference sees it: an agent's whole run stands in two spans, as reprs of ChatMessage inside JSON.
+
+Source: github.com/Arize-ai/openinference, openinference-instrumentation-haystack;
+docs.haystack.deepset.ai, ChatMessage.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from trace_store.attributes import NOT_JSON, unwrap
+from trace_store.dialects.dialect import Dialect
+from trace_store.dialects.object_repr import CLASS, parse_object_repr
+from trace_store.model import Span
+
+MESSAGE = "ChatMessage("
+DEPTH_MAX = 6
+
+
+def _messages(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The messages of input and output; a component that is a model call has them as attributes of their own."""
+    told: dict[str, Any] = {}
+    for key, ours in (("input.value", "gen_ai.input.messages"), ("output.value", "gen_ai.output.messages")):
+        value = attributes.get(key)
+        if isinstance(value, str) and MESSAGE in value and ours not in attributes:
+            listed = max(_lists(unwrap(value), 0), key=len, default=[])
+            if listed:
+                told[ours] = listed
+    return told
+
+
+def _lists(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
+    """Every list of messages in a value, also of a single one."""
+    if isinstance(value, str) and value.startswith(MESSAGE):
+        value = [value]
+    if depth > DEPTH_MAX:
+        return
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif isinstance(value, list):
+        found = [message for item in value if (message := _message(item)) is not None]
+        if found:
+            yield found
+            return
+    else:
+        return
+    for item in value:
+        if isinstance(item, dict | list | str):
+            yield from _lists(item, depth + 1)
+
+
+def _message(item: Any) -> dict[str, Any] | None:
+    """One ChatMessage, from its repr or from its fields, in GenAI's form."""
+    if isinstance(item, str) and item.startswith(MESSAGE):
+        item = parse_object_repr(item)
+        if item is NOT_JSON:
+            return None
+    if not isinstance(item, dict) or item.get(CLASS) != "ChatMessage":
+        return None
+    content = item.get("_content", item.get("content"))
+    parts = [_part(part) for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return {"role": str(item.get("_role", item.get("role", ""))), "parts": parts}
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    kind = part.get(CLASS)
+    if kind == "ToolCall":
+        return _call("tool_call", part)
+    if kind == "ToolCallResult":
+        origin = part.get("origin")
+        called = _call("tool_call_response", origin if isinstance(origin, dict) else {})
+        return {**called, "response": part.get("result"), "is_error": part.get("error")}
+    if kind == "TextContent":
+        return {"type": "text", "content": part.get("text")}
+    return {"type": "reasoning"}
+
+
+def _call(type_: str, call: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": type_,
+        "id": call.get("id"),
+        "name": call.get("tool_name"),
+        "arguments": call.get("arguments"),
+    }
+
+
+DIALECT = Dialect(
+    name="haystack",
+    scopes=frozenset({"openinference.instrumentation.haystack"}),
+    rewrite=_messages,
+    steps_tell_calls=True,
+)

@@ -1,0 +1,83 @@
+"""Langfuse SDKs for Python and JavaScript, and their LangChain handlers: `langfuse.observation.*`.
+
+Source: langfuse.com/docs/opentelemetry, property mapping. A failure stands in `level` and `status_message`, often
+beside an unset status. Usage comes as the provider sends it, or flat (`input`, `input_cache_read`); some handlers'
+flat form is net of its parts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trace_store.attributes import unwrap
+from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.dialects.reading import as_count
+from trace_store.model import Span
+
+OBSERVATION = "langfuse.observation."
+USAGE = OBSERVATION + "usage_details"
+CHAIN = Kind("chain", is_aggregate=True)
+
+
+def _flat_usage(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Flat counts as GenAI attributes; where the parts are left out of the sums, they are added again."""
+    usage = unwrap(attributes.get(USAGE))
+    if not isinstance(usage, Mapping) or not {"input", "output"} & usage.keys():
+        return {}
+    counts = {key: count for key, value in usage.items() if (count := as_count(value)) is not None}
+    told: dict[str, Any] = {}
+    sums = {side: counts.get(side, 0) for side in ("input", "output")}
+    parts = {side: {key: counts[key] for key in counts if key.startswith(side + "_")} for side in sums}
+    parts_sum = sum(sum(found.values()) for found in parts.values())
+    total = counts.get("total")
+    is_net = parts_sum > 0 and (total is None or total >= sum(sums.values()) + parts_sum)
+    for side, own in sums.items():
+        if side in counts:
+            told[f"gen_ai.usage.{side}_tokens"] = own + (sum(parts[side].values()) if is_net else 0)
+    cached = [count for key, count in parts["input"].items() if "cache_read" in key or "cached" in key]
+    reasoning = [count for key, count in parts["output"].items() if "reasoning" in key]
+    if cached:
+        told["gen_ai.usage.cache_read.input_tokens"] = sum(cached)
+    if reasoning:
+        told["gen_ai.usage.reasoning.output_tokens"] = sum(reasoning)
+    return told
+
+
+DIALECT = Dialect(
+    name="langfuse",
+    markers=frozenset({OBSERVATION + "type"}),
+    scopes=frozenset({"langfuse-sdk"}),
+    marker_prefixes=(OBSERVATION,),
+    fields={
+        "model": (OBSERVATION + "model.name",),
+        "usage": (USAGE,),
+        "input": (OBSERVATION + "input",),
+        "output": (OBSERVATION + "output",),
+        "error_message": (OBSERVATION + "status_message",),
+        "user_id": ("user.id", "langfuse.user.id"),
+        "conversation_id": ("session.id", "langfuse.session.id"),
+        "request": (OBSERVATION + "model.parameters",),
+        "metadata": (OBSERVATION + "metadata", "langfuse.trace.metadata"),
+    },
+    known_prefixes=(
+        "langfuse.internal.",
+        OBSERVATION + "model.",
+        OBSERVATION + "cost_details",
+        OBSERVATION + "prompt.",
+        OBSERVATION + "completion_start_time",
+    ),
+    kinds={
+        OBSERVATION + "type": {
+            "generation": Kind("llm"),
+            "tool": Kind("tool"),
+            "agent": Kind("agent", is_aggregate=True),
+            "span": CHAIN,
+            "chain": CHAIN,
+            "retriever": Kind("retriever"),
+            "embedding": Kind("embedding"),
+            "evaluator": Kind("guardrail"),
+            "guardrail": Kind("guardrail"),
+        }
+    },
+    failure_flags={OBSERVATION + "level": frozenset({"error"})},
+    rewrite=_flat_usage,
+)

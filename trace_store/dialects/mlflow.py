@@ -1,0 +1,62 @@
+"""MLflow tracing over OTLP: `mlflow.*`, every value a JSON document, so that texts carry quotes.
+
+Source: mlflow.org/docs, tracing, OpenTelemetry export; mlflow/tracing/constant.py. User and session are metadata of
+MLflow's own store, exported only by newer versions.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trace_store.attributes import parse_json
+from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.model import Span
+
+MLFLOW = "mlflow."
+CHAIN = Kind("chain", is_aggregate=True)
+
+
+def _unquoted(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Texts without the quotes of JSON; objects stay the JSON they are."""
+    told: dict[str, str | None] = {}
+    for key, value in attributes.items():
+        if key.startswith(MLFLOW) and isinstance(value, str) and value[:1] == '"':
+            parsed = parse_json(value)
+            if isinstance(parsed, str):
+                told[key] = parsed
+        elif key.startswith(MLFLOW) and value == "null":
+            told[key] = None
+    return told
+
+
+DIALECT = Dialect(
+    name="mlflow",
+    markers=frozenset({"mlflow.spanType", "mlflow.traceRequestId"}),
+    scopes=frozenset({"mlflow.tracing.provider"}),
+    marker_prefixes=("mlflow.span", "mlflow.chat."),
+    fields={
+        "model": ("mlflow.llm.model",),
+        "provider": ("mlflow.llm.provider",),
+        "usage": ("mlflow.chat.tokenUsage",),
+        "tool_name": ("mlflow.spanFunctionName",),
+        "input": ("mlflow.spanInputs",),
+        "output": ("mlflow.spanOutputs",),
+        "user_id": ("mlflow.trace.user", "mlflow.user"),
+        "conversation_id": ("mlflow.trace.session",),
+    },
+    known_prefixes=(MLFLOW,),
+    kinds={
+        "mlflow.spanType": {
+            "agent": Kind("agent", is_aggregate=True),
+            "chat_model": Kind("llm"),
+            "llm": Kind("llm"),
+            "tool": Kind("tool"),
+            "retriever": Kind("retriever"),
+            "embedding": Kind("embedding"),
+            "reranker": Kind("reranker"),
+            "guardrail": Kind("guardrail"),
+            "evaluator": Kind("guardrail"),
+            **dict.fromkeys(("chain", "workflow", "task", "parser", "memory", "unknown"), CHAIN),
+        }
+    },
+    rewrite=_unquoted,
+)

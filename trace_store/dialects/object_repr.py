@@ -1,0 +1,40 @@
+"""Reads the repr of Python dataclasses: `ToolCall(tool_name='a', arguments={'b': 1})`, as a value of plain types."""
+
+import ast
+import re
+import warnings
+from typing import Any
+
+from trace_store.attributes import NOT_JSON, REPR_CHARS_MAX, json_safe
+
+CLASS = "class"  # the key under which an object's class name stands
+_ENUM_MEMBER = re.compile(r"<[\w.]+: ('[^'\\]*'|\d+)>")  # <Role.USER: 'user'>
+_NAMES = {"nan": "NaN", "inf": "Infinity"}
+
+
+def parse_object_repr(text: str) -> Any:
+    """The value of a repr, objects as `{"class": name, field: value}`; NOT_JSON when it is none or too long."""
+    if len(text) > REPR_CHARS_MAX:
+        return NOT_JSON
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape in somebody's text is no concern of ours
+            tree = ast.parse(_ENUM_MEMBER.sub(r"\1", text), mode="eval")
+        return json_safe(_value(tree.body))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return NOT_JSON
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return None if node.value is Ellipsis else node.value
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return [_value(item) for item in node.elts]
+    if isinstance(node, ast.Dict):
+        return {str(_value(key)): _value(item) for key, item in zip(node.keys, node.values, strict=True) if key}
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return {CLASS: name, **{field.arg: _value(field.value) for field in node.keywords if field.arg}}
+    if isinstance(node, ast.Name):
+        return _NAMES.get(node.id, node.id)
+    return ast.unparse(node)
