@@ -71,7 +71,7 @@ async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[Runn
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     try:
-        while not server.started:  # noqa: ASYNC110, uvicorn has no event for it
+        while not server.started:
             await asyncio.sleep(0.01)
         http_port = server.servers[0].sockets[0].getsockname()[1]
         yield RunningReceivers(conninfo, group_commit, grpc_port, http_port)

@@ -9,6 +9,8 @@ from tool_errors.llm_calls import LlmGroup, end_of
 from tool_errors.trace_view import TraceView
 from trace_store.facts import Payload, RequestedCall
 
+_TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
+
 
 class Request(NamedTuple):
     """One tool call that a model asked for."""
@@ -51,14 +53,15 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
     answers: list[Answer] = []
     for source in _sources(view, groups):
         for position, call in enumerate(_requests_of(source)):
+            asked = source.start_unix_nano + _TURN_NANO * call.turn
             requests.append(
                 Request(
                     call.call_id,
                     call.name,
                     call.arguments,
                     source.span_id,
-                    source.start_unix_nano,
-                    source.end_unix_nano,
+                    asked,
+                    asked if call.turn else source.end_unix_nano,
                     position,
                     source.interaction_id,
                 )
@@ -113,7 +116,7 @@ def _answers_of(source: _Source) -> list[Answer]:
                 call.result,
                 verdict,
                 source.span_id,
-                source.start_unix_nano,
+                source.start_unix_nano + (_TURN_NANO * call.turn + 1 if call.turn else 0),
                 position,
                 source.interaction_id,
             )

@@ -54,7 +54,7 @@ def bounded_facts(facts: SpanFacts) -> SpanFacts:
         changes["failure"] = _failure(facts.failure)
     if facts.requested_calls:
         changes["requested_calls"] = tuple(
-            RequestedCall(bounded_name(call.call_id), bounded_name(call.name), _payload(call.arguments))
+            RequestedCall(bounded_name(call.call_id), bounded_name(call.name), _payload(call.arguments), call.turn)
             for call in facts.requested_calls
         )
     if facts.answered_calls:
@@ -105,6 +105,7 @@ def _answered(call: AnsweredCall) -> AnsweredCall:
         _payload(call.result),
         _payload(call.arguments),
         call.failure and _failure(call.failure),
+        turn=call.turn,
     )
 
 

@@ -66,11 +66,11 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
         row["failure"] = [facts.failure.rule, facts.failure.path, facts.failure.type, facts.failure.message]
     if facts.requested_calls:
         row["requested_calls"] = [
-            [call.call_id, call.name, _payload_json(call.arguments)] for call in facts.requested_calls
+            [call.call_id, call.name, _payload_json(call.arguments), *_turn(call)] for call in facts.requested_calls
         ]
     if facts.answered_calls:
         row["answered_calls"] = [
-            [call.call_id, call.name, _payload_json(call.result), _payload_json(call.arguments)]
+            [call.call_id, call.name, _payload_json(call.result), _payload_json(call.arguments), *_turn(call)]
             for call in facts.answered_calls
         ]
         row["answers"] = [_verdict_json(verdict) for verdict in judged.answers]
@@ -103,13 +103,18 @@ def _payload(held: list[str] | None) -> Payload | None:
 
 
 def _requested(held: list[Any]) -> tuple[RequestedCall, ...]:
-    return tuple(RequestedCall(call_id, name, _payload(arguments)) for call_id, name, arguments in held)
+    return tuple(RequestedCall(call_id, name, _payload(arguments), *turn) for call_id, name, arguments, *turn in held)
 
 
 def _answered(held: list[Any]) -> tuple[AnsweredCall, ...]:
     return tuple(
-        AnsweredCall(call_id, name, _payload(result), _payload(arguments)) for call_id, name, result, arguments in held
+        AnsweredCall(call_id, name, _payload(result), _payload(arguments), turn=turn[0] if turn else 0)
+        for call_id, name, result, arguments, *turn in held
     )
+
+
+def _turn(call: RequestedCall | AnsweredCall) -> tuple[int, ...]:
+    return (call.turn,) if call.turn else ()
 
 
 def _verdict_json(verdict: Verdict) -> list[str]:

@@ -50,6 +50,7 @@ class RequestedCall:
     call_id: str  # "" when the dialect gives none
     name: str
     arguments: Payload | None
+    turn: int = 0  # which turn of a whole run asked, from 1; 0 when the span is one turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class AnsweredCall:
     result: Payload | None
     arguments: Payload | None = None  # known when the history also holds the call
     failure: Failure | None = None  # set by a dialect flag, e.g. ToolMessage.status
+    turn: int = 0  # as in RequestedCall
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,12 +102,18 @@ class SpanWriter:
             await self._disconnect()
             raise StoreUnavailable(f"The database did not answer for {self._store_timeout_s:.0f} s.") from error
         except SpanRejected:
-            assert self._connection is not None
-            await self._connection.execute(SQL.rollback)
+            await self._roll_back()
             raise
         except BaseException:
             await self._disconnect()
             raise
+
+    async def _roll_back(self) -> None:
+        assert self._connection is not None
+        try:
+            await self._connection.execute(SQL.rollback)
+        except psycopg.Error:  # a server whose line is gone rolls back by itself
+            await self._disconnect()
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -29,6 +29,7 @@ from web.version import program_version
 from web.watcher import Watcher
 
 POOL_SIZE = 8
+READER_START_DELAY_S = 2.0  # until then the other processes start
 RETRY_AFTER = {"retry-after": "2"}
 UNAVAILABLE = "The database cannot be reached right now; this works again as soon as it can."
 
@@ -49,9 +50,11 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.open(wait=False)
+        starting = asyncio.get_running_loop().call_later(READER_START_DELAY_S, context.reader_process.start)
         try:
             yield
         finally:
+            starting.cancel()
             await watcher.close()
             context.reader_process.close()
             await pool.close()

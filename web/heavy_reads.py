@@ -18,6 +18,10 @@ T = TypeVar("T")
 _last_tree: dict[tuple[str, TraceKey, str], tuple[TreeRecords, TraceTree]] = {}
 
 
+def load() -> None:
+    """Nothing: what takes long is the import of this module."""
+
+
 def contract_json(conninfo: str, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:
     """The JSON contract of a trace with a page of its spans; None for an unknown one."""
     return _with_reader(conninfo, lambda reader: read_contract_page(reader, trace, spans_offset, spans_limit))

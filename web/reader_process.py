@@ -1,6 +1,6 @@
 """A process for heavy reads: what takes long to compute must not hold up the loop that receives spans.
 
-It starts with the first heavy read, is spawned (never forked: gRPC) and goes with its parent.
+It is spawned (never forked: gRPC), goes with its parent, and is started again when it died.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
+from web import heavy_reads
 from web.errors import Unavailable
 from web.lifeline import hold_on_to_parent
 
@@ -26,25 +27,30 @@ class ReaderProcess:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the process has been started."""
-        return self._pool is not None
+    def start(self) -> None:
+        """Starts the process, so that the first heavy read need not wait for it; returns in some milliseconds."""
+        if self._pool is None:
+            self._running_pool().submit(heavy_reads.load)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function`; both must be picklable. Raises Unavailable when the process died at it."""
         assert not kwargs
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), hold_on_to_parent, (os.getpid(),))
-        pool = self._pool
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, function, *args)
-        except BrokenProcessPool:
-            if self._pool is pool:
-                self._pool = None
-            raise Unavailable("The process that reads large traces died; try again.") from None
+        for _ in range(2):  # it may have died before, idle; when it dies twice, it is by this read
+            pool = self._running_pool()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(pool, function, *args)
+            except BrokenProcessPool:
+                if self._pool is pool:
+                    self._pool = None
+        raise Unavailable("The process that reads large traces died; try again.")
 
     def close(self) -> None:
         """Ends the process after its current read."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _running_pool(self) -> ProcessPoolExecutor:
+        """Called in the main thread alone: on Linux the process ends with the thread that started it."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), hold_on_to_parent, (os.getpid(),))
+        return self._pool

@@ -53,7 +53,10 @@ async def read_contract_page(reader: TraceReader, trace: TraceKey, spans_offset:
 
 
 async def read_contract(reader: TraceReader, trace: TraceKey) -> dict[str, Any] | None:
-    """The JSON contract of a trace, derived now from its bytes and so with whole payloads; None for an unknown one."""
+    """The JSON contract of a trace, derived now from its bytes and so with whole payloads; None for an unknown one.
+
+    `derived_at` says when the processor derived the rows that lists and pages show; null before it has.
+    """
     stored = await reader.stored_spans(trace)
     if not stored:
         return None
@@ -63,7 +66,8 @@ async def read_contract(reader: TraceReader, trace: TraceKey) -> dict[str, Any] 
     nodes = [span_node(row_of_tree) for row_of_tree in await reader.tree_rows(trace)]
     known = {span.row.span_id for span in stored}
     derived = derive([node for node in nodes if node.span_id in known], judged.values(), live=row is None or row.live)
-    return contract(derived, project=projects.get(trace.project_id, ""))
+    derived_at = row.derived_at if row is not None else None
+    return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 
 
 def judge_all(spans: list[StoredSpan], logs: list[StoredLog]) -> dict[bytes, JudgedFacts]:

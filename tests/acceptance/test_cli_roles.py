@@ -62,6 +62,22 @@ def test_receivers_and_pages_work_on_one_database(server, tmp_path):
         assert httpx.post(f"{pages}/v1/traces", content=body, headers=JSON).status_code in (404, 405)
 
 
+def test_doctor_sees_that_nothing_derives(database, tmp_path):
+    options = ("--database-url", database, "--http-port", "0")
+    with (
+        running_role("receive", tmp_path / "receive.log", *options, "--grpc-port", "0") as receiver,
+        running_role("web", tmp_path / "web.log", *options) as pages,
+    ):
+        no_pages = rainbarrel("doctor", "--url", receiver)
+        no_processor = rainbarrel("doctor", "--url", receiver, "--pages-url", pages)
+    for ended, said in ((no_pages, "but cannot be read back: "), (no_processor, "but not derived within 10 s: ")):
+        assert ended.returncode == 1
+        text = ended.stdout.decode()
+        for protocol in ("HTTP", "gRPC"):
+            assert re.search(rf"^FAIL  test span over {protocol}: stored in \d+ ms, {said}", text, re.MULTILINE), text
+    assert b"-> see whether a processor runs, and its log" in no_processor.stdout
+
+
 def test_a_role_without_its_database_lives_and_says_what_is_missing(tmp_path):
     options = ("--database-url", "postgresql://127.0.0.1:1/x", "--http-port", "0", "--grpc-port", "0")
     with running_role("receive", tmp_path / "receive.log", *options) as receiver:

@@ -1,6 +1,9 @@
 """What the API says of a stored trace is what `inspect` says of the same records, field by field."""
 
+from datetime import UTC, datetime
 from typing import Any
+
+import psutil
 
 from otlp_receiver.decode_protobuf import decode_traces
 from tests.agent_run import accepted, agent_run, made
@@ -21,6 +24,7 @@ def inspected(records: Records) -> list[dict[str, Any]]:
 async def test_every_capture_of_one_trace(database: str) -> None:
     assert len(ONE_TRACE) > 70
     captures = {capture: read_records(capture) for capture in ONE_TRACE}
+    begin = datetime.now(UTC)
     async with running_pages(database) as pages:
         await pages.store_and_derive(
             [span for records in captures.values() for span in records.spans],
@@ -30,6 +34,7 @@ async def test_every_capture_of_one_trace(database: str) -> None:
             (expected,) = inspected(records)
             found = await pages.json(f"/api/traces/{expected['trace_id']}")
             assert found.pop("spans_offset") == 0
+            assert datetime.fromisoformat(found.pop("derived_at")) >= begin
             assert found.pop("spans_total") == len(expected["spans"]) <= SPANS_LIMIT
             assert found == expected, capture
 
@@ -85,15 +90,16 @@ async def test_a_large_trace_is_read_by_another_process_and_says_the_same(databa
     async with running_pages(database) as pages:
         await pages.store(run)
         path = f"/api/traces/{trace_id.hex()}"
-        reader_process = pages.app.state.context.reader_process
-        assert not reader_process.is_running
         underived = await pages.json(f"{path}?spans_limit=5000")
-        assert reader_process.is_running
-        assert underived["live"]
+        (first,) = reader_processes()
+        first.kill()
+        first.wait()
+        assert (underived["live"], underived["derived_at"]) == (True, None)
         assert underived["spans"] == expected["spans"]
         await pages.derive()
         found = await pages.json(f"{path}?spans_limit=5000")
         assert (found.pop("spans_offset"), found.pop("spans_total")) == (0, 3001)
+        assert found.pop("derived_at")
         assert found == expected
         assert len((await pages.json(path))["spans"]) == SPANS_LIMIT
         page = await pages.html(f"/traces/{trace_id.hex()}?span={run[2000].span_id.hex()}")
@@ -102,6 +108,12 @@ async def test_a_large_trace_is_read_by_another_process_and_says_the_same(databa
         assert 'data-first="1500"' in window
         otlp = await pages.get(f"{path}/otlp", headers={"accept": "application/x-protobuf"})
         assert {span.otlp for span in decode_traces(otlp.content, 1).spans} == {span.otlp for span in run}
+        (second,) = reader_processes()
+        assert second.pid != first.pid
+
+
+def reader_processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "--multiprocessing-fork" in child.cmdline()]
 
 
 async def test_values_that_json_cannot_hold(database: str) -> None:

@@ -39,7 +39,7 @@ def decoded(*names: str) -> DecodedTraces:
 
 async def wait_for_used_bytes(group_commit: GroupCommit, at_least: int) -> None:
     async with asyncio.timeout(10):
-        while group_commit.budget.used_bytes < at_least:  # noqa: ASYNC110, nothing tells
+        while group_commit.budget.used_bytes < at_least:
             await asyncio.sleep(0.01)
 
 

@@ -1,5 +1,6 @@
 """Whatever a span holds, normalise neither raises nor loses it, and its time grows with its size only."""
 
+import json
 import time
 
 from hypothesis import given, settings
@@ -21,11 +22,13 @@ FLAT = [
     "0." + "a." * 5000,
 ]
 KEYS = sorted(
-    {key for dialect in REGISTRY for keys in dialect.fields.values() for key in keys}
+    {key for d in REGISTRY for table in (d.fields, d.own_fields) for keys in table.values() for key in keys}
+    | {"_llmobs", "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response", "messaging.operation"}
     | {key for dialect in REGISTRY for key in (*dialect.kinds, *dialect.name_kinds, *dialect.failure_flags)}
     | {d.input_prefix + rest for d in REGISTRY if d.input_prefix for rest in FLAT}
     | {d.output_prefix + rest for d in REGISTRY if d.output_prefix for rest in FLAT}
 )
+SCOPES = ["", *sorted({scope for d in REGISTRY for scope in d.scopes})]
 CLAIMING = sorted({key for d in REGISTRY for key in d.kinds if key in d.markers})
 MARKS = sorted({value for d in REGISTRY for values in d.kinds.values() for value in values})
 WORDS = [
@@ -68,14 +71,16 @@ EVENT_NAMES = st.sampled_from(
     events=st.lists(st.tuples(EVENT_NAMES, ATTRIBUTES), max_size=2),
     logs=st.lists(st.tuples(EVENT_NAMES, VALUES, ATTRIBUTES), max_size=2),
     name=st.text(max_size=10),
+    scope=st.sampled_from(SCOPES),
 )
-def test_random_spans_of_every_dialect(attributes, mark, status, events, logs, name) -> None:
+def test_random_spans_of_every_dialect(attributes, mark, status, events, logs, name, scope) -> None:
     read = span(
         {**attributes, mark[0]: mark[1]},
         name=name,
         status_code=status[0],
         status_message=status[1],
         events=tuple(SpanEvent(1, event_name, event) for event_name, event in events),
+        scope_name=scope,
     )
     facts = normalise(read, [log(event_name, body, record) for event_name, body, record in logs])
     assert facts is not None
@@ -131,3 +136,12 @@ def test_hostile_values_take_no_longer_than_their_size_allows() -> None:
         normalise(span(attributes, status_code=2, status_message=text))
         normalise(span({**tool, "gen_ai.operation.name": "execute_tool"}, status_code=2, status_message=text))
         assert time.process_time() - started < 2.0, text[:20]
+
+
+def test_hostile_values_under_every_scope() -> None:
+    hostile = [json.dumps({"messages": ["ChatMessage(" * 2000] * 5}), nested(200), "[" * 50_000, b"\x91" * 50_000]
+    for scope in SCOPES:
+        for value in hostile:
+            started = time.process_time()
+            normalise(span({**dict.fromkeys(KEYS, value), "messaging.operation": "process"}, scope_name=scope))
+            assert time.process_time() - started < 2.0, (scope, value[:20])

@@ -37,7 +37,7 @@ from trace_store.dialects import (
 from trace_store.dialects.build import build
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.records import record_names
-from trace_store.dialects.table import Table
+from trace_store.dialects.table import KEYS_REMEMBERED_MAX, Table
 from trace_store.facts import SpanFacts
 from trace_store.model import LogRecord, Span
 
@@ -73,9 +73,11 @@ REGISTRY: tuple[Dialect, ...] = (
 )
 
 _TABLES = tuple(Table(dialect, REGISTRY) for dialect in REGISTRY)
-_SCOPES = {scope: table for table in reversed(_TABLES) for scope in table.dialect.scopes}
-_MARKERS = frozenset().union(*(dialect.markers for dialect in REGISTRY))
+# The place in the registry of the first dialect that each scope and each marker belongs to.
+_SCOPES = {scope: place for place, d in reversed([*enumerate(REGISTRY)]) for scope in d.scopes}
+_MARKERS = {marker: place for place, d in reversed([*enumerate(REGISTRY)]) for marker in d.markers}
 _PREFIXES = tuple(prefix for dialect in REGISTRY for prefix in dialect.marker_prefixes)
+_UNMARKED: set[str] = set()  # grows by keys that mark nothing; the keys of one application are few
 _RECORDS = {name: table for table in reversed(_TABLES) for name in table.dialect.records}
 
 
@@ -88,21 +90,20 @@ def normalise(span: Span, logs: Sequence[LogRecord] = ()) -> SpanFacts | None:
 
 
 def _claim(span: Span) -> Table | None:
-    """The table of the first dialect whose mark the span bears. A span without marks is decided in about 1 us."""
+    """The table of the first dialect whose mark the span bears. A span without marks is decided in about 2 us."""
     attributes = span.attributes
-    if _MARKERS.isdisjoint(attributes):
-        if span.scope_name in _SCOPES:
-            return _SCOPES[span.scope_name]
-        for key in attributes:
-            if key.startswith(_PREFIXES):
-                break
-        else:
-            return None
-    for table in _TABLES:
-        if span.scope_name in table.dialect.scopes or not table.dialect.markers.isdisjoint(attributes):
-            return table
-    for table in _TABLES:
-        for key in attributes:
-            if key.startswith(table.dialect.marker_prefixes):
-                return table
-    return None
+    places = [_MARKERS[key] for key in _MARKERS.keys() & attributes.keys()]
+    if span.scope_name in _SCOPES:
+        places.append(_SCOPES[span.scope_name])
+    if places:
+        return _TABLES[min(places)]
+    if _UNMARKED.issuperset(attributes):
+        return None
+    for key in attributes:
+        if key.startswith(_PREFIXES):
+            break
+    else:
+        if len(_UNMARKED) < KEYS_REMEMBERED_MAX:
+            _UNMARKED.update(attributes)
+        return None
+    return next((t for t in _TABLES if any(key.startswith(t.dialect.marker_prefixes) for key in attributes)), None)

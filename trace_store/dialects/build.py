@@ -16,7 +16,6 @@ from trace_store.dialects.reading import Reading, as_text
 from trace_store.dialects.records import told_by_records
 from trace_store.dialects.table import Table
 from trace_store.dialects.texts import (
-    all_answered,
     answered,
     arguments_payload,
     last_text,
@@ -24,6 +23,7 @@ from trace_store.dialects.texts import (
     read_all,
     requested,
     text_in,
+    whole_run,
     without_plugins,
 )
 from trace_store.dialects.usage import Counts, counts_in, counts_of
@@ -74,10 +74,13 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         dialect=table.dialect.name,
         is_aggregate=kind.is_aggregate,
         provider=vendor(reading.text("provider") or (_vendor_and_model(reading)[0] if kind.type == "llm" else None)),
-        **tokens._asdict(),
+        input_tokens=tokens.input_tokens,
+        output_tokens=tokens.output_tokens,
+        cached_tokens=tokens.cached_tokens,
+        reasoning_tokens=tokens.reasoning_tokens,
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
-        unmapped=tuple(reading.unmapped),
+        unmapped=tuple(reading.layout.unmapped),
         **identity(reading),
         **own,
     )
@@ -168,7 +171,10 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
         lambda: raw_messages(reading.value("output")),
     )
     for source in sources:
-        messages = read_all(source())
+        items = source()
+        if not items:
+            continue
+        messages = read_all(items)
         calls = requested(messages)
         text = "\n".join(message.text for message in messages if message.role == "assistant" and message.text)
         if text or calls:
@@ -261,7 +267,8 @@ def _told_calls(reading: Reading) -> dict[str, Any]:
     """All calls and results in the messages of a step that no model call repeats."""
     inputs, outputs = (raw_messages(reading.value(field)) for field in ("input_messages", "output_messages"))
     messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
-    return {"requested_calls": requested(messages), "answered_calls": all_answered(messages)}
+    calls, answers = whole_run(messages)
+    return {"requested_calls": calls, "answered_calls": answers}
 
 
 def _first(reading: Reading, *fields: Any) -> Any:

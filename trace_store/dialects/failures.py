@@ -80,8 +80,8 @@ def _from_status(span: Span, reading: Reading, error_type: str) -> Failure:
 
 def _flagged(reading: Reading, error_type: str) -> Failure | None:
     """A dialect's own attribute that says so."""
-    for key, failed in reading.table.failure_flags.items():
-        value = reading.attributes.get(key)
+    for key, failed in reading.layout.flags:
+        value = reading.attributes[key]
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, str | bool) and str(value).lower() in failed:

@@ -1,6 +1,6 @@
 """Messages flattened into attribute keys, as in `llm.input_messages.0.message.role` and `gen_ai.prompt.0.content`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 FlatKeys = Mapping[int, Sequence[tuple[tuple[str, ...], str]]]  # index -> (path inside the message, attribute key)
@@ -18,6 +18,7 @@ class FlatMessages(Sequence[Any]):
         self._attributes = attributes
         self._role = role  # of a message that names none
         self._keys = [keys[index] for index in sorted(keys)]
+        self._read: dict[int, Any] = {}
 
     def role_at(self, index: int) -> str:
         """The role of a message, without putting it together."""
@@ -37,6 +38,18 @@ class FlatMessages(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
+        message = self._read.get(index)
+        if message is None:
+            message = self._read[index] = self._put_together(index)
+        return message
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.__getitem__, range(len(self._keys)))
+
+    def __reversed__(self) -> Iterator[Any]:
+        return map(self.__getitem__, reversed(range(len(self._keys))))
+
+    def _put_together(self, index: int) -> dict[str, Any]:
         item = unflatten([(path, self._attributes[key]) for path, key in self._keys[index]])
         message = item.get("message", item)  # OpenInference wraps each message
         return {"role": self._role, **message} if isinstance(message, dict) else {"role": self._role}

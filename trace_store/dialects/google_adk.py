@@ -1,7 +1,7 @@
 """Google's Agent Development Kit: GenAI names; older versions write content as `gcp.vertex.agent.*`.
 
 Source: google.github.io/adk-docs and its google/adk/telemetry. A turn with several tools has one more tool span, for
-the merged response; it is no call.
+the merged response; it is no call. A streamed answer comes in pieces and then, with its finish reason, whole.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,13 @@ def _plainer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
             told["gen_ai.output.messages"] = [{"role": "model", **response["content"]}]
         if isinstance(response.get("usage_metadata"), Mapping):
             told[VERTEX + "usage"] = response["usage_metadata"]
-    return {key: value for key, value in told.items() if key == "gen_ai.operation.name" or key not in attributes}
+    told = {key: value for key, value in told.items() if key == "gen_ai.operation.name" or key not in attributes}
+    outputs = unwrap(attributes.get("gen_ai.output.messages"))
+    if isinstance(outputs, list) and len(outputs) > 1:
+        whole = [message for message in outputs if isinstance(message, dict) and message.get("finish_reason")]
+        if whole:
+            told["gen_ai.output.messages"] = whole
+    return told
 
 
 DIALECT = Dialect(

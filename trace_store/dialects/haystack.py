@@ -24,7 +24,7 @@ def _messages(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
         if isinstance(value, str) and MESSAGE in value and ours not in attributes:
             listed = max(_lists(unwrap(value), 0), key=len, default=[])
             if listed:
-                told[ours] = listed
+                told[key] = told[ours] = listed
     return told
 
 

@@ -205,8 +205,9 @@ def _from_parts(role: str, item: Mapping[str, Any]) -> Message:
     calls: list[ToolCall] = []
     results: list[ToolResult] = []
     content = first_of(item, "parts", "content", "contents", "text")
-    if isinstance(content, str) and role != "tool" and content[:2] in ("[{", '{"'):
-        content = _blocks_in_text(content)
+    if isinstance(content, str) and content[:2] in ("[{", '{"'):
+        blocks = _blocks_in_text(content)
+        content = blocks if role != "tool" or _holds_results(blocks) else content
     if role == "tool" and not _holds_results(content):
         results.append(_tool_message(item, content))
     elif isinstance(content, str):
@@ -248,6 +249,9 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         texts.append(part)
         return
     if not isinstance(part, dict):
+        return
+    if len(part) == 1 and isinstance(part.get("text"), str):
+        texts.append(part["text"])
         return
     if _kind(part) in TEXT_TYPES:
         text = first_of(part, "text", "content")

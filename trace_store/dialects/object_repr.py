@@ -37,4 +37,7 @@ def _value(node: ast.expr) -> Any:
         return {CLASS: name, **{field.arg: _value(field.value) for field in node.keywords if field.arg}}
     if isinstance(node, ast.Name):
         return _NAMES.get(node.id, node.id)
-    return ast.unparse(node)
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.unparse(node)

@@ -15,42 +15,31 @@ SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
 class Reading:
     """One span's attributes, sorted by the field they lead to. `sources` says which key gave which field."""
 
-    __slots__ = ("_found", "attributes", "flat_input", "flat_output", "sources", "table", "unmapped")
+    __slots__ = ("_fields", "attributes", "flat_input", "flat_output", "layout", "sources", "table")
 
     def __init__(self, table: Table, attributes: Mapping[str, Any]) -> None:
         self.table = table
         self.attributes = attributes
         self.sources: dict[str, str] = {}
-        self.unmapped: list[str] = []
-        self.flat_input: dict[int, list[tuple[tuple[str, ...], str]]] = {}
-        self.flat_output: dict[int, list[tuple[tuple[str, ...], str]]] = {}
-        self._found: dict[str, list[tuple[int, str]]] = {}
-        for key in attributes:
-            field, rank, number, path = table.target(key)
-            if rank:
-                self._found.setdefault(field, []).append((rank, key))
-            elif field == "flat_input":
-                self.flat_input.setdefault(number, []).append((path, key))
-            elif field == "flat_output":
-                self.flat_output.setdefault(number, []).append((path, key))
-            elif field == "unmapped":
-                self.unmapped.append(key)
-        for candidates in self._found.values():
-            if len(candidates) > 1:
-                candidates.sort()
+        self.layout = table.layout(attributes)
+        self.flat_input = self.layout.flat_input
+        self.flat_output = self.layout.flat_output
+        self._fields = self.layout.fields
 
     def value(self, field: Field) -> Any:
         """The most believed value that is set at all."""
-        for _, key in self._found.get(field, ()):
+        for key in self._fields.get(field, ()):
             value = self.attributes[key]
-            if value is not None and value != "" and not (isinstance(value, str) and value.startswith(SCRUBBED)):
+            if isinstance(value, str) and (not value or value.startswith(SCRUBBED)):
+                continue
+            if value is not None:
                 self.sources[field] = key
                 return value
         return None
 
     def text(self, field: Field) -> str | None:
         """The most believed text; numbers count as text (ids are sometimes numbers)."""
-        for _, key in self._found.get(field, ()):
+        for key in self._fields.get(field, ()):
             value = as_text(self.attributes[key])
             if value:
                 self.sources[field] = key
@@ -59,7 +48,7 @@ class Reading:
 
     def count(self, field: Field) -> int | None:
         """The most believed number of tokens; NaN, negative and fractional ones are none."""
-        for _, key in self._found.get(field, ()):
+        for key in self._fields.get(field, ()):
             value = as_count(self.attributes[key])
             if value is not None:
                 self.sources[field] = key
@@ -68,15 +57,14 @@ class Reading:
 
     def kind(self) -> Kind | None:
         """What the span is, by the first marker whose value is known."""
-        for key, values in self.table.kinds.items():
-            value = self.attributes.get(key)
+        for key, values in self.layout.kinds:
+            value = self.attributes[key]
             if isinstance(value, str):
                 kind = values.get(value.strip('"').lower())
                 if kind is not None:
                     return kind
-        for key, kind in self.table.name_kinds.items():
-            if key in self.attributes:
-                return kind
+        if self.layout.name_kind is not None:
+            return self.layout.name_kind
         return Kind("llm") if self.flat_output or self.flat_input else None
 
 

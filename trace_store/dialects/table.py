@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from trace_store.dialects.dialect import Dialect, Kind, Record
 
 KEYS_REMEMBERED_MAX = 8192
+LAYOUTS_REMEMBERED_MAX = 256  # of each dialect
+LAYOUT_KEYS_MAX = 64  # spans with more keys hold flattened messages, whose number makes each layout new
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
 
 
@@ -16,6 +18,32 @@ class Target(NamedTuple):
     rank: int = 0
     number: int = 0  # of a flattened message
     path: tuple[str, ...] = ()  # inside it
+
+
+class Layout:
+    """Where the keys of one span lead. Spans made by one line of code have the same keys and share it."""
+
+    __slots__ = ("fields", "flags", "flat_input", "flat_output", "kinds", "name_kind", "unmapped")
+
+    def __init__(self, table: "Table", attributes: Mapping[str, object]) -> None:
+        self.unmapped: list[str] = []
+        self.flat_input: dict[int, list[tuple[tuple[str, ...], str]]] = {}
+        self.flat_output: dict[int, list[tuple[tuple[str, ...], str]]] = {}
+        found: dict[str, list[tuple[int, str]]] = {}
+        for key in attributes:
+            field, rank, number, path = table.target(key)
+            if rank:
+                found.setdefault(field, []).append((rank, key))
+            elif field == "flat_input":
+                self.flat_input.setdefault(number, []).append((path, key))
+            elif field == "flat_output":
+                self.flat_output.setdefault(number, []).append((path, key))
+            elif field == "unmapped":
+                self.unmapped.append(key)
+        self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
+        self.kinds = [(key, values) for key, values in table.kinds.items() if key in attributes]
+        self.flags = [(key, values) for key, values in table.failure_flags.items() if key in attributes]
+        self.name_kind = next((kind for key, kind in table.name_kinds.items() if key in attributes), None)
 
 
 _UNMAPPED: Final = Target("unmapped")
@@ -33,6 +61,7 @@ class Table:
         self.failure_flags: dict[str, frozenset[str]] = {}
         self.records: dict[str, Record] = {}
         self._targets: dict[str, Target] = {}  # grows by the keys that are seen
+        self._layouts: dict[tuple[str, ...], Layout] = {}  # likewise
         ranks: dict[str, int] = {}
         fields = [own.own_fields, *(dialect.fields for dialect in ordered)]
         for field, key in ((field, key) for table in fields for field, keys in table.items() for key in keys):
@@ -52,6 +81,18 @@ class Table:
         self._flat_prefixes = [(d.input_prefix, "flat_input") for d in ordered if d.input_prefix]
         self._flat_prefixes += [(d.output_prefix, "flat_output") for d in ordered if d.output_prefix]
         self._known_prefixes = tuple(prefix for dialect in ordered for prefix in dialect.known_prefixes)
+
+    def layout(self, attributes: Mapping[str, object]) -> Layout:
+        """Where the keys of a span lead; remembered for spans with the same keys."""
+        if len(attributes) > LAYOUT_KEYS_MAX:
+            return Layout(self, attributes)
+        keys = tuple(attributes)
+        found = self._layouts.get(keys)
+        if found is None:
+            found = Layout(self, attributes)
+            if len(self._layouts) < LAYOUTS_REMEMBERED_MAX:
+                self._layouts[keys] = found
+        return found
 
     def target(self, key: str) -> Target:
         """Where a key leads; remembered, since the keys of one application are few."""

@@ -64,10 +64,22 @@ def answered(items: Sequence[Any]) -> tuple[AnsweredCall, ...]:
     )
 
 
-def all_answered(messages: list[Message]) -> tuple[AnsweredCall, ...]:
-    """Every tool result in a whole conversation, not only the new ones."""
-    calls = {call.call_id: call for message in messages for call in message.calls if call.call_id}
-    return tuple(_answered(result, calls.get(result.call_id)) for message in messages for result in message.results)
+def whole_run(messages: list[Message]) -> tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...]]:
+    """Every call and every result in the messages of a whole run, with the turn that asked for it."""
+    turns: dict[str, int] = {}
+    by_id: dict[str, ToolCall] = {}
+    calls: list[RequestedCall] = []
+    answers: list[AnsweredCall] = []
+    turn = 0
+    for message in messages:
+        turn += bool(message.calls)
+        calls += [replace(call, turn=turn) for call in requested([message])]
+        for call in message.calls:
+            by_id[call.call_id], turns[call.call_id] = call, turn
+        for result in message.results:
+            asked = by_id.get(result.call_id) if result.call_id else None
+            answers.append(replace(_answered(result, asked), turn=turns[result.call_id] if asked else turn))
+    return tuple(calls), tuple(answers)
 
 
 def without_plugins(own: dict[str, Any], separator: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """Check a running server from end to end: ports, database, schema, disk, clock, and a test span that is sent over gRPC
-and over HTTP and read back. Every line says ok, or FAIL and what to do.
+and over HTTP, stored and derived. Every line says ok, or FAIL and what to do.
 """
 
 import argparse
@@ -12,6 +12,7 @@ EXAMPLES = """\
 examples:
   rainbarrel doctor
   rainbarrel doctor --url http://127.0.0.1:4318
+  rainbarrel doctor --url http://receiver:4318 --pages-url http://pages:4318
 
 Exit code 0 when all is well, 1 when a line says FAIL.
 """
@@ -20,6 +21,7 @@ Exit code 0 when all is well, 1 when a line says FAIL.
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which server; without one, what one would find."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
+    parser.add_argument("--pages-url", help="address of `rainbarrel web`, where --url is a `rainbarrel receive`")
     add_flags(parser, ["data_dir", "database_url", "host", "grpc_port", "http_port"])
 
 
@@ -27,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one line per check."""
     settings = read_settings(vars(arguments))
     failures = 0
-    for finding in check_all(Context(settings, arguments.url, read_running(settings.data_dir))):
+    server = read_running(settings.data_dir)
+    for finding in check_all(Context(settings, arguments.url, arguments.pages_url, server)):
         print(finding.line, flush=True)
         failures += not finding.ok
     print(f"{failures} of these need attention." if failures else "All is well.")

@@ -32,6 +32,7 @@ class Context:
 
     settings: Settings
     url: str | None  # named by the user
+    pages_url: str | None  # likewise, where another process serves the pages
     server: ServerFile | None  # running on the data directory
 
     @property
@@ -56,7 +57,8 @@ def check_all(context: Context) -> Iterator[Finding]:
     if context.conninfo:
         yield from check_database(context.conninfo)
     if url is not None:
-        yield from check_server(url, context.server.grpc_endpoint if context.server and not context.url else None)
+        grpc_endpoint = context.server.grpc_endpoint if context.server and not context.url else None
+        yield from check_server(url, context.pages_url or url, grpc_endpoint)
 
 
 def check_versions() -> Finding:
@@ -110,11 +112,10 @@ def check_database(conninfo: str) -> Iterator[Finding]:
     yield good(f"storage tier: {tier.label}")
 
 
-def check_server(url: str, grpc_endpoint: str | None) -> Iterator[Finding]:
-    """Alive, ready, and spans come back."""
-    client = None
+def check_server(url: str, pages_url: str, grpc_endpoint: str | None) -> Iterator[Finding]:
+    """Alive, ready, and spans are stored and derived."""
     try:
-        client = ApiClient(url)
+        client, pages = ApiClient(url), ApiClient(pages_url)
         alive = client.get_json("/healthz")
     except RainbarrelError as error:
         yield bad(f"server: {error}", "start `rainbarrel serve`, or correct --url")
@@ -129,7 +130,7 @@ def check_server(url: str, grpc_endpoint: str | None) -> Iterator[Finding]:
         yield bad(f"ready: {error}", "it says what is missing")
         return
     yield good("ready: spans are accepted")
-    yield from check_round_trips(client, grpc_endpoint or _grpc_endpoint(client.url, alive))
+    yield from check_round_trips(client, pages, grpc_endpoint or _grpc_endpoint(client.url, alive))
 
 
 def _grpc_endpoint(url: str, alive: dict[str, Any]) -> str | None:

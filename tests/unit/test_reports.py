@@ -1,0 +1,85 @@
+"""One call, told in several traces of one conversation."""
+
+from dataclasses import replace
+from typing import Any
+
+from tests.facts_by_hand import TraceByHand, answered, asked
+from tool_errors.conversation import linked_traces, settle_conversation
+from tool_errors.derive import derive
+from tool_errors.findings import DerivedTrace, ToolCall
+from tool_errors.judged import from_row, to_row
+
+ARGUMENTS = {"order": "1"}
+CONVERSATION = "conversation"
+
+
+def traces_of(*steps: tuple[str, dict[str, Any]], conversation_id: str | None = CONVERSATION) -> list[DerivedTrace]:
+    """One trace for each step, in this order of time."""
+    traces = []
+    for number, (type_, facts) in enumerate(steps):
+        one = TraceByHand()
+        one.add(type_, start=number * 10, conversation_id=conversation_id, **facts)  # type: ignore[arg-type]
+        nodes = [node._replace(trace_id=bytes([number + 1]) * 16) for node in one.nodes]
+        traces.append(derive(nodes, one.judged, live=False))
+    return traces
+
+
+def calls_of(traces: list[DerivedTrace]) -> list[list[ToolCall]]:
+    groups = linked_traces(traces)
+    assert [len(group) for group in groups] == [len(traces)]
+    return [list(trace.tool_calls) for trace in settle_conversation(groups[0])]
+
+
+def test_a_span_takes_what_messages_elsewhere_say() -> None:
+    request = ("chain", {"requested_calls": (asked("c1", "refund", ARGUMENTS),)})
+    tool = ("tool", {"tool_name": "refund", "tool_call_id": "c1"})
+    answer = ("chain", {"answered_calls": (answered("c1", "refund", {"error": "rate limited"}),)})
+    before, calls, after = calls_of(traces_of(request, tool, answer))
+    assert (before, after) == ([], [])
+    assert calls[0].arguments is not None
+    assert calls[0].result is not None
+    assert (calls[0].verdict.status, calls[0].verdict.message) == ("soft_error", "rate limited")
+    assert calls[0].verdict.fingerprint
+
+
+def test_ids_that_are_counted_from_zero_join_nothing() -> None:
+    tool = ("tool", {"tool_name": "refund", "tool_call_id": "call_0"})
+    answer = ("llm", {"model": "m", "answered_calls": (answered("call_0", "refund", "late"),)})
+    assert [len(calls) for calls in calls_of(traces_of(tool, tool, answer))] == [1, 1, 1]
+
+
+def test_a_request_without_an_id_is_found_by_question_and_arguments() -> None:
+    request = ("llm", {"model": "m", "input_text": "refund!", "requested_calls": (asked("", "refund", ARGUMENTS),)})
+    answer = (
+        "llm",
+        {"model": "m", "input_text": "refund!", "answered_calls": (answered("c1", "refund", "done", ARGUMENTS),)},
+    )
+    before, after = calls_of(traces_of(request, answer, conversation_id=None))
+    assert before == []
+    assert [(call.call_id, call.verdict.status) for call in after] == [("c1", "ok")]
+
+
+def test_another_question_is_another_call() -> None:
+    request = ("llm", {"model": "m", "input_text": "refund!", "requested_calls": (asked("", "refund", ARGUMENTS),)})
+    answer = (
+        "llm",
+        {"model": "m", "input_text": "again!", "answered_calls": (answered("c1", "refund", "done", ARGUMENTS),)},
+    )
+    assert len(linked_traces(traces_of(request, answer, conversation_id=None))) == 2
+
+
+def test_the_turns_of_a_run_in_one_span_are_a_loop() -> None:
+    requests = tuple(replace(asked(f"c{n}", "refund", ARGUMENTS), turn=n) for n in range(1, 5))
+    answers = tuple(replace(answered(f"c{n}", "refund", "ValueError: late"), turn=n) for n in range(1, 5))
+    run = TraceByHand()
+    run.add("chain", requested_calls=requests, answered_calls=answers)
+    run.judged = [from_row(to_row(judged)) for judged in run.judged]
+    assert [(loop.tools, loop.failures) for loop in run.derive().loops] == [(("refund",), 4)]
+
+
+def test_parallel_calls_of_one_turn_are_none() -> None:
+    requests = tuple(replace(asked(f"c{n}", "refund", ARGUMENTS), turn=1) for n in range(4))
+    answers = tuple(replace(answered(f"c{n}", "refund", "ValueError: late"), turn=1) for n in range(4))
+    run = TraceByHand()
+    run.add("chain", requested_calls=requests, answered_calls=answers)
+    assert run.derive().loops == ()
