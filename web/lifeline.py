@@ -22,7 +22,11 @@ def hold_on_to_supervisor(supervisor_pid: int) -> None:
 
 
 def hold_on_to_parent(parent_pid: int) -> None:
-    """The same for a process that multiprocessing spawned, which has no such pipe."""
+    """The same for a process that multiprocessing spawned, which has no such pipe.
+
+    Ctrl-C in a terminal reaches it too; it leaves to the parent what that means.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent(parent_pid)
     threading.Thread(target=_watch_parent, args=(parent_pid,), name="lifeline", daemon=True).start()
 

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 
 import httpx
+import psutil
 
 from tests.run_cli import ROOT, rainbarrel, request_json, span_json
 from web.server_file import read_running
@@ -60,6 +61,23 @@ def test_receivers_and_pages_work_on_one_database(server, tmp_path):
         assert httpx.get(f"{pages}/api/traces/{trace_id}").json()["span_count"] == 1
         assert httpx.get(f"{receiver}/traces").status_code == 404
         assert httpx.post(f"{pages}/v1/traces", content=body, headers=JSON).status_code in (404, 405)
+
+
+def test_the_reader_of_large_traces_starts_by_itself_and_leaves_ctrl_c_to_the_role(database, tmp_path):
+    log = tmp_path / "web.log"
+    with running_role("web", log, "--database-url", database, "--http-port", "0") as pages:
+        role = psutil.Process(httpx.get(f"{pages}/healthz").json()["pid"])
+        deadline = time.monotonic() + 15
+        while not any("--multiprocessing-fork" in child.cmdline() for child in role.children()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(1)  # it imports
+        for process in (*role.children(), role):
+            process.send_signal(signal.SIGINT)
+        while role.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert "Traceback" not in log.read_text()
 
 
 def test_doctor_sees_that_nothing_derives(database, tmp_path):
