@@ -48,7 +48,7 @@ class WebContext:
         """The foot with the totals read last; it asks no database."""
         stats = self._stats
         if stats is None:
-            return Footer("no answer from the database yet", program_version(), 0, 0.0)
+            return Footer("no answer from the database yet", program_version(), 0, None)
         tier = f"{stats.database.tier.label} {stats.database.server_version}"
         return Footer(tier, program_version(), stats.spans, stats.derive_lag_s)
 

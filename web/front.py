@@ -91,9 +91,11 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
         exporter = Exporter(commits, settings.request_bytes_max)
         http_receiver = HttpReceiver(exporter)
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
-        await grpc_receiver.start()
     health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)
     pages = _pages(plan, stop) if plan.has_pages else None
+    if grpc_receiver is not None:
+        await grpc_receiver.start()
+        stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
     server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages), settings))
     serving = asyncio.create_task(server.serve([plan.listener]))
     stopping = asyncio.create_task(stop.wait())

@@ -1,10 +1,13 @@
 """`rainbarrel serve` as a process: what it prints, what it refuses, what it survives, how it ends."""
 
+import os
 import re
 import secrets
 import shlex
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from urllib.parse import urlsplit
@@ -14,7 +17,7 @@ import psutil
 import pytest
 
 from tests.fix_server import running_server
-from tests.run_cli import rainbarrel, request_json, span_ids, span_json
+from tests.run_cli import ROOT, rainbarrel, request_json, span_ids, span_json
 from web.reader_process import HEAVY_SPANS_MIN
 from web.server_file import read_running
 
@@ -206,3 +209,24 @@ def test_an_open_page_does_not_hold_up_a_stop():
         assert server.process.wait(20) == 0
         assert time.monotonic() - begin < 8
         assert " ERROR " not in server.log.read_text()
+
+
+def test_a_front_process_that_cannot_start_says_why_and_nothing_else(tmp_path):
+    """What has started by then, such as the gRPC server, is stopped before the event loop ends."""
+    log = tmp_path / "front.log"
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
+        number = listener.fileno()
+        words = ["--http-fd", str(number), "--grpc-port", "0", "--supervisor-pid", str(os.getpid())]
+        front = subprocess.Popen(
+            [sys.executable, "-m", "web.child", "front", *words],
+            cwd=ROOT,
+            env=os.environ | {"RAINBARREL_DATABASE_URL": "nonsense"},
+            pass_fds=[number],
+            stdin=subprocess.PIPE,
+            stderr=output,
+        )
+        with front:
+            assert front.wait(30) == 1
+    said = log.read_text()
+    assert 'missing "=" after "nonsense"' in said
+    assert "Event loop is closed" not in said

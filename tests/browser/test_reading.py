@@ -1,5 +1,7 @@
 """Every reader can read: without scripts, in the dark, on a phone; and what senders write stays text."""
 
+import itertools
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -43,6 +45,30 @@ def test_no_page_scrolls_sideways_on_a_phone(page: Page, server: RunningServer, 
     page.goto(server.url + (run.path if path == "trace" else path))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+@pytest.mark.profile(viewport=PHONE, java_script_enabled=False)  # a page that does not change by itself
+@pytest.mark.parametrize("length_s", [1.0, 1.3, 2.1, 6.9, 7.5, 93.0, 5400.0])
+def test_on_a_phone_times_and_headings_of_the_axis_do_not_overlap(
+    page: Page, server: RunningServer, length_s: float
+) -> None:
+    run = AgentRun()
+    run.start_unix_nano -= int(length_s) * 1_000_000_000
+    run.agent("Support agent", "How wide is this?", length_s)
+    run.send(server, *run.spans)
+    server.wait_for_trace(run.trace_id, 1)
+    page.goto(server.url + run.path)
+    words = page.locator(".axis > .number, .scale i:visible").evaluate_all(
+        """elements => elements.map(element => {
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            const box = range.getBoundingClientRect();
+            return [box.left, box.right, element.textContent];
+        })"""
+    )
+    assert len(words) == 3
+    for (_, right, text), (left, _, next_text) in itertools.pairwise(sorted(words)):
+        assert right < left, (text, next_text)
 
 
 @pytest.mark.profile(viewport=PHONE)

@@ -34,7 +34,7 @@ class Footer:
     tier: str  # "plain PostgreSQL 18.4", "TimescaleDB 2.19 (Apache licence)", ...
     version: str
     span_count: int
-    derive_lag_s: float
+    derive_lag_s: float | None  # None while it is not known
 
 
 @dataclass(frozen=True, slots=True)
