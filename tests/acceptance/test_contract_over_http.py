@@ -40,22 +40,30 @@ async def test_every_capture_of_one_trace(database: str) -> None:
 
 
 async def test_traces_that_belong_together_are_told_apart(database: str) -> None:
-    """Over HTTP a trace is told by itself: a call that another trace answers is unanswered in the one that asked."""
+    """Over HTTP a trace is told by itself: what another trace adds to a call of it, `inspect` alone puts together."""
     several = [read_records(capture) for capture in CAPTURES if capture not in ONE_TRACE]
     assert len(several) >= 5
     linked = 0
     async with running_pages(database) as pages:
         for records in several:
             await pages.store_and_derive(records.spans, records.logs)
-            for expected in inspected(records):
-                found = await pages.json(f"/api/traces/{expected['trace_id']}")
-                only_here = [call for call in found["tool_calls"] if call not in expected["tool_calls"]]
-                assert {call["status"] for call in only_here} <= {"unanswered"}
-                assert [call for call in found["tool_calls"] if call not in only_here] == expected["tool_calls"]
-                same = expected.keys() - {"tool_calls"}
+            together = inspected(records)
+            apart = [await pages.json(f"/api/traces/{trace['trace_id']}") for trace in together]
+            for expected, found in zip(together, apart, strict=True):
+                same = expected.keys() - {"tool_calls", "loops"}
                 assert {key: found[key] for key in same} == {key: expected[key] for key in same}
-                linked += bool(only_here)
-    assert linked == 3
+                linked += found["tool_calls"] != expected["tool_calls"]
+            assert names_of_calls(apart) == names_of_calls(together)
+            assert len(call_ids(apart)) >= len(call_ids(together))
+    assert linked >= 3
+
+
+def names_of_calls(traces: list[dict[str, Any]]) -> set[str]:
+    return {call["name"] for trace in traces for call in trace["tool_calls"]}
+
+
+def call_ids(traces: list[dict[str, Any]]) -> list[str]:
+    return [call["call_id"] for trace in traces for call in trace["tool_calls"]]
 
 
 async def test_spans_come_in_pages(database: str) -> None:

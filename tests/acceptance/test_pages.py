@@ -1,5 +1,6 @@
 """The pages as HTML, without a browser: they render whatever is stored, and nothing that was sent becomes markup."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -134,6 +135,16 @@ async def test_the_repeats_of_a_loop_lead_to_each_other(pages: Pages) -> None:
     assert f"?span={tools[0]}" in middle
     assert f"?span={tools[2]}" in middle
     assert f"?span={(7).to_bytes(8).hex()}" in middle  # the model call that asked
+
+
+async def test_the_foot_says_how_far_pages_are_behind(database: str) -> None:
+    async with running_pages(database) as pages:
+        await pages.store(agent_run(b"\x21" * 16, steps=1))
+        await asyncio.sleep(0.2)
+        assert re.search(r"pages are \d+\.\d s behind", await pages.html("/traces"))
+        await pages.derive()
+    async with running_pages(database) as pages:  # which has no totals from before
+        assert "pages are up to date" in await pages.html("/traces")
 
 
 async def test_every_answer_carries_the_security_headers(pages: Pages) -> None:
