@@ -44,7 +44,7 @@ class MethodNotAllowed(RequestRefused):
 
 
 class Overloaded(RainbarrelError):
-    """Too many bytes wait to be stored; send the same data again a little later."""
+    """Too many bytes wait to be stored."""
 
 
 class AddressInUse(RainbarrelError):

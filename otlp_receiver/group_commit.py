@@ -116,7 +116,7 @@ class GroupCommit:
         if not decoded.has_anything:
             return
         if self._closing:
-            raise StoreUnavailable("Rainbarrel is shutting down; send the same data again.")
+            raise StoreUnavailable("Rainbarrel is shutting down.")
         if self._failure is not None and self._loop_time() < self._failed_until:
             raise type(self._failure)(str(self._failure))
         size = decoded.memory_bytes

@@ -34,6 +34,7 @@ from trace_store.exceptions import RainbarrelError, StoreUnavailable
 
 RETRY_DELAY_S = 1
 _MESSAGE_CHARACTERS_MAX = 2000
+_RETRY_HINT = " Nothing was acknowledged: send the same data again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def refusal(error: Exception) -> Refusal:
 def error_message(error: Exception) -> str:
     """What the sender reads. An unexpected error tells nothing of our inside; the log has it."""
     if isinstance(error, RainbarrelError):
-        return str(error)[:_MESSAGE_CHARACTERS_MAX]
+        hint = _RETRY_HINT if refusal(error).is_retryable else ""
+        return str(error)[:_MESSAGE_CHARACTERS_MAX] + hint
     return "Rainbarrel failed on this request; its log says why"
 
 

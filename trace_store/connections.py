@@ -35,6 +35,15 @@ def connection_string(conninfo: str, application_name: str) -> str:
     return make_conninfo(conninfo, application_name=application_name, **defaults)
 
 
+def conninfo_fault(conninfo: str) -> str:
+    """Why libpq cannot read `conninfo`; "" when it can. Nothing is connected."""
+    try:
+        conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError as error:
+        return str(error).strip()
+    return ""
+
+
 async def connect(
     conninfo: str, application_name: str, statement_timeout_s: float = 0
 ) -> psycopg.AsyncConnection[TupleRow]:

@@ -19,7 +19,7 @@ class RainbarrelError(Exception):
 
 
 class StoreUnavailable(RainbarrelError):
-    """The database cannot be reached right now; nothing was stored, send the same data again."""
+    """The database cannot be reached right now."""
 
 
 class StoreFull(StoreUnavailable):

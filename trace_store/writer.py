@@ -160,7 +160,7 @@ class SpanWriter:
                 self._staged_flushes = STAGED_FLUSHES_AFTER_DUPLICATE if known else max(self._staged_flushes - 1, 0)
                 return result
             await connection.execute(SQL.rollback)
-        raise StoreUnavailable(f"The database gave way {ATTEMPTS_MAX} times; send the same data again.")
+        raise StoreUnavailable(f"The database gave way {ATTEMPTS_MAX} times.")
 
 
 async def take_blob_ids(connection: psycopg.AsyncConnection[Any]) -> Iterator[int]:

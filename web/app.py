@@ -56,7 +56,7 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
         finally:
             starting.cancel()
             await watcher.close()
-            context.reader_process.close()
+            await context.reader_process.close()
             await pool.close()
 
     app = FastAPI(

@@ -2,25 +2,28 @@
 
 from datetime import UTC, datetime
 
-_UNITS = ((1_000_000_000, "s", 2), (1_000_000, "ms", 0), (1_000, "µs", 0))
-
 
 def duration(nanoseconds: int | None) -> str:
-    """1_400_000_000 -> "1.40 s", a minute and more as "3 m 32 s"; "running" for None."""
+    """1_400_000_000 -> "1.40 s", then "14.2 s", "3 m 32 s", "2 h 03 m", "4 d 06 h"; "running" for None."""
     if nanoseconds is None:
         return "running"
-    if nanoseconds >= 3_600_000_000_000:
-        minutes = round(nanoseconds / 60_000_000_000)
-        return f"{minutes // 60} h {minutes % 60:02} m"
-    if nanoseconds >= 60_000_000_000:
-        seconds = round(nanoseconds / 1_000_000_000)
-        return f"{seconds // 60} m {seconds % 60:02} s"
-    if nanoseconds >= 10_000_000_000:
-        return f"{nanoseconds / 1_000_000_000:.1f} s"
-    for size, unit, digits in _UNITS:
-        if nanoseconds >= size:
-            return f"{nanoseconds / size:.{digits}f} {unit}"
-    return f"{nanoseconds} ns"
+    if nanoseconds < 1000:
+        return f"{nanoseconds} ns"
+    for size, unit in ((1_000, "µs"), (1_000_000, "ms")):
+        if round(nanoseconds / size) < 1000:
+            return f"{round(nanoseconds / size)} {unit}"
+    seconds = nanoseconds / 1_000_000_000
+    for below, digits in ((10, 2), (60, 1)):
+        if round(seconds, digits) < below:
+            return f"{seconds:.{digits}f} s"
+    minutes, whole_seconds = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {whole_seconds:02} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 24:
+        return f"{hours} h {minutes:02} m"
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{days} d {hours:02} h" if days < 1000 else f"{days:,} d"
 
 
 def compact(number: int) -> str:

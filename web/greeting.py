@@ -14,6 +14,7 @@ from web.settings import Settings
 def greeting(server: ServerFile, settings: Settings, embedded_version: str) -> str:
     """The text; the commands in it can be copied as they are."""
     trace_id = secrets.token_hex(16)
+    days = "1 day" if settings.retention_days == 1 else f"{settings.retention_days} days"
     database = f"embedded PostgreSQL {embedded_version}" if embedded_version else "the database of --database-url"
     return f"""
 Rainbarrel {server.version} is ready (pid {server.pid}).
@@ -22,7 +23,7 @@ Rainbarrel {server.version} is ready (pid {server.pid}).
   OTLP/HTTP  {server.url}
   OTLP/gRPC  {server.grpc_endpoint}
   Storage    {database}: {server.tier}
-  Data       {settings.data_dir} (spans are kept for {settings.retention_days} days)
+  Data       {settings.data_dir} (spans are kept for {days})
 
 Point an OpenTelemetry SDK or collector here:
   export OTEL_EXPORTER_OTLP_ENDPOINT={server.url} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf

@@ -44,10 +44,15 @@ class ReaderProcess:
                     self._pool = None
         raise Unavailable("The process that reads large traces died; try again.")
 
-    def close(self) -> None:
-        """Ends the process after its current read."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Ends the process after its current read.
+
+        Waiting for it costs nothing, since the interpreter would wait at its own end; not waiting races with that end
+        (CPython's executor then writes to a pipe that its thread has closed).
+        """
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
     def _running_pool(self) -> ProcessPoolExecutor:
         """Called in the main thread alone: on Linux the process ends with the thread that started it."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trace_store.connections import conninfo_fault
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
 
@@ -55,6 +56,21 @@ def _mib(text: str) -> int:
     return _number(text, 1, 2**63 - 1, "a size in bytes, such as 67108864 or 64MiB")
 
 
+def _folder(text: str) -> Path:
+    if not text:
+        raise ValueError("the name of the folder is empty")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:  # an unknown user in ~user
+        raise ValueError(f"{text!r} names no folder: {error}") from None
+
+
+def _conninfo(text: str) -> str:
+    if reason := conninfo_fault(text):
+        raise ValueError(f"no connection string, such as postgresql://user@host:5432/database: {reason}")
+    return text
+
+
 def _seconds(text: str) -> float:
     try:
         value = float(text)
@@ -95,13 +111,13 @@ class Settings:
     )
     data_dir: Path = _setting(  # noqa: RUF009  # makes a field with a default factory
         default_data_dir,
-        lambda text: Path(text).expanduser().absolute(),
+        _folder,
         "DIR",
         "folder of the embedded PostgreSQL and of server.json",
         shown="the user's data folder; /var/lib/rainbarrel for root",
     )
     database_url: str = _setting(
-        "", str, "URL", "PostgreSQL or TimescaleDB to use instead of the embedded PostgreSQL", shown="embedded"
+        "", _conninfo, "URL", "PostgreSQL or TimescaleDB to use instead of the embedded PostgreSQL", shown="embedded"
     )
     workers: int = _setting(1, _count, "N", "front processes, which receive spans and serve pages")
     retention_days: int = _setting(30, _days, "N", "days that spans are kept")

@@ -1,5 +1,6 @@
 """The page of one trace: its header, a window of its tree, and the selected span. Pure."""
 
+from tool_errors.findings import FAILED
 from trace_store.derived_rows import TraceRow
 from web.link_view import linked_traces
 from web.pages.view_models import SpanDetail, TracePage
@@ -56,6 +57,7 @@ def build_trace_page(
         soft_error_count=row.soft_error_count if row is not None else 0,
         unanswered_count=row.unanswered_count if row is not None else 0,
         failed_span_count=row.failed_span_count if row is not None else 0,
+        failed_call_count=sum(call.status in FAILED for call in records.tool_calls),
         recovered_count=sum(call.recovered for call in records.tool_calls),
         input_tokens=row.input_tokens if row is not None else 0,
         output_tokens=row.output_tokens if row is not None else 0,

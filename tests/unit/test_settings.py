@@ -60,6 +60,10 @@ def test_values_are_understood(name, text, value):
         ("insecure", "perhaps"),
         ("settle_delay_s", "nan"),
         ("log_level", "loud"),
+        ("data_dir", ""),
+        ("data_dir", "~no-such-user/data"),
+        ("database_url", "nonsense"),
+        ("database_url", "mysql://host/database"),
     ],
 )
 def test_a_bad_value_is_refused_with_the_name_of_its_source(name, text):
@@ -67,6 +71,12 @@ def test_a_bad_value_is_refused_with_the_name_of_its_source(name, text):
         read_settings({}, {f"RAINBARREL_{name.upper()}": text})
     with pytest.raises(BadSetting, match=f"^--{name.replace('_', '-')}: .*{text}"):
         read_settings({name: text}, {})
+
+
+def test_a_connection_string_is_refused_with_the_reason():
+    with pytest.raises(BadSetting, match=r"^--database-url: no connection string, such as .*: .*sslmod"):
+        read_settings({"database_url": "postgresql://host/database?sslmod=require"}, {})
+    assert read_settings({"database_url": ""}, {}).database_url == ""  # as compose files write "not given"
 
 
 def test_every_setting_is_an_option():

@@ -11,6 +11,7 @@ from trace_store.stored import SpanRow
 from trace_store.stored import TreeRow as StoredTreeRow
 from web.pages.view_models import TreePage, TreeRow
 from web.trace_reading import TreeRecords
+from web.trace_view import build_trace_page
 from web.tree_view import WINDOW, TraceTree, build_tree, loop_views
 
 PATH = "/traces/0102"
@@ -109,6 +110,15 @@ def test_a_soft_error_is_counted_apart() -> None:
     assert [(row.status, row.errors_below, row.soft_errors_below) for row in tree.rows] == [
         *(("", 0, 1), ("soft_error", 0, 0), ("ok", 0, 0)),
     ]
+
+
+def test_the_header_counts_recoveries_among_all_calls_that_rows_show_as_failed() -> None:
+    spans = [stored(1, 0, "tool"), stored(2, 1, "tool"), stored(3, 0, "tool")]
+    calls = [call(1, "soft_error", recovered=True), call(2, "error", recovered=True), call(3)]
+    records = TreeRecords(None, spans, calls, [])
+    tree = build_tree(records, PATH)
+    page = build_trace_page(records, tree, PATH, offset=-1, selected="", detail=None, query_string="")
+    assert (page.recovered_count, page.failed_call_count) == (2, 2)
 
 
 def test_a_call_without_a_span_stands_under_the_model_call_that_asked() -> None:

@@ -50,6 +50,7 @@ def test_retryable_errors_say_when_to_come_back(error: Exception) -> None:
     assert status.details[0].Unpack(retry)
     assert retry.retry_delay.seconds >= 1
     assert status.code == found.grpc_status.value[0]
+    assert status.message == f"{error} Nothing was acknowledged: send the same data again."
 
 
 @pytest.mark.parametrize(("error", "http_status"), PERMANENT)

@@ -272,7 +272,8 @@ class TracePage:
     failed_span_count: int  # of any kind, also those that an error only climbed through
     soft_error_count: int
     unanswered_count: int
-    recovered_count: int
+    failed_call_count: int  # tool calls that failed, also those whose error climbed up from a call below
+    recovered_count: int  # of those
     input_tokens: int
     output_tokens: int
     loops: tuple[LoopView, ...]

@@ -2,12 +2,15 @@
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const FAR_MS = 180 * 86_400_000; // in lists: nearer days need no year, farther ones no clock
 
 function words(moment, style) {
   const now = new Date();
   const time = clock.format(moment);
   const isToday = moment.toDateString() === now.toDateString();
   if (style === "list" && isToday) return time;
+  if (style === "list" && Math.abs(now - moment) > FAR_MS) return year.format(moment);
+  if (style === "list") return `${day.format(moment)} ${time}`;
   return `${(moment.getFullYear() === now.getFullYear() ? day : year).format(moment)} ${time}`;
 }
 
