@@ -78,7 +78,7 @@ def test_what_was_imported_is_exported_byte_by_byte(server, tmp_path):
     original.write_bytes(export_request(recorder.record()))
     imported = rainbarrel("import", original, "--data-dir", server.data_dir)
     assert imported.returncode == 0, imported.stderr
-    assert b"stored 12 spans and 0 log records; 0 records rejected" in imported.stdout
+    assert b"12 spans and 0 log records are in the database now; 0 records rejected" in imported.stdout
     copy = tmp_path / "copy.pb"
     trace_id = recorder.trace_id.hex()
     exported = rainbarrel("export", trace_id, "--data-dir", server.data_dir, "--format", "protobuf", "-o", copy)
@@ -97,7 +97,7 @@ def test_import_twice_changes_nothing_and_rejections_are_told(server):
     for _ in range(2):
         ended = rainbarrel("import", "-", "--data-dir", server.data_dir, data=request_json(good, bad))
         assert ended.returncode == 1
-        assert b"stored 1 spans and 0 log records; 1 records rejected" in ended.stdout
+        assert b"1 spans and 0 log records are in the database now; 1 records rejected" in ended.stdout
         assert b"-: 1 records rejected (" in ended.stderr
     exported = rainbarrel("export", trace_id, "--data-dir", server.data_dir)
     assert span_ids(exported.stdout) == {good["spanId"]}

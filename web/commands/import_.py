@@ -47,8 +47,8 @@ class Totals:
             self.logs += len(part.logs) - refused
 
     @property
-    def stored(self) -> str:
-        """For people."""
+    def in_store(self) -> str:
+        """For people; it counts records that were there before as well."""
         return f"{self.spans} spans and {self.logs} log records"
 
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_store(settings) as conninfo:
         check_schema(conninfo)
         totals = asyncio.run(_import(arguments.files, conninfo, settings.retention_days))
-    print(f"stored {totals.stored}; {totals.rejected} records rejected")
+    print(f"{totals.in_store} are in the database now; {totals.rejected} records rejected")
     if totals.spans + totals.logs and not settings.database_url and read_running(settings.data_dir) is None:
         print("They are derived and shown once `rainbarrel serve` runs.")
     return 1 if totals.rejected else 0
@@ -83,7 +83,7 @@ async def _import(paths: list[str], conninfo: str, retention_days: int) -> Total
                     await commits.submit(part)
                     totals.add(path, part)
                     if sys.stderr.isatty():
-                        print(f"\r{totals.stored} ", end="", file=sys.stderr, flush=True)
+                        print(f"\r{totals.in_store} ", end="", file=sys.stderr, flush=True)
             if sys.stderr.isatty():
                 print("\r", end="", file=sys.stderr)
             print(f"{path}: {totals.spans + totals.logs - before} records")
