@@ -40,30 +40,37 @@ async def test_every_capture_of_one_trace(database: str) -> None:
 
 
 async def test_traces_that_belong_together_are_told_apart(database: str) -> None:
-    """Over HTTP a trace is told by itself: what another trace adds to a call of it, `inspect` alone puts together."""
-    several = [read_records(capture) for capture in CAPTURES if capture not in ONE_TRACE]
-    assert len(several) >= 5
+    """Over HTTP a trace is told by itself: what another trace adds to a call of it, `inspect` alone puts together.
+
+    Nearly everywhere that is only whether another trace answered the call. AutoGen spreads a single call over several
+    traces; there the same tools are named, and no call is lost.
+    """
+    several = [capture for capture in CAPTURES if capture not in ONE_TRACE]
     linked = 0
+    spread: set[str] = set()
     async with running_pages(database) as pages:
-        for records in several:
+        for capture in several:
+            records = read_records(capture)
             await pages.store_and_derive(records.spans, records.logs)
             together = inspected(records)
             apart = [await pages.json(f"/api/traces/{trace['trace_id']}") for trace in together]
             for expected, found in zip(together, apart, strict=True):
-                same = expected.keys() - {"tool_calls", "loops"}
-                assert {key: found[key] for key in same} == {key: expected[key] for key in same}
-                linked += found["tool_calls"] != expected["tool_calls"]
+                only_here = [call for call in found["tool_calls"] if call not in expected["tool_calls"]]
+                same = expected.keys() - {"tool_calls"}
+                if {call["status"] for call in only_here} <= {"unanswered"}:
+                    assert [call for call in found["tool_calls"] if call not in only_here] == expected["tool_calls"]
+                    assert {key: found[key] for key in same} == {key: expected[key] for key in same}
+                    linked += bool(only_here)
+                else:
+                    spread.add(capture.parent.name)
             assert names_of_calls(apart) == names_of_calls(together)
-            assert len(call_ids(apart)) >= len(call_ids(together))
+            assert sum(len(trace["tool_calls"]) for trace in apart) >= sum(len(t["tool_calls"]) for t in together)
+    assert spread == {"autogen"}
     assert linked >= 3
 
 
 def names_of_calls(traces: list[dict[str, Any]]) -> set[str]:
     return {call["name"] for trace in traces for call in trace["tool_calls"]}
-
-
-def call_ids(traces: list[dict[str, Any]]) -> list[str]:
-    return [call["call_id"] for trace in traces for call in trace["tool_calls"]]
 
 
 async def test_spans_come_in_pages(database: str) -> None:
