@@ -84,7 +84,7 @@ async def test_receipts_of_past_hours_become_sums(store: Store) -> None:
         batch = CommitBatch([span()], rejected={(1, "traces"): {"bad id": 2, "\0": 1}}, metric_point_counts={1: 7})
         await store.writer.commit(batch)
     before = await store.reader.stats()
-    await store.sql("UPDATE ingest_receipts SET received_at = date_trunc('hour', now()) - interval '1 minute'")
+    await store.sql("UPDATE ingest_receipts SET received_at = date_trunc('hour', now()) - interval '10 minutes'")
     await maintain(store.conninfo, RETENTION_DAYS)
     receipts = await store.reader.receipts(1)
     assert sorted((r.signal, r.accepted, r.rejected) for r in receipts) == [
