@@ -24,7 +24,7 @@ from web.server_file import read_running
 JSON = {"content-type": "application/json"}
 
 
-def wait_until(happened, timeout_s=15.0):
+def wait_until(happened, timeout_s=60.0):
     deadline = time.monotonic() + timeout_s
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -47,6 +47,9 @@ def answers_while_full(server: RunningServer, conninfo: str, bytes_max: int, in_
         wait_until(lambda: in_log in server.log.read_text(), "the log says why nothing is stored")
         wait_until(lambda: FULL in server.get("/readyz").text, "/readyz says why nothing is stored")
         moment = time.monotonic()
+        wait_until(
+            lambda: any(answer.outcome == "retryable" for answer in senders.sent.since(moment)), "senders are told so"
+        )
         during = senders.sent.wait_for_both(moment)
         limit_files(server.process.pid, None)
         wait_until(lambda: server.get("/readyz").status_code == 200, "the server is ready again")
@@ -62,8 +65,12 @@ def answers_while_full(server: RunningServer, conninfo: str, bytes_max: int, in_
     ids=["tables", "WAL"],
 )
 def test_a_full_disk(server: RunningServer, conninfo: str, bytes_max: int, in_log: str) -> None:
-    """With a full WAL PostgreSQL ends, and cannot start before there is space."""
+    """With a full WAL PostgreSQL ends, and cannot start before there is space.
+
+    What still fits (a start may find room in a segment that it has) is acknowledged, and then it is stored.
+    """
     during = answers_while_full(server, conninfo, bytes_max, in_log)
-    assert {(answer.outcome, answer.retry_delay_s) for answer in during} == {("retryable", 1.0)}
-    assert max(answer.took_s for answer in during) < 2.0
+    refused = [answer for answer in during if answer.outcome != "acknowledged"]
+    assert {(answer.outcome, answer.retry_delay_s) for answer in refused} == {("retryable", 1.0)}
+    assert max(answer.took_s for answer in during) < 10.0, "answered at once, not when a timeout is over"
     assert "Traceback" not in server.log.read_text()
