@@ -19,14 +19,17 @@ _NAMES = (
     "model",
     "provider",
     "response_id",
+    "finish_reason",
     "tool_name",
     "tool_call_id",
     "agent_name",
+    "node",
     "user_id",
     "conversation_id",
     "interaction_id",
     "service_name",
     "release",
+    "environment",
 )
 _TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
 

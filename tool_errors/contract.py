@@ -36,6 +36,8 @@ def contract(
         "interaction_ids": list(interactions),
         "conversation_id": derived.conversation_id,
         "user_id": derived.user_id,
+        "release": derived.release or None,
+        "environment": derived.environment or None,
         "input": derived.input,
         "output": derived.output,
         "start_unix_nano": str(derived.start_unix_nano),
@@ -67,6 +69,8 @@ def _llm_call(call: LlmCall) -> dict[str, Any]:
         "output_tokens": call.output_tokens,
         "interaction_id": call.interaction_id,
         "error": error,
+        "finish_reason": call.finish_reason,
+        "time_to_first_token_ms": None if call.time_to_first_token_ns is None else call.time_to_first_token_ns / 1e6,
     }
 
 
@@ -142,4 +146,6 @@ def _span(span: DerivedSpan) -> dict[str, Any]:
         "start_unix_nano": str(span.start_unix_nano),
         "end_unix_nano": str(span.end_unix_nano),
         "depth": span.depth,
+        "agent": span.agent,
+        "node": span.node,
     }

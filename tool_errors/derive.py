@@ -78,6 +78,7 @@ def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bo
         tool_calls=tool_calls,
         loops=tuple(find_loops(tool_calls, tokens, live=live)),
         spans=tuple(_derived_spans(view)),
+        environment=_first(facts.environment for facts in known) or "",
     )
 
 
@@ -126,4 +127,6 @@ def _derived_spans(view: TraceView) -> Iterable[DerivedSpan]:
                 start_unix_nano=node.start_unix_nano,
                 end_unix_nano=node.end_unix_nano,
                 depth=row.depth,
+                agent=None if facts is None else facts.agent_name,
+                node=None if facts is None else facts.node,
             )

@@ -39,6 +39,8 @@ class LlmCall:
     interaction_id: str | None
     error_type: str | None = None  # None: the call did not fail
     error_message: str | None = None
+    finish_reason: str | None = None
+    time_to_first_token_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class DerivedSpan:
     start_unix_nano: int
     end_unix_nano: int
     depth: int
+    agent: str | None = None  # as the span names it
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ class DerivedTrace:
     tool_calls: tuple[ToolCall, ...] = ()
     loops: tuple[Loop, ...] = ()
     spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
+    environment: str = ""
 
     @property
     def error_count(self) -> int:

@@ -177,6 +177,10 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         interaction_id=view.identity[rows[-1]].interaction_id,
         error_type=None if failure is None else failure.type,
         error_message=None if failure is None else failure.message,
+        finish_reason=next((facts.finish_reason for facts in known if facts.finish_reason), None),
+        time_to_first_token_ns=next(
+            (facts.time_to_first_token_ns for facts in known if facts.time_to_first_token_ns is not None), None
+        ),
     )
 
 

@@ -45,6 +45,7 @@ def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetim
         output_preview=derived.output_preview,
         steps=derived.steps,
         search_text=derived.search_text,
+        environment=derived.environment,
     )
 
 
@@ -62,6 +63,8 @@ def llm_call_row(project_id: int, trace_id: bytes, call: LlmCall) -> LlmCallRow:
         interaction_id=call.interaction_id,
         error_type=call.error_type,
         error_message=call.error_message,
+        finish_reason=call.finish_reason,
+        time_to_first_token_ns=call.time_to_first_token_ns,
     )
 
 

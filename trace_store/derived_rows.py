@@ -41,6 +41,7 @@ class TraceRow:
     input_preview: str | None = None
     output_preview: str | None = None
     steps: str = ""  # one letter per step
+    environment: str = ""
     search_text: str = ""  # lower case, bounded; not read back by lists
     derived_at: datetime | None = field(default=None, compare=False)  # set when the row is written
 
@@ -60,6 +61,8 @@ class LlmCallRow:
     interaction_id: str | None = None
     error_type: str | None = None
     error_message: str | None = None
+    finish_reason: str | None = None
+    time_to_first_token_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
-MAPPING_VERSION = 1  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+MAPPING_VERSION = 2  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
 
 
@@ -85,6 +85,8 @@ class SpanFacts:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     response_id: str | None = None
+    finish_reason: str | None = None  # stop, length, tool_call, content_filter, error, or as written
+    time_to_first_token_ns: int | None = None  # of a streamed answer, from the start of the span
     is_aggregate: bool = False  # repeats what spans below it say (tokens, messages): never counted as a call
     tool_name: str | None = None
     tool_call_id: str | None = None
@@ -92,6 +94,7 @@ class SpanFacts:
     result: Payload | None = None
     failure: Failure | None = None
     agent_name: str | None = None
+    node: str | None = None  # of the workflow or graph that runs this step
     user_id: str | None = None
     conversation_id: str | None = None
     interaction_id: str | None = None
@@ -101,4 +104,5 @@ class SpanFacts:
     answered_calls: tuple[AnsweredCall, ...] = ()
     service_name: str | None = None
     release: str | None = None  # service.version
+    environment: str | None = None  # deployment environment: production, staging ...
     unmapped: tuple[str, ...] = ()  # attribute keys that no rule of the dialect reads; not stored

@@ -197,13 +197,17 @@ def _facts(records: SpanRecords) -> Iterable[KeyValue]:
         ("Output tokens", facts.output_tokens),
         ("Cached tokens", facts.cached_tokens),
         ("Reasoning tokens", facts.reasoning_tokens),
+        ("Finish reason", facts.finish_reason),
+        ("Time to first token", facts.time_to_first_token_ns and duration(facts.time_to_first_token_ns)),
         ("Tool", facts.tool_name),
         ("Call id", facts.tool_call_id),
         ("Agent", facts.agent_name),
+        ("Node", facts.node),
         ("User", facts.user_id),
         ("Conversation", facts.conversation_id),
         ("Interaction", facts.interaction_id),
         ("Service", facts.service_name),
         ("Release", facts.release),
+        ("Environment", facts.environment),
     )
     yield from (KeyValue(label, str(value)) for label, value in labelled if value is not None and value != "")

@@ -15,9 +15,12 @@ from trace_store.facts import Failure
 TRACE_FIELDS = {
     "trace_id", "project", "live", "interaction_id", "interaction_ids", "conversation_id", "user_id", "input", "output",
     "start_unix_nano", "end_unix_nano", "span_count", "roots", "agents", "input_tokens", "output_tokens",
-    "cached_tokens", "reasoning_tokens", "cost_usd", "llm_calls", "tool_calls", "loops", "spans",
+    "cached_tokens", "reasoning_tokens", "cost_usd", "llm_calls", "tool_calls", "loops", "spans", "release",
+    "environment",
 }  # fmt: skip
-LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "interaction_id", "error"}
+LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "interaction_id", "error"} | {
+    "finish_reason", "time_to_first_token_ms",
+}  # fmt: skip
 TOOL_FIELDS = {
     "span_id", "call_id", "name", "arguments", "result", "asked_by", "interaction_id", "status", "evidence", "error",
 }  # fmt: skip
@@ -27,6 +30,7 @@ LOOP_FIELDS = {
 }  # fmt: skip
 SPAN_FIELDS = {
     "span_id", "parent_span_id", "name", "type", "dialect", "status", "start_unix_nano", "end_unix_nano", "depth",
+    "agent", "node",
 }  # fmt: skip
 
 

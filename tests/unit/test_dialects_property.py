@@ -85,8 +85,10 @@ def test_random_spans_of_every_dialect(attributes, mark, status, events, logs, n
     facts = normalise(read, [log(event_name, body, record) for event_name, body, record in logs])
     assert facts is not None
     assert (facts.span_id, facts.name, facts.status_code) == (read.span_id, read.name, read.status_code)
-    assert all(isinstance(count, int | None) for count in (facts.input_tokens, facts.output_tokens))
-    for text in (facts.model, facts.tool_name, facts.user_id, facts.input_text, facts.output_text):
+    counts = (facts.input_tokens, facts.output_tokens, facts.time_to_first_token_ns)
+    assert all(isinstance(count, int | None) for count in counts)
+    texts = (facts.model, facts.tool_name, facts.user_id, facts.input_text, facts.output_text)
+    for text in (*texts, facts.finish_reason, facts.node, facts.environment):
         assert text is None or isinstance(text, str)
 
 

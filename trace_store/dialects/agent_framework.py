@@ -19,5 +19,6 @@ def _workflow(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 DIALECT = Dialect(
     name="agent_framework",
     scopes=frozenset({"agent_framework"}),
+    fields={"node": ("executor.id",)},
     rewrite=_workflow,
 )

@@ -8,6 +8,8 @@ from trace_store.dialects.dialect import Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
 from trace_store.dialects.events import EventContent, add_listed, event_content
 from trace_store.dialects.failures import clean_message, read_failure
+from trace_store.dialects.finish_reason import finish_reason
+from trace_store.dialects.first_token import time_to_first_token_ns
 from trace_store.dialects.flattened import FlatMessages
 from trace_store.dialects.identity import identity
 from trace_store.dialects.messages import raw_messages, result_in
@@ -81,7 +83,7 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
         unmapped=tuple(reading.layout.unmapped),
-        **identity(reading),
+        **identity(span, reading),
         **own,
     )
 
@@ -116,6 +118,8 @@ def _llm(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]:
         "requested_calls": calls,
         "answered_calls": answered(inputs),
         "failure": read_failure(span, reading, has_output=bool(text or calls)),
+        "finish_reason": finish_reason(reading, content.outputs),
+        "time_to_first_token_ns": time_to_first_token_ns(span, reading),
         "agent_name": reading.text("agent_name"),
     }
 

@@ -32,7 +32,9 @@ DIALECT = Dialect(
         "error_type": ("error_class",),
         "agent_name": ("subagent_type", "agent.name"),
         "interaction_id": ("prompt.id",),
-        "known": ("speed", "success", "ttft_ms", "duration_ms", "cache_creation_tokens", "stop_reason"),
+        "finish_reason": ("stop_reason",),
+        "first_token_ms": ("ttft_ms",),
+        "known": ("speed", "success", "duration_ms", "cache_creation_tokens"),
     },
     known_prefixes=("interaction.", "llm_request.", "user_prompt_", "tool_name_", "query_source", "terminal."),
     kinds={

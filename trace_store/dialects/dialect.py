@@ -34,6 +34,12 @@ Field = Literal[
     "conversation_id",
     "interaction_id",
     "usage",  # a JSON object with token counts
+    "finish_reason",  # a word or a list of them
+    "first_token_s",  # seconds from the start of the span
+    "first_token_ms",
+    "first_token_at",  # ISO 8601
+    "environment",
+    "node",  # of a workflow or graph
     "events",  # a JSON list of GenAI events
     "request",  # a JSON object with the parameters of a model call
     "metadata",  # a JSON object that may hold ids

@@ -96,4 +96,5 @@ def _choice(body: Mapping[str, Any]) -> dict[str, Any]:
         message = parsed if isinstance(parsed, dict) else {"content": parsed}
     if not isinstance(message, Mapping):
         message = body
-    return {**message, "role": "assistant"}
+    reason = {"finish_reason": body["finish_reason"]} if "finish_reason" in body else {}
+    return {**reason, **message, "role": "assistant"}

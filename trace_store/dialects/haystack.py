@@ -86,6 +86,7 @@ def _call(type_: str, call: Mapping[str, Any]) -> dict[str, Any]:
 DIALECT = Dialect(
     name="haystack",
     scopes=frozenset({"openinference.instrumentation.haystack"}),
+    fields={"node": ("haystack.component.name",)},
     rewrite=_messages,
     steps_tell_calls=True,
 )

@@ -56,6 +56,10 @@ DIALECT = Dialect(
         "user_id": ("user.id", "langfuse.user.id"),
         "conversation_id": ("session.id", "langfuse.session.id"),
         "request": (OBSERVATION + "model.parameters",),
+        "finish_reason": (OBSERVATION + "metadata.finish_reason",),
+        "first_token_at": (OBSERVATION + "completion_start_time",),
+        "node": (OBSERVATION + "metadata.langgraph_node",),
+        "environment": ("langfuse.environment",),
         "metadata": (OBSERVATION + "metadata", "langfuse.trace.metadata"),
     },
     known_prefixes=(
@@ -63,7 +67,6 @@ DIALECT = Dialect(
         OBSERVATION + "model.",
         OBSERVATION + "cost_details",
         OBSERVATION + "prompt.",
-        OBSERVATION + "completion_start_time",
     ),
     kinds={
         OBSERVATION + "type": {

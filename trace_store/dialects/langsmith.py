@@ -21,6 +21,8 @@ DIALECT = Dialect(
         "user_id": (METADATA + "user_id", METADATA + "userId"),
         "conversation_id": (METADATA + "session_id", METADATA + "conversation_id", METADATA + "thread_id"),
         "agent_name": (METADATA + "lc_agent_name",),
+        "node": (METADATA + "langgraph_node",),
+        "environment": (METADATA + "environment",),
     },
     known_prefixes=("langsmith.", "gen_ai.serialized."),
     kinds={

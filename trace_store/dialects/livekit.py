@@ -26,6 +26,7 @@ DIALECT = Dialect(
         "input_messages": _content("chat_ctx"),
         "output_text": _content("response.text"),
         "output_calls": _content("response.function_calls"),
+        "first_token_s": ("lk.response.ttft",),
         "agent_name": ("lk.agent_name", "lk.agent_label"),
         "conversation_id": ("lk.room_sid", *_content("room_name"), "lk.job_id"),
         "user_id": _content("participant_identity"),

@@ -17,6 +17,8 @@ DIALECT = Dialect(
     fields={
         "input": ("mastra.agent_run.input", *(f"mastra.{step}.input" for step in _STEPS)),
         "output": ("mastra.agent_run.output", *(f"mastra.{step}.output" for step in _STEPS)),
+        "first_token_at": ("mastra.completion_start_time",),
+        "environment": ("mastra.metadata.environment",),
         "user_id": ("mastra.metadata.userId", "mastra.metadata.user_id", "mastra.metadata.resourceId"),
         "conversation_id": (
             "gen_ai.conversation.id",

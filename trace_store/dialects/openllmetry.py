@@ -41,7 +41,9 @@ DIALECT = Dialect(
         "conversation_id": _properties(
             "convo_id", "conversation_id", "session_id", "sessionId", "thread_id", "chat_id"
         ),
-        "known": ("traceloop.workflow.name", "traceloop.entity.path", "traceloop.entity.version", "llm.headers"),
+        "node": (*_properties("langgraph_node"), "traceloop.entity.path"),
+        "environment": _properties("environment"),
+        "known": ("traceloop.workflow.name", "traceloop.entity.version", "llm.headers"),
     },
     known_prefixes=(ASSOCIATION, "llm.request.", "llm.usage.", "traceloop.", "raindrop."),
     kinds={

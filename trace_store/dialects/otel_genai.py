@@ -72,6 +72,14 @@ DIALECT = Dialect(
             "gen_ai.usage.details.reasoning_tokens",
         ),
         "response_id": ("gen_ai.response.id",),
+        "finish_reason": ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"),
+        "first_token_s": (
+            "gen_ai.response.time_to_first_chunk",
+            "gen_ai.response.time_to_first_token",
+            "gen_ai.client.operation.time_to_first_chunk",
+            "gen_ai.server.time_to_first_token",
+        ),
+        "environment": ("deployment.environment.name", "deployment.environment"),
         "tool_name": ("gen_ai.tool.name",),
         "tool_call_id": ("gen_ai.tool.call.id", "gen_ai.tool.call_id"),
         "arguments": (

@@ -15,7 +15,7 @@ SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
 class Reading:
     """One span's attributes, sorted by the field they lead to. `sources` says which key gave which field."""
 
-    __slots__ = ("_fields", "attributes", "flat_input", "flat_output", "layout", "sources", "table")
+    __slots__ = ("_fields", "attributes", "flat_input", "flat_output", "flat_reasons", "layout", "sources", "table")
 
     def __init__(self, table: Table, attributes: Mapping[str, Any]) -> None:
         self.table = table
@@ -24,6 +24,7 @@ class Reading:
         self.layout = table.layout(attributes)
         self.flat_input = self.layout.flat_input
         self.flat_output = self.layout.flat_output
+        self.flat_reasons = self.layout.flat_reasons
         self._fields = self.layout.fields
 
     def value(self, field: Field) -> Any:

@@ -11,6 +11,7 @@ LLM = Kind("llm")
 DIALECT = Dialect(
     name="sentry",
     fields={
+        "environment": ("sentry.environment",),
         "input_messages": ("gen_ai.request.messages",),
         "output_text": ("gen_ai.response.text",),
         "output_calls": ("gen_ai.response.tool_calls",),

@@ -10,6 +10,7 @@ DIALECT = Dialect(
     name="strands",
     scopes=frozenset({"strands.telemetry.tracer"}),
     marker_prefixes=("strands.",),
+    own_fields={"first_token_ms": ("gen_ai.server.time_to_first_token",)},  # Bedrock's timeToFirstByteMs
     fields={
         "conversation_id": ("gen_ai.conversation.id", "session.id"),
         "user_id": ("user.id",),

@@ -23,12 +23,13 @@ class Target(NamedTuple):
 class Layout:
     """Where the keys of one span lead. Spans made by one line of code have the same keys and share it."""
 
-    __slots__ = ("fields", "flags", "flat_input", "flat_output", "kinds", "name_kind", "unmapped")
+    __slots__ = ("fields", "flags", "flat_input", "flat_output", "flat_reasons", "kinds", "name_kind", "unmapped")
 
     def __init__(self, table: "Table", attributes: Mapping[str, object]) -> None:
         self.unmapped: list[str] = []
         self.flat_input: dict[int, list[tuple[tuple[str, ...], str]]] = {}
         self.flat_output: dict[int, list[tuple[tuple[str, ...], str]]] = {}
+        self.flat_reasons: list[str] = []  # keys that tell why a flattened answer ended
         found: dict[str, list[tuple[int, str]]] = {}
         for key in attributes:
             field, rank, number, path = table.target(key)
@@ -38,6 +39,8 @@ class Layout:
                 self.flat_input.setdefault(number, []).append((path, key))
             elif field == "flat_output":
                 self.flat_output.setdefault(number, []).append((path, key))
+                if path[-1] == "finish_reason":
+                    self.flat_reasons.append(key)
             elif field == "unmapped":
                 self.unmapped.append(key)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}

@@ -47,6 +47,9 @@ DIALECT = Dialect(
         "cached_tokens": ("ai.usage.cachedInputTokens", "ai.usage.inputTokenDetails.cacheReadTokens"),
         "reasoning_tokens": ("ai.usage.reasoningTokens", "ai.usage.outputTokenDetails.reasoningTokens"),
         "response_id": ("ai.response.id",),
+        "finish_reason": ("gen_ai.response.finish_reasons", "ai.response.finishReason"),
+        "first_token_ms": ("ai.response.msToFirstChunk",),
+        "environment": _settings("environment", "env"),
         "tool_name": ("ai.toolCall.name",),
         "tool_call_id": ("ai.toolCall.id",),
         "arguments": ("ai.toolCall.args", "ai.toolCall.input"),
@@ -62,7 +65,7 @@ DIALECT = Dialect(
             *_settings("userId", "user_id", "user.id"),
         ),
         "conversation_id": (METADATA + "raindrop.convoId", *_settings(*_CONVERSATION)),
-        "known": ("operation.name", "resource.name", "ai.response.finishReason"),
+        "known": ("operation.name", "resource.name"),
     },
     known_prefixes=("ai.",),
     kinds={

@@ -1,0 +1,71 @@
+"""Why a model call stopped, in the words of OTel's GenAI conventions: stop, length, tool_call, content_filter, error.
+
+Source: opentelemetry.io/docs/specs/semconv/gen-ai, output messages, `finish_reason`. Words without a counterpart there
+stay as they are, in lower case.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from trace_store.attributes import unwrap
+from trace_store.dialects.reading import Reading
+
+_WORDS = {
+    "completed": "stop",
+    "content_filtered": "content_filter",
+    "end_turn": "stop",
+    "eos": "stop",
+    "function_call": "tool_call",
+    "incomplete": "length",
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "safety": "content_filter",
+    "stop_sequence": "stop",
+    "tool_calls": "tool_call",
+    "tool_use": "tool_call",
+}
+_WORD_CHARS_MAX = 60
+_KEYS = ("finish_reason", "finishReason", "stop_reason", "stopReason")
+# Quotes inside JSON strings are escaped, so this cannot match in somebody's text.
+_IN_JSON = re.compile(r'"(?:finish_reason|finishReason|stop_reason|stopReason)"\s*:\s*"([^"\\]{1,60})"')
+
+
+def finish_reason(reading: Reading, outputs: Sequence[Any]) -> str | None:
+    """The reason of the first choice: told by an attribute, by the answer's messages or by the raw response."""
+    told = canonical_reason(reading.value("finish_reason"))
+    if told is not None:
+        return told
+    for message in outputs:
+        if (told := _of_message(message)) is not None:
+            return told
+    for field in ("output_messages", "output"):
+        value = reading.value(field)
+        if isinstance(value, str) and value[:1] in ("{", "["):
+            match = _IN_JSON.search(value)
+            if match and (told := canonical_reason(match.group(1))):
+                return told
+        elif isinstance(value, list):
+            for message in value:
+                if (told := _of_message(message)) is not None:
+                    return told
+    return next((told for key in reading.flat_reasons if (told := canonical_reason(reading.attributes[key]))), None)
+
+
+def canonical_reason(value: Any) -> str | None:
+    """A reason as written by any library; of a list the first. `FinishReason.TOOL_CALLS` is tool_call."""
+    if isinstance(value, str) and value[:1] in ("[", '"'):
+        value = unwrap(value)
+    if isinstance(value, list):
+        value = next((item for item in value if item), None)
+    if not isinstance(value, str) or len(value) > _WORD_CHARS_MAX:
+        return None
+    word = value.strip().lower().removeprefix("finishreason.").replace("-", "_")
+    return _WORDS.get(word, word) or None
+
+
+def _of_message(message: Any) -> str | None:
+    if not isinstance(message, dict):
+        return None
+    return next((told for key in _KEYS if (told := canonical_reason(message.get(key)))), None)
