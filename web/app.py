@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.reader import TraceReader
-from web.api import stats, traces
+from web.api import spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
@@ -72,7 +72,7 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
         ],
     )
     app.state.context = context
-    for router in (stats.router, traces.router, traces_page.router, trace_page.router):
+    for router in (stats.router, traces.router, spans.router, traces_page.router, trace_page.router):
         app.include_router(router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

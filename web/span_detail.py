@@ -11,6 +11,7 @@ from tool_errors.normalise_spans import judge_stored
 from trace_store.attributes import json_safe
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.dialects import transcript
 from trace_store.export import span_json
 from trace_store.facts import Payload
 from trace_store.model import STATUS_ERROR, LogRecord, Span
@@ -21,6 +22,7 @@ from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
 from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
+from web.transcript_view import transcript_view
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
 
@@ -104,6 +106,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         facts=tuple(_facts(records)),
         inputs=inputs,
         outputs=outputs,
+        transcript=transcript_view(transcript(span, records.logs), cut.pair, full=full),
         attributes=attributes,
         events=events,
         logs=logs,

@@ -1,6 +1,7 @@
 """The pages as HTML, without a browser: they render whatever is stored, and nothing that was sent becomes markup."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -60,10 +61,47 @@ async def test_every_page_of_every_capture(pages: Pages) -> None:
         path = f"/traces/{trace_id.hex()}/spans/{span_id.hex()}"
         html = await pages.html(path)
         assert f"<h2>{escape(span.name or '(no name)')}</h2>" in html
+        assert (await pages.json(f"{path}.json"))["name"] == span.name
         if "Load all" in html:
             assert "Load all" not in await pages.html(f"{path}?full=1")
     count = len({trace_id for trace_id, _ in spans})
     assert f"Showing <b>{count}</b> of {count} traces" in await pages.html("/traces/list?limit=500")
+
+
+async def test_the_messages_of_a_model_call(pages: Pages) -> None:
+    picture = {"type": "uri", "modality": "image", "uri": "https://example.org/a.png"}
+    messages = [{"role": "user", "parts": [{"type": "text", "content": f"question {n}"}, picture]} for n in range(50)]
+    answer = [
+        {"type": "reasoning", "content": "hm"},
+        {"type": "tool_call", "id": "c", "name": "find", "arguments": "{}"},
+    ]
+    chat = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.input.messages": json.dumps(messages),
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": answer}]),
+    }
+    await pages.store_and_derive(accepted([made(TRACE_ID, 1, values=chat)]))
+    path = f"{PAGE}/spans/{(1).to_bytes(8).hex()}"
+    html = await pages.html(path)
+    assert "Showing the last 40 of 50 messages" in html
+    shown = [f'<p class="part-text">question {number}</p>' in html for number in (9, 10, 49)]
+    assert shown == [False, True, True]
+    assert '<p class="part-text">question 9</p>' in await pages.html(f"{path}?full=1")
+    assert "<img" not in html
+    assert "example.org/a.png" in html
+    found = await pages.json(f"/api{path}")
+    assert found["input_messages"][0]["parts"][1] == {
+        "kind": "media",
+        "type": "image",
+        "mime": None,
+        "uri": "https://example.org/a.png",
+        "size_bytes": None,
+    }
+    assert found["output_messages"][0]["parts"] == [
+        {"kind": "reasoning", "text": "hm"},
+        {"kind": "tool_call", "name": "find", "call_id": "c", "arguments": {}},
+    ]
+    assert (found["facts"]["type"], found["facts"]["dialect"]) == ("llm", "otel_genai")
 
 
 async def test_nothing_that_was_sent_becomes_markup(pages: Pages) -> None:

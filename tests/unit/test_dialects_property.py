@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.dialect_captures import read_capture, scenarios
 from tests.spans_by_hand import log, span
-from trace_store.dialects import REGISTRY, normalise
+from trace_store.dialects import REGISTRY, normalise, transcript
 from trace_store.model import Span, SpanEvent
+from web.transcript_view import transcript_json
 
 FLAT = [
     "0.message.role",
@@ -82,7 +83,10 @@ def test_random_spans_of_every_dialect(attributes, mark, status, events, logs, n
         events=tuple(SpanEvent(1, event_name, event) for event_name, event in events),
         scope_name=scope,
     )
-    facts = normalise(read, [log(event_name, body, record) for event_name, body, record in logs])
+    records = [log(event_name, body, record) for event_name, body, record in logs]
+    facts = normalise(read, records)
+    messages = transcript(read, records)
+    assert json.dumps([transcript_json(messages.inputs), transcript_json(messages.outputs)], allow_nan=False)
     assert facts is not None
     assert (facts.span_id, facts.name, facts.status_code) == (read.span_id, read.name, read.status_code)
     counts = (facts.input_tokens, facts.output_tokens, facts.time_to_first_token_ns)
@@ -137,6 +141,7 @@ def test_hostile_values_take_no_longer_than_their_size_allows() -> None:
         started = time.process_time()
         normalise(span(attributes, status_code=2, status_message=text))
         normalise(span({**tool, "gen_ai.operation.name": "execute_tool"}, status_code=2, status_message=text))
+        transcript(span(attributes))
         assert time.process_time() - started < 10.0, text[:20]
 
 

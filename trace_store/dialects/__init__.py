@@ -34,10 +34,11 @@ from trace_store.dialects import (
     strands,
     vercel_ai,
 )
-from trace_store.dialects.build import build
+from trace_store.dialects.build import build, build_transcript
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.records import record_names
 from trace_store.dialects.table import KEYS_REMEMBERED_MAX, Table
+from trace_store.dialects.transcript import Transcript
 from trace_store.facts import SpanFacts
 from trace_store.model import LogRecord, Span
 
@@ -83,10 +84,21 @@ _RECORDS = {name: table for table in reversed(_TABLES) for name in table.dialect
 
 def normalise(span: Span, logs: Sequence[LogRecord] = ()) -> SpanFacts | None:
     """The facts of a span with its log records, or None when no dialect knows it. Never raises for what spans hold."""
+    table = _table(span, logs)
+    return None if table is None else build(span, logs, table)
+
+
+def transcript(span: Span, logs: Sequence[LogRecord] = ()) -> Transcript:
+    """The messages of a span as roles and parts; none when no dialect knows it. Never raises for what spans hold."""
+    table = _table(span, logs)
+    return Transcript() if table is None else build_transcript(span, logs, table)
+
+
+def _table(span: Span, logs: Sequence[LogRecord]) -> Table | None:
     table = _claim(span)
     if table is None and (span.events or logs):
         table = next((_RECORDS[name] for name in record_names(span, logs) if name in _RECORDS), None)
-    return None if table is None else build(span, logs, table)
+    return table
 
 
 def _claim(span: Span) -> Table | None:

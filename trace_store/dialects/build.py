@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trace_store.attributes import payload, unwrap
-from trace_store.dialects.dialect import Kind
+from trace_store.dialects.dialect import Field, Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
 from trace_store.dialects.events import EventContent, add_listed, event_content
 from trace_store.dialects.failures import clean_message, read_failure
@@ -28,6 +28,7 @@ from trace_store.dialects.texts import (
     whole_run,
     without_plugins,
 )
+from trace_store.dialects.transcript import Part, RoleMessage, Transcript, role_messages
 from trace_store.dialects.usage import Counts, counts_in, counts_of
 from trace_store.facts import Failure, SpanFacts
 from trace_store.model import LogRecord, Span
@@ -39,19 +40,7 @@ _EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
     """The facts of a span that the table's dialect claims."""
-    content = event_content(span, logs) if span.events or logs else EventContent()
-    attributes = {**content.attributes, **span.attributes} if content.attributes else span.attributes
-    if table.dialect.rewrite is not None:
-        attributes = {**attributes, **table.dialect.rewrite(span, attributes)}
-    reading = Reading(table, attributes)
-    if (listed := reading.value("events")) is not None:
-        add_listed(content, listed)
-    kind = reading.kind()
-    if (span.events or logs) and table.records:
-        told, kind = told_by_records(span, logs, table.records, kind)
-        if told:
-            reading = Reading(table, {**told, **attributes})
-    kind = kind or Kind("other")
+    reading, content, kind = _read(span, logs, table)
     if kind.type == "llm" and not kind.is_aggregate:
         own = _llm(span, reading, content)
         if _is_no_call(reading, own):
@@ -86,6 +75,40 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         **identity(span, reading),
         **own,
     )
+
+
+def build_transcript(span: Span, logs: Sequence[LogRecord], table: Table) -> Transcript:
+    """The messages of a claimed span; a tool call has none: its arguments and its result are facts."""
+    reading, content, kind = _read(span, logs, table)
+    if kind.type == "tool":
+        return Transcript()
+    outputs = next((found for source in _output_sources(reading, content) if (found := role_messages(source()))), ())
+    inputs = role_messages(_input_messages(reading, content))
+    return Transcript(
+        inputs or _one_text(reading, "input", "user"), outputs or _one_text(reading, "output", "assistant")
+    )
+
+
+def _one_text(reading: Reading, field: Field, role: str) -> tuple[RoleMessage, ...]:
+    text = text_in(reading.value(field), role)
+    return (RoleMessage(role, (Part("text", text=text),)),) if text else ()
+
+
+def _read(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[Reading, EventContent, Kind]:
+    """A span through its table, with what stands in its events and log records, and its kind."""
+    content = event_content(span, logs) if span.events or logs else EventContent()
+    attributes = {**content.attributes, **span.attributes} if content.attributes else span.attributes
+    if table.dialect.rewrite is not None:
+        attributes = {**attributes, **table.dialect.rewrite(span, attributes)}
+    reading = Reading(table, attributes)
+    if (listed := reading.value("events")) is not None:
+        add_listed(content, listed)
+    kind = reading.kind()
+    if (span.events or logs) and table.records:
+        told, kind = told_by_records(span, logs, table.records, kind)
+        if told:
+            reading = Reading(table, {**told, **attributes})
+    return reading, content, kind or Kind("other")
 
 
 def _tokens(reading: Reading, kind: Kind) -> Counts:
@@ -167,14 +190,7 @@ def _flat(reading: Reading, is_input: bool) -> Sequence[Any]:
 
 def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, tuple[Any, ...]]:
     """The assistant's text and the calls it asks for, from the first place that holds either."""
-    sources: tuple[Callable[[], Sequence[Any]], ...] = (
-        lambda: raw_messages(reading.value("output_messages")),
-        lambda: _flat(reading, is_input=False) if reading.flat_output else [],
-        lambda: _separate_output(reading),
-        lambda: raw_messages(content.outputs),
-        lambda: raw_messages(reading.value("output")),
-    )
-    for source in sources:
+    for source in _output_sources(reading, content):
         items = source()
         if not items:
             continue
@@ -187,6 +203,17 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
             return text or None, calls
     value = _first(reading, "output_messages", "output")
     return text_in(value, "assistant"), ()
+
+
+def _output_sources(reading: Reading, content: EventContent) -> tuple[Callable[[], Sequence[Any]], ...]:
+    """Where an answer may stand, in the order in which the places are believed."""
+    return (
+        lambda: raw_messages(reading.value("output_messages")),
+        lambda: _flat(reading, is_input=False) if reading.flat_output else [],
+        lambda: _separate_output(reading),
+        lambda: raw_messages(content.outputs),
+        lambda: raw_messages(reading.value("output")),
+    )
 
 
 def _separate_output(reading: Reading) -> list[Any]:

@@ -191,32 +191,43 @@ def read_message(item: Any) -> Message | None:
     if role is None:
         return None
     if _kind(item) in ITEM_ROLES:
-        calls, results = _call_part(item)
+        calls, results = call_part(item)
         return Message(role, "", calls, results)
-    for key in ("kwargs", "data", "message"):  # LangChain's two serialisations, and a choice around its message
+    return _from_parts(*inner_message(role, item))
+
+
+def inner_message(role: str, item: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Role and object that holds the content: LangChain's two serialisations and choices put it one level down."""
+    for key in ("kwargs", "data", "message"):
         held = item.get(key)
         if isinstance(held, dict) and (key != "message" or "content" not in item):
-            return _from_parts((key == "message" and role_of(held)) or role, held)
-    return _from_parts(role, item)
+            return (key == "message" and role_of(held)) or role, held
+    return role, item
+
+
+def content_of(role: str, item: Mapping[str, Any]) -> Any:
+    """The content of a message, text or parts; content blocks that were written as a JSON string are parsed."""
+    content = first_of(item, "parts", "content", "contents", "text")
+    if isinstance(content, str) and content[:2] in ("[{", '{"'):
+        blocks = _blocks_in_text(content)
+        return blocks if role != "tool" or _holds_results(blocks) else content
+    return content
 
 
 def _from_parts(role: str, item: Mapping[str, Any]) -> Message:
     texts: list[str] = []
     calls: list[ToolCall] = []
     results: list[ToolResult] = []
-    content = first_of(item, "parts", "content", "contents", "text")
-    if isinstance(content, str) and content[:2] in ("[{", '{"'):
-        blocks = _blocks_in_text(content)
-        content = blocks if role != "tool" or _holds_results(blocks) else content
+    content = content_of(role, item)
     if role == "tool" and not _holds_results(content):
-        results.append(_tool_message(item, content))
+        results.append(tool_message(item, content))
     elif isinstance(content, str):
         texts.append(content)
     elif isinstance(content, list | dict):
         for part in content if isinstance(content, list) else [content]:
             _read_part(part, texts, calls, results)
     if role == "assistant":
-        _named_calls(item, calls)
+        named_calls(item, calls)
     return Message(role, "\n".join(text for text in texts if text), _distinct(calls), tuple(results))
 
 
@@ -258,7 +269,7 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         if isinstance(text, str):
             texts.append(text)
             return
-    part_calls, part_results = _call_part(part)
+    part_calls, part_results = call_part(part)
     if part_calls or part_results:
         calls.extend(part_calls)
         results.extend(part_results)
@@ -274,7 +285,7 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         texts.append(text)
 
 
-def _call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
+def call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
     """The tool call or tool result in a content part, a Responses item or a Bedrock or Google block."""
     kind = _kind(part)
     if kind in CALL_TYPES:
@@ -328,7 +339,7 @@ def _error_flag(item: Mapping[str, Any]) -> str:
     return "type" if _kind(item) == "tool-error" else ""
 
 
-def _tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:
+def tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:
     """A whole message that is one tool result."""
     call_id = first_of(item, "tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
     flag = _error_flag(item)
@@ -338,7 +349,7 @@ def _tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:
     return ToolResult(text_of(call_id), text_of(first_of(item, "name", "tool_name")), content, flag)
 
 
-def _named_calls(item: Mapping[str, Any], calls: list[ToolCall]) -> None:
+def named_calls(item: Mapping[str, Any], calls: list[ToolCall]) -> None:
     """Calls beside the content: `tool_calls`, the old `function_call`, LangChain's additional_kwargs."""
     listed = first_of(item, "tool_calls", "toolCalls")
     if not listed and isinstance(item.get("additional_kwargs"), dict):

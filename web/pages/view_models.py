@@ -216,6 +216,33 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a message."""
+
+    kind: str
+    label: str
+    value: KeyValue
+    size_bytes: int | None = None  # of media
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message of a step."""
+
+    role: str
+    parts: tuple[PartView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptView:
+    """What went in and what came out, message by message."""
+
+    inputs: tuple[MessageView, ...]
+    outputs: tuple[MessageView, ...]
+    inputs_total: int  # more than `inputs` has when the pane shows only the last of them
+
+
+@dataclass(frozen=True, slots=True)
 class SpanDetail:
     """The pane of one span."""
 
@@ -234,6 +261,7 @@ class SpanDetail:
     facts: tuple[KeyValue, ...]  # model, provider, tokens, agent, user, ...
     inputs: tuple[KeyValue, ...]
     outputs: tuple[KeyValue, ...]
+    transcript: TranscriptView
     attributes: tuple[KeyValue, ...]
     events: tuple[EventView, ...]
     logs: tuple[EventView, ...]
