@@ -37,7 +37,7 @@ def contract(
         "conversation_id": derived.conversation_id,
         "user_id": derived.user_id,
         "release": derived.release or None,
-        "environment": derived.environment or None,
+        "environment": derived.environment,
         "input": derived.input,
         "output": derived.output,
         "start_unix_nano": str(derived.start_unix_nano),

@@ -78,7 +78,7 @@ def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bo
         tool_calls=tool_calls,
         loops=tuple(find_loops(tool_calls, tokens, live=live)),
         spans=tuple(_derived_spans(view)),
-        environment=_first(facts.environment for facts in known) or "",
+        environment=_first(facts.environment for facts in known),
     )
 
 

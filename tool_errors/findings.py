@@ -147,7 +147,7 @@ class DerivedTrace:
     tool_calls: tuple[ToolCall, ...] = ()
     loops: tuple[Loop, ...] = ()
     spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
-    environment: str = ""
+    environment: str | None = None
 
     @property
     def error_count(self) -> int:

@@ -41,7 +41,7 @@ class TraceRow:
     input_preview: str | None = None
     output_preview: str | None = None
     steps: str = ""  # one letter per step
-    environment: str = ""
+    environment: str | None = None
     search_text: str = ""  # lower case, bounded; not read back by lists
     derived_at: datetime | None = field(default=None, compare=False)  # set when the row is written
 

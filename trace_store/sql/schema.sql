@@ -192,7 +192,7 @@ CREATE TABLE traces (
   steps           text NOT NULL,    -- one letter per step for the strip: see tool_errors/derive.py
   search_text     text NOT NULL,    -- lower case, bounded: what the list's text filter looks at
   derived_at      timestamptz NOT NULL DEFAULT now(),
-  environment     text NOT NULL DEFAULT '',
+  environment     text,
   PRIMARY KEY (project_id, trace_id)
 );
 CREATE INDEX traces_start_idx ON traces (project_id, start_unix_nano DESC, trace_id DESC);  -- the list, newest first
