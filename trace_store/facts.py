@@ -65,7 +65,7 @@ class AnsweredCall:
     turn: int = 0  # as in RequestedCall
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, its 40 fields would take ten times as long to set; nothing changes it once it is made
 class SpanFacts:
     """One span, as a dialect understands it. Spans that no dialect claims have no facts; their type is `other`."""
 

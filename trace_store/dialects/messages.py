@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trace_store.attributes import parse_text
+from trace_store.dialects.history import HISTORIES
 
 MESSAGES_DEPTH_MAX = 6
 
@@ -64,6 +65,7 @@ _HOLDERS = (
     "items",  # LiveKit
     "content",
 )
+_HOLDER_KEYS = frozenset(_HOLDERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +114,18 @@ def first_of(source: Mapping[str, Any], *keys: str) -> Any:
 def raw_messages(value: Any, depth: int = 0) -> list[Any]:
     """The message objects in a value: a list of them, one message, or a request, response or state around them."""
     if isinstance(value, str):
-        parsed = parse_text(value)
+        parsed = HISTORIES.parse(value)
         return [] if isinstance(parsed, str) else raw_messages(parsed, depth + 1)
     if depth > MESSAGES_DEPTH_MAX:
         return []
     if isinstance(value, list):
-        listed: list[Any] = []
-        for item in value:
-            if isinstance(item, dict) and is_message(item):
-                listed.append(item)
-            elif isinstance(item, dict | list) or (isinstance(item, str) and item[:1] == "{"):
-                listed.extend(raw_messages(item, depth + 1))
-        return listed
+        return _listed(value, depth)
     if not isinstance(value, dict):
         return []
     if is_message(value):
         return [value]
+    if _HOLDER_KEYS.isdisjoint(value):
+        return []
     for key in _HOLDERS:
         held = value.get(key)
         if isinstance(held, dict | list):
@@ -135,6 +133,16 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
             if found:
                 return found
     return []
+
+
+def _listed(items: list[Any], depth: int) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if isinstance(item, dict) and (isinstance(item.get("role"), str) or is_message(item)):
+            found.append(item)
+        elif isinstance(item, dict | list) or (isinstance(item, str) and item[:1] == "{"):
+            found.extend(raw_messages(item, depth + 1))
+    return found
 
 
 def is_message(item: Mapping[str, Any]) -> bool:

@@ -29,7 +29,10 @@ class Reading:
 
     def value(self, field: Field) -> Any:
         """The most believed value that is set at all."""
-        for key in self._fields.get(field, ()):
+        keys = self._fields.get(field)
+        if keys is None:
+            return None
+        for key in keys:
             value = self.attributes[key]
             if isinstance(value, str) and (not value or value.startswith(SCRUBBED)):
                 continue

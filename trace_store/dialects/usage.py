@@ -62,23 +62,23 @@ class Counts(NamedTuple):
 def counts_of(usage: Any) -> Counts:
     """The counts of a usage object, whole or as JSON."""
     usage = unwrap(usage)
-    return _counts(usage) if isinstance(usage, Mapping) else Counts()
+    return _counts(usage) if isinstance(usage, dict) else Counts()
 
 
 def counts_in(value: Any) -> Counts:
     """The counts of the usage object in a response, or of nothing."""
     value = unwrap(value) if isinstance(value, str) and "oken" in value else value
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Counts()
     for key in (*_HOLDERS, *_ENVELOPES):
         held = value.get(key)
-        if isinstance(held, Mapping):
+        if isinstance(held, dict):
             return _counts(held) if key in _HOLDERS else counts_in(held)
     return Counts()
 
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
-    nested = [held for key in _DETAILS if isinstance(held := usage.get(key), Mapping)]
+    nested = [held for key in _DETAILS if isinstance(held := usage.get(key), dict)]
     return Counts(
         *(
             next((count for source in (usage, *nested) if (count := _first(source, keys)) is not None), None)
@@ -89,7 +89,6 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
 
 def _first(source: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
     for key in keys:
-        count = as_count(source.get(key))
-        if count is not None:
+        if (value := source.get(key)) is not None and (count := as_count(value)) is not None:
             return count
     return None
