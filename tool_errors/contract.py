@@ -148,4 +148,5 @@ def _span(span: DerivedSpan) -> dict[str, Any]:
         "depth": span.depth,
         "agent": span.agent,
         "node": span.node,
+        "from_log": span.from_log,
     }

@@ -129,4 +129,5 @@ def _derived_spans(view: TraceView) -> Iterable[DerivedSpan]:
                 depth=row.depth,
                 agent=None if facts is None else facts.agent_name,
                 node=None if facts is None else facts.node,
+                from_log=facts is not None and facts.from_log,
             )

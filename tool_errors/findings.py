@@ -112,6 +112,7 @@ class DerivedSpan:
     depth: int
     agent: str | None = None  # as the span names it
     node: str | None = None
+    from_log: bool = False  # stands for a log record
 
 
 @dataclass(frozen=True, slots=True)

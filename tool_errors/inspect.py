@@ -3,18 +3,33 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from tool_errors.contract import contract
 from tool_errors.conversation import linked_traces, settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
-from tool_errors.judged import JudgedFacts, judge_facts
+from tool_errors.judged import JudgedFacts
+from tool_errors.log_steps import spans_of_logs
+from tool_errors.normalise_spans import judge_stored
 from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes
-from trace_store.dialects import normalise
-from trace_store.model import DEFAULT_PROJECT, AcceptedLog, AcceptedSpan, LogRecord, SpanVersion
-from trace_store.spans import read_log, read_span
+from trace_store.flush import digest_of_log
+from trace_store.model import (
+    DEFAULT_PROJECT,
+    DEFAULT_PROJECT_ID,
+    AcceptedLog,
+    AcceptedSpan,
+    Envelope,
+    LogRecord,
+    SpanVersion,
+)
+from trace_store.rows import column_enum
+from trace_store.spans import read_log
+from trace_store.stored import SpanRow, StoredEnvelope, StoredLog, StoredSpan
+
+_ANY_DAY = date(1970, 1, 1)
 
 
 def inspect_records(
@@ -27,34 +42,27 @@ def inspect_records(
 def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -> list[DerivedTrace]:
     """Every trace among the records, by start time."""
     envelopes = DecodedEnvelopes()
+    stored = [_stored_span(span) for span in dict.fromkeys(spans)]
+    stored_logs = [_stored_log(log) for log in dict.fromkeys(logs)]
+    stored += spans_of_logs(stored, stored_logs)[0]
     logs_of_span: dict[tuple[bytes, bytes], list[LogRecord]] = defaultdict(list)
-    for log in logs:
+    for log in stored_logs:
         if log.span_id:
             logs_of_span[log.trace_id, log.span_id].append(read_log(log.otlp, envelopes.scope(log.scope.otlp)))
     nodes: dict[bytes, list[SpanNode]] = defaultdict(list)
     judged: dict[bytes, list[JudgedFacts]] = defaultdict(list)
-    for accepted in dict.fromkeys(spans):
-        resource = envelopes.resource(accepted.resource.otlp)
-        span = read_span(accepted.otlp, resource, envelopes.scope(accepted.scope.otlp))
-        version = version_of_raw(accepted.end_unix_nano, accepted.otlp)
-        nodes[accepted.trace_id].append(
+    for span in stored:
+        row, resource = span.row, envelopes.resource(span.resource.otlp)
+        service = (_text(resource.get("service.name")), _text(resource.get("service.version")))
+        nodes[row.trace_id].append(
             SpanNode(
-                accepted.trace_id,
-                accepted.span_id,
-                accepted.parent_span_id,
-                accepted.start_unix_nano,
-                accepted.end_unix_nano,
-                accepted.name,
-                accepted.status_code,
-                version.raw_length,
-                version.digest,
-                _text(resource.get("service.name")),
-                _text(resource.get("service.version")),
+                *(row.trace_id, row.span_id, row.parent_span_id, row.start_unix_nano, row.end_unix_nano, row.name),
+                *(row.status_code, row.raw_length, row.digest, *service),
             )
         )
-        facts = normalise(span, logs_of_span.get((accepted.trace_id, accepted.span_id), ()))
+        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes)
         if facts is not None:
-            judged[accepted.trace_id].append(judge_facts(facts, version))
+            judged[row.trace_id].append(facts)
     derived = [derive(found, judged[trace_id], live=False) for trace_id, found in nodes.items()]
     traces = [trace for linked in linked_traces(derived) for trace in settle_conversation(linked)]
     return sorted(traces, key=lambda trace: (trace.start_unix_nano, trace.trace_id))
@@ -63,6 +71,28 @@ def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -
 def version_of_raw(end_unix_nano: int, otlp: bytes) -> SpanVersion:
     """The version of a span as sent."""
     return SpanVersion(end_unix_nano, len(otlp), hashlib.sha256(otlp).digest()[:16])
+
+
+def _stored_span(span: AcceptedSpan) -> StoredSpan:
+    """The span as the store would give it back, but for its bucket."""
+    version = version_of_raw(span.end_unix_nano, span.otlp)
+    row = SpanRow(
+        *(DEFAULT_PROJECT_ID, span.trace_id, span.span_id, span.parent_span_id, span.start_unix_nano),
+        *(span.end_unix_nano, _ANY_DAY, span.name, column_enum(span.kind), span.status_code),
+        *(version.raw_length, version.digest),
+    )
+    return StoredSpan(row, span.otlp, _envelope(span.resource), _envelope(span.scope))
+
+
+def _stored_log(log: AcceptedLog) -> StoredLog:
+    return StoredLog(
+        *(DEFAULT_PROJECT_ID, log.trace_id, log.span_id, log.time_unix_nano, log.event_name, _ANY_DAY),
+        *(digest_of_log(log), log.otlp, _envelope(log.resource), _envelope(log.scope)),
+    )
+
+
+def _envelope(envelope: Envelope) -> StoredEnvelope:
+    return StoredEnvelope(envelope.otlp, envelope.schema_url)
 
 
 def _text(value: Any) -> str:

@@ -100,7 +100,10 @@ def _tokens(facts: SpanFacts) -> tuple[int | None, int | None, int | None, int |
 
 
 def _join_same_response(view: TraceView, members: list[int], groups: Groups) -> None:
-    """One response id is one response, as long as the spans overlap: some servers give every answer the same id."""
+    """One response id is one response, as long as the spans overlap: some servers give every answer the same id.
+
+    Log records of one response lie close by each other: their times are those of writing them.
+    """
     by_id: dict[str, list[int]] = defaultdict(list)
     for index in members:
         facts = view.facts(index)
@@ -109,7 +112,8 @@ def _join_same_response(view: TraceView, members: list[int], groups: Groups) -> 
     for rows in by_id.values():
         rows.sort(key=lambda index: view.rows[index].start_unix_nano)
         for earlier, later in itertools.pairwise(rows):
-            if view.rows[later].start_unix_nano <= _end(view, earlier):
+            logged = any((facts := view.facts(index)) is not None and facts.from_log for index in (earlier, later))
+            if logged or view.rows[later].start_unix_nano <= _end(view, earlier):
                 groups.join(earlier, later)
 
 

@@ -3,13 +3,14 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import normalise
 from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
-from trace_store.model import LogRecord
+from trace_store.model import KIND_FROM_LOG, LogRecord
 from trace_store.spans import read_log, read_span
 from trace_store.stored import StoredLog, StoredSpan
 
@@ -43,4 +44,6 @@ def judge_stored(span: StoredSpan, logs: Sequence[LogRecord], envelopes: Decoded
     except Exception:
         log.exception("Span %s of trace %s could not be normalised.", span.row.span_id.hex(), span.row.trace_id.hex())
         return None
+    if facts is not None and span.row.kind == KIND_FROM_LOG:
+        facts = replace(facts, from_log=True)
     return None if facts is None else judge_facts(facts, span.row.version)

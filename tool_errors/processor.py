@@ -11,10 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
+from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import fact_rows
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, Claim, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
-from trace_store.flush import UNIT_TRACE
+from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.work import WorkQueue
 
 RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
@@ -104,12 +105,17 @@ class Processor:
             await claim.add_marks([NewMark(unit, RETRY_DELAY_S)])
 
     async def _work(self, claim: Claim, units: Collection[Unit]) -> None:
-        """Normalises, derives and replaces the claimed traces among `units`; other kinds have nothing derived yet."""
+        """Normalises, derives and replaces the claimed traces among `units`; log batches become spans of traces."""
         traces = [unit for unit in units if unit.kind == UNIT_TRACE]
-        if not traces:
+        batches = [unit for unit in units if unit.kind == UNIT_LOG_BATCH]
+        if not traces and not batches:
             return
         spans = await claim.new_spans(traces)
-        await claim.put_facts(fact_rows(spans, await claim.logs(spans)))
+        logs = await claim.logs(spans)
+        await claim.put_facts(fact_rows(spans, logs))
+        await claim.put_log_spans(*spans_of_logs(spans, [*logs, *await claim.new_logs([*traces, *batches])]))
+        if not traces:
+            return
         fresh = {unit for unit in traces if any(mark.blob_id != NOTHING_NEW for mark in claim.marks[unit])}
         ready = [unit for unit in traces if unit not in fresh or not self._deriver.must_wait(unit)]
         await claim.add_marks(

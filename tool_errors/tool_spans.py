@@ -36,9 +36,26 @@ def span_calls(view: TraceView, *, live: bool) -> list[SpanCall]:
         above = view.boundary[index]
         if above != NO_PARENT and view.is_tool(above) and _same_call(view, above, index):
             groups.join(above, index)
+    _join_logged(view, members, groups)
     calls = [_span_call(view, rows, live=live) for rows in groups.all()]
     calls.sort(key=lambda call: (call.start_unix_nano, call.rows[0]))
     return calls
+
+
+def _join_logged(view: TraceView, members: list[int], groups: Groups) -> None:
+    """A log record and the span that has its call id tell of one call, wherever in the trace the record was written."""
+    spans: dict[str, int] = {}
+    logged: list[tuple[str, int]] = []
+    for index in members:
+        facts = view.facts(index)
+        if facts is not None and facts.tool_call_id:
+            if facts.from_log:
+                logged.append((facts.tool_call_id, index))
+            else:
+                spans.setdefault(facts.tool_call_id, index)
+    for call_id, index in logged:
+        if call_id in spans:
+            groups.join(spans[call_id], index)
 
 
 def holds_object(payload: Payload | None) -> bool:

@@ -13,6 +13,7 @@ from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import TRACES, json_text, replace_derived
 from trace_store.fact_rows import FactRow
 from trace_store.flush import UNIT_TRACE
+from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
@@ -64,12 +65,19 @@ class NewMark:
 class Claim:
     """Locked units with their marks inside an open transaction; `WorkQueue.claim` makes it."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any], reads: SpanReads, marks: Sequence[Mark]) -> None:
+    def __init__(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        reads: SpanReads,
+        log_spans: LogSpanWriter,
+        marks: Sequence[Mark],
+    ) -> None:
         self.marks: dict[Unit, list[Mark]] = {}
         for mark in marks:
             self.marks.setdefault(mark.unit, []).append(mark)
         self._connection = connection
         self._reads = reads
+        self._log_spans = log_spans
 
     @property
     def traces(self) -> list[TraceKey]:
@@ -117,6 +125,32 @@ class Claim:
         traces = {TraceKey(project_id, trace_id) for project_id, trace_id, _ in keys}
         with translate_errors():
             return await self._reads.stored_logs(self._connection, traces, [span_id for *_, span_id in keys])
+
+    async def new_logs(self, units: Iterable[Unit]) -> list[StoredLog]:
+        """The log records of these traces and log batches that may be steps by themselves: as `new_spans` for spans."""
+        blobs: list[BlobKey] = []
+        whole: set[TraceKey] = set()
+        for unit in units:
+            for mark in self.marks[unit]:
+                if mark.blob_id in (NOTHING_NEW, NOT_YET_DERIVED):
+                    continue
+                if mark.bucket is not None and mark.blob_id is not None:
+                    trace_id = unit.unit_id if unit.kind == UNIT_TRACE else b""
+                    blobs.append((unit.project_id, trace_id, mark.bucket, mark.blob_id))
+                elif unit.kind == UNIT_TRACE:
+                    whole.add(unit.trace)
+        with translate_errors():
+            found = await self._reads.logs_of_blobs(self._connection, blobs) if blobs else []
+            if whole:
+                found += await self._reads.stored_logs(self._connection, whole)
+        return found
+
+    async def put_log_spans(self, spans: Sequence[StoredSpan], gone: Sequence[StoredSpan]) -> None:
+        """Adds spans that stand for log records and marks their traces; removes the others."""
+        with translate_errors():
+            places = await self._log_spans.put(self._connection, spans)
+            await self._log_spans.remove(self._connection, gone)
+        await self.add_marks([NewMark(Unit.of_trace(trace), 0, bucket, blob) for trace, bucket, blob in places])
 
     async def put_facts(self, rows: Sequence[FactRow]) -> None:
         """Writes the facts of span versions; only what differs, and never over a larger version or a newer mapping."""

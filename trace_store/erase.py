@@ -27,7 +27,10 @@ async def erase_trace(conninfo: str, trace: TraceKey) -> int:
                 await lock_rewrites(connection, [trace.project_id])
                 spans = await (await connection.execute(SQL.places_of_spans, key)).fetchall()
                 logs = await (await connection.execute(SQL.places_of_logs, key)).fetchall()
-                for query in (SQL.delete_spans, SQL.delete_facts, SQL.delete_links, SQL.delete_logs, SQL.delete_marks):
+                for query in (
+                    *(SQL.delete_logs_of_spans, SQL.delete_spans, SQL.delete_facts, SQL.delete_links),
+                    *(SQL.delete_logs, SQL.delete_marks),
+                ):
                     await connection.execute(query, key)
                 await replace_derived(connection, [trace], [], [], [], [])
                 if spans or logs:

@@ -14,6 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from trace_store.model import KIND_FROM_LOG
 from trace_store.stored import StoredEnvelope, StoredSpan
 
 Group = tuple[StoredEnvelope, list[tuple[StoredEnvelope, list[bytes]]]]  # resource, its scopes, their spans
@@ -22,7 +23,10 @@ _FIRST, _SECOND, _THIRD = b"\x0a", b"\x12", b"\x1a"  # tags of the length-delimi
 
 
 def traces_protobuf(spans: Iterable[StoredSpan]) -> bytes:
-    """A `TracesData` message; spans stand under their resource and scope, in the order given."""
+    """A `TracesData` message; spans stand under their resource and scope, in the order given.
+
+    Spans that stand for log records are left out: nobody sent them.
+    """
     resource_spans = []
     for resource, scopes in _grouped(spans):
         scope_spans = [
@@ -59,6 +63,8 @@ def span_json(otlp: bytes) -> dict[str, Any]:
 def _grouped(spans: Iterable[StoredSpan]) -> list[Group]:
     groups: dict[StoredEnvelope, dict[StoredEnvelope, list[bytes]]] = {}
     for span in spans:
+        if span.row.kind == KIND_FROM_LOG:  # nobody sent it
+            continue
         groups.setdefault(span.resource, {}).setdefault(span.scope, []).append(span.otlp)
     return [(resource, list(scopes.items())) for resource, scopes in groups.items()]
 

@@ -105,4 +105,5 @@ class SpanFacts:
     service_name: str | None = None
     release: str | None = None  # service.version
     environment: str | None = None  # deployment environment: production, staging ...
+    from_log: bool = False  # the span stands for a log record; nobody sent it
     unmapped: tuple[str, ...] = ()  # attribute keys that no rule of the dialect reads; not stored

@@ -105,6 +105,11 @@ def encode_flush(batch: CommitBatch, window: BucketWindow, blob_ids: Iterator[in
     return flush
 
 
+def digest_of_log(log: AcceptedLog) -> bytes:
+    """What tells log records of one project and bucket apart."""
+    return hashlib.sha256(log.resource.digest + log.scope.digest + log.otlp).digest()[:DIGEST_BYTES]
+
+
 def _distinct_spans(spans: Sequence[AcceptedSpan], window: BucketWindow, repeated: Counter[int]) -> "_Groups[_Span]":
     groups: _Groups[_Span] = {}
     sha256, bucket_of = hashlib.sha256, window.bucket
@@ -130,7 +135,7 @@ def _distinct_logs(logs: Sequence[AcceptedLog], window: BucketWindow, repeated: 
     for log in logs:
         time = log.time_unix_nano
         bucket = window.bucket(time)
-        digest = hashlib.sha256(log.resource.digest + log.scope.digest + log.otlp).digest()[:DIGEST_BYTES]
+        digest = digest_of_log(log)
         group = groups.setdefault((log.project_id, bucket), {})
         key = (log.trace_id, digest, 0)
         if key in group:

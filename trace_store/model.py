@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 DEFAULT_PROJECT_ID = 1
 DEFAULT_PROJECT = "default"
 
+KIND_FROM_LOG = -1  # in the row of a span that stands for a log record; no sender's kind is negative
 STATUS_UNSET, STATUS_OK, STATUS_ERROR = 0, 1, 2
 
 

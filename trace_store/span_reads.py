@@ -13,6 +13,7 @@ from trace_store.queries import load
 from trace_store.stored import Link, SpanRow, StoredEnvelope, StoredLog, StoredSpan, TraceKey, TreeRow
 
 SQL = load("reader")
+LOG_SQL = load("log_spans")
 ENVELOPES_MAX = 16_384
 
 Connection = psycopg.AsyncConnection[Any]
@@ -81,6 +82,10 @@ class SpanReads:
         """The log records of these traces, ordered by time; with `span_ids` only those of these spans."""
         parameters = _trace_parameters(traces) | {"span_ids": None if span_ids is None else list(span_ids)}
         return await self._logs(connection, await fetch(connection, SQL.stored_logs, parameters))
+
+    async def logs_of_blobs(self, connection: Connection, blobs: Collection[BlobKey]) -> list[StoredLog]:
+        """The log records of given traces that lie in given blobs; an empty trace id asks for those of no trace."""
+        return await self._logs(connection, await fetch(connection, LOG_SQL.logs_of_blobs, _blob_parameters(blobs)))
 
     async def _logs(self, connection: Connection, parts: list[TupleRow]) -> list[StoredLog]:
         resources = await self._envelopes.read(connection, SQL.resources, _ids(parts, 8))

@@ -20,6 +20,7 @@ from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.log_spans import LogSpanWriter
 from trace_store.span_reads import SpanReads
 
 ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH)
@@ -34,6 +35,7 @@ class WorkQueue:
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._reads = SpanReads()
+        self._log_spans = LogSpanWriter()
 
     async def open(self) -> None:
         """Connects; raises StoreUnavailable when that fails."""
@@ -56,7 +58,8 @@ class WorkQueue:
             with translate_errors():
                 connection = await self._connected()
                 await connection.execute(SQL.begin)
-                claim = Claim(connection, self._reads, await take_units(connection, units_max, MARKS_MAX, kinds))
+                marks = await take_units(connection, units_max, MARKS_MAX, kinds)
+                claim = Claim(connection, self._reads, self._log_spans, marks)
             yield claim
             with translate_errors():
                 await claim.delete_marks()
@@ -75,6 +78,7 @@ class WorkQueue:
             connection = await connect(self._conninfo, "rainbarrel processor")
             await connection.execute(CONNECTION_SQL.set_up_lookups)
             self._connection = connection
+            self._log_spans = LogSpanWriter()  # blob ids are the database's, and it may be another one now
         return self._connection
 
     async def _roll_back(self) -> None:

@@ -31,6 +31,7 @@ LOOP_FIELDS = {
 SPAN_FIELDS = {
     "span_id", "parent_span_id", "name", "type", "dialect", "status", "start_unix_nano", "end_unix_nano", "depth",
     "agent", "node",
+    "from_log",
 }  # fmt: skip
 
 

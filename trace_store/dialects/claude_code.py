@@ -10,6 +10,7 @@ from trace_store.dialects.dialect import Dialect, Kind, Record
 AGENT = Kind("agent", is_aggregate=True)
 LLM = Kind("llm")
 TOOL = Kind("tool")
+REFUSED = Kind("guardrail")  # somebody said no: the tool never ran, which is no failure of it
 _ALWAYS = {"session.id": "session.id", "user.id": "user.id", "prompt.id": "prompt.id"}
 
 DIALECT = Dialect(
@@ -48,27 +49,65 @@ DIALECT = Dialect(
         }
     },
     records={
-        "claude_code.user_prompt": Record(AGENT, {"prompt": "user_prompt", **_ALWAYS}),
-        "claude_code.assistant_response": Record(LLM, {"response": "response.model_output", **_ALWAYS}),
-        "claude_code.api_request": Record(
-            LLM,
-            {
-                key: key
-                for key in ("model", "input_tokens", "output_tokens", "cache_read_tokens", "request_id", *_ALWAYS)
-            },
+        "claude_code.user_prompt": (
+            Record(AGENT, {"prompt_text": "user_prompt", "prompt": "user_prompt", **_ALWAYS}, opens=True),
         ),
-        "claude_code.api_error": Record(LLM, {"model": "model", "error": "error", **_ALWAYS}),
-        "claude_code.tool_result": Record(
-            TOOL,
-            {
-                **{key: key for key in ("tool_name", "tool_use_id", "tool_parameters", "tool_input", "error")},
-                "success": "gen_ai.tool.success",
-                "error_type": "error_class",
-                **_ALWAYS,
-            },
+        "claude_code.assistant_response": (
+            Record(LLM, {"response": "response.model_output", "model": "model", "request_id": "request_id", **_ALWAYS}),
         ),
-        "tool.output": Record(TOOL, {"output": "tool_output", "content": "tool_output", "bash_command": "tool_input"}),
+        "claude_code.api_request": (
+            Record(
+                LLM,
+                {
+                    key: key
+                    for key in (
+                        *("model", "input_tokens", "output_tokens", "cache_read_tokens", "request_id", "cost_usd"),
+                        *("query_source", "agent.name"),
+                        *_ALWAYS,
+                    )
+                },
+                title="model",
+            ),
+        ),
+        "claude_code.api_error": (
+            Record(
+                LLM,
+                {
+                    "model": "model",
+                    "error": "error",
+                    "status_code": "error_class",
+                    "request_id": "request_id",
+                    **_ALWAYS,
+                },
+                says={"event.failed": "true"},
+                title="model",
+            ),
+        ),
+        "claude_code.tool_result": (
+            Record(
+                TOOL,
+                {
+                    **{key: key for key in ("tool_name", "tool_use_id", "tool_parameters", "tool_input", "error")},
+                    "success": "gen_ai.tool.success",
+                    "error_type": "error_class",
+                    **_ALWAYS,
+                },
+                title="tool_name",
+            ),
+        ),
+        "claude_code.tool_decision": (
+            Record(REFUSED, {"tool_name": "tool_name", **_ALWAYS}, ("decision", "reject"), title="tool_name"),
+        ),
+        "tool.output": (
+            Record(
+                TOOL,
+                {"output": "tool_output", "content": "tool_output", "bash_command": "tool_input"},
+                stands_alone=False,
+            ),
+        ),
     },
+    run_keys=("session.id", "prompt.id"),
+    call_keys=("tool_use_id", "request_id"),
     span_names_name_tools=False,
-    failure_flags={"gen_ai.tool.success": frozenset({"false"})},
+    failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
 )

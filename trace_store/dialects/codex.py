@@ -8,7 +8,19 @@ from trace_store.dialects.dialect import Dialect, Kind, Record
 
 AGENT = Kind("agent", is_aggregate=True)
 LLM = Kind("llm")
+TOOL = Kind("tool")
+REFUSED = Kind("guardrail")  # somebody said no: the tool never ran, which is no failure of it
 _ALWAYS = {"conversation.id": "conversation.id", "user.account_id": "user.id", "model": "codex.model"}
+_FAILURE = {"error.message": "error.message", "http.response.status_code": "codex.status_code", **_ALWAYS}
+_CALL = {
+    "tool_name": "gen_ai.tool.name",
+    "call_id": "gen_ai.tool.call.id",
+    "arguments": "gen_ai.tool.call.arguments",
+    "output": "gen_ai.tool.call.result",
+    "error.message": "error.message",
+    **_ALWAYS,
+}
+_REFUSALS = ("rejected by user", "exec command rejected by user", "patch rejected by user")  # what the model is told
 
 DIALECT = Dialect(
     name="codex",
@@ -18,6 +30,8 @@ DIALECT = Dialect(
         "request_model": ("codex.model", "model"),
         "conversation_id": ("conversation.id", "thread.id"),
         "interaction_id": ("turn.id",),
+        "provider": ("codex.provider",),
+        "error_type": ("codex.status_code",),
     },
     fields={
         "input_tokens": ("codex.turn.token_usage.input_tokens",),
@@ -28,33 +42,43 @@ DIALECT = Dialect(
     known_prefixes=("codex.", "code.", "thread.", "busy_ns", "idle_ns", "otel."),
     name_kinds={"codex.turn.token_usage.input_tokens": AGENT, "codex.turn.reasoning_effort": AGENT},
     records={
-        "codex.user_prompt": Record(AGENT, {"prompt": "input.value", **_ALWAYS}),
-        "codex.api_request": Record(LLM, {"error.message": "error.message", **_ALWAYS}, ("success", "false")),
-        "codex.sse_event": Record(
-            LLM,
-            {
-                "input_token_count": "gen_ai.usage.input_tokens",
-                "output_token_count": "gen_ai.usage.output_tokens",
-                "cached_token_count": "gen_ai.usage.cache_read.input_tokens",
-                "reasoning_token_count": "gen_ai.usage.reasoning.output_tokens",
-                "error.message": "error.message",
-                **_ALWAYS,
-            },
-            ("event.kind", "response.completed"),
+        "codex.conversation_starts": (Record(AGENT, {"provider_name": "codex.provider", **_ALWAYS}, opens=True),),
+        "codex.user_prompt": (Record(AGENT, {"prompt": "input.value", **_ALWAYS}),),
+        "codex.api_request": (
+            Record(LLM, _FAILURE, needs=frozenset({"error.message"}), says={"event.failed": "true"}, title="model"),
+            Record(LLM, _FAILURE, ("success", "false"), says={"event.failed": "true"}, title="model"),
         ),
-        "codex.tool_result": Record(
-            Kind("tool"),
-            {
-                "tool_name": "gen_ai.tool.name",
-                "call_id": "gen_ai.tool.call.id",
-                "arguments": "gen_ai.tool.call.arguments",
-                "output": "gen_ai.tool.call.result",
-                "success": "gen_ai.tool.success",
-                "error.message": "error.message",
-                **_ALWAYS,
-            },
+        "codex.websocket_request": (
+            Record(LLM, _FAILURE, needs=frozenset({"error.message"}), says={"event.failed": "true"}, title="model"),
+        ),
+        "codex.sse_event": (
+            Record(LLM, _FAILURE, needs=frozenset({"error.message"}), says={"event.failed": "true"}, title="model"),
+            Record(
+                LLM,
+                {
+                    "input_token_count": "gen_ai.usage.input_tokens",
+                    "output_token_count": "gen_ai.usage.output_tokens",
+                    "cached_token_count": "gen_ai.usage.cache_read.input_tokens",
+                    "reasoning_token_count": "gen_ai.usage.reasoning.output_tokens",
+                    **_ALWAYS,
+                },
+                ("event.kind", "response.completed"),
+                frozenset({"input_token_count"}),  # the raw event of that kind is told as well, without a count
+                {"event.failed": "false"},
+                title="model",
+            ),
+        ),
+        "codex.tool_decision": (
+            Record(REFUSED, {"tool_name": "gen_ai.tool.name", **_ALWAYS}, ("decision", "denied"), title="tool_name"),
+            Record(REFUSED, {"tool_name": "gen_ai.tool.name", **_ALWAYS}, ("decision", "abort"), title="tool_name"),
+        ),
+        "codex.tool_result": (
+            *(Record(REFUSED, _CALL, ("output", output), title="tool_name") for output in _REFUSALS),
+            Record(TOOL, {**_CALL, "success": "gen_ai.tool.success"}, title="tool_name"),
         ),
     },
+    run_keys=("conversation.id",),
+    call_keys=("call_id",),
     span_names_name_tools=False,
-    failure_flags={"gen_ai.tool.success": frozenset({"false"})},
+    failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
 )

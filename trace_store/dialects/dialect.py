@@ -57,9 +57,14 @@ class Kind(NamedTuple):
 class Record(NamedTuple):
     """A span event or log record that tells about its span what other libraries write into the span's attributes."""
 
-    kind: Kind  # of the span it tells about; a span of another type only keeps the record
+    kind: Kind  # of the span it tells about; for a span of another type it is a step of its own
     keys: Mapping[str, str]  # key of the record -> key of a span attribute that says the same
     only: tuple[str, str] | None = None  # key and value that the record must have to tell anything
+    needs: frozenset[str] = frozenset()  # it must have one of these keys
+    says: Mapping[str, str] = {}  # what the record says by being there, in keys of span attributes
+    opens: bool = False  # it begins the run: the steps of its run stand below it
+    stands_alone: bool = True  # it is a step where it has no span
+    title: str = ""  # key whose value names the step
 
 
 # Says in the keys of `fields` what a table cannot: takes a span and its attributes, gives attributes that replace them.
@@ -86,7 +91,9 @@ class Dialect:
     input_prefix: str = ""  # flattened messages: "llm.input_messages." and an index
     output_prefix: str = ""
     failure_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> values that mean failed
-    records: Mapping[str, Record] = field(default_factory=dict)  # by event name
+    records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)  # by event name; the first that fits counts
+    run_keys: tuple[str, ...] = ()  # of a record: what names its conversation, then its interaction
+    call_keys: tuple[str, ...] = ()  # of a record: what names the call that it tells about
     failures_have_events: bool = False  # an error status without an exception event was copied from elsewhere
     rewrite: Rewrite | None = None
     span_names_name_tools: bool = True

@@ -13,7 +13,10 @@ from trace_store.model import Span
 
 CHAIN = Kind("chain", is_aggregate=True)
 AGENT = Kind("agent", is_aggregate=True)
-_ALWAYS = {"session.id": "session.id", "user.email": "user.id"}
+LLM = Kind("llm")
+REFUSED = Kind("guardrail")  # somebody said no: the tool never ran, which is no failure of it
+_ALWAYS = {"session.id": "session.id", "user.email": "user.id", "prompt_id": "gemini_cli.prompt_id"}
+_TOOL_NAME = "function_name"
 
 
 def rewrite(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,11 +59,12 @@ DIALECT = Dialect(
         "output": ("output-json",),
         "tool_call_id": ("gen_ai.tool.call_id",),
         "conversation_id": ("gen_ai.conversation.id", "session.id"),
+        "interaction_id": ("gemini_cli.prompt_id",),
     },
     known_prefixes=("gemini_cli.",),
     kinds={
         "gen_ai.operation.name": {
-            "llm_call": Kind("llm"),
+            "llm_call": LLM,
             "tool_call": Kind("tool"),
             "agent_call": AGENT,
             "user_prompt": AGENT,
@@ -69,38 +73,65 @@ DIALECT = Dialect(
         }
     },
     records={
-        "gemini_cli.tool_call": Record(
-            Kind("tool"),
-            {
-                "function_name": "gen_ai.tool.name",
-                "function_args": "gen_ai.tool.call.arguments",
-                "success": "gen_ai.tool.success",
-                "error": "error.message",
-                "error_type": "error.type",
-                **_ALWAYS,
-            },
+        "gemini_cli.tool_call": (
+            Record(REFUSED, {"function_name": "gen_ai.tool.name", **_ALWAYS}, ("decision", "reject"), title=_TOOL_NAME),
+            Record(
+                Kind("tool"),
+                {
+                    "function_name": "gen_ai.tool.name",
+                    "function_args": "gen_ai.tool.call.arguments",
+                    "success": "gen_ai.tool.success",
+                    "error": "error.message",
+                    "error.message": "error.message",
+                    "error_type": "error.type",
+                    "error.type": "error.type",
+                    **_ALWAYS,
+                },
+                title=_TOOL_NAME,
+            ),
         ),
-        "gemini_cli.user_prompt": Record(AGENT, {"prompt": "input.value", **_ALWAYS}),
-        "gemini_cli.api_request": Record(
-            Kind("llm"), {"model": "gen_ai.request.model", "request_text": "gen_ai.request.messages", **_ALWAYS}
+        "gemini_cli.user_prompt": (Record(AGENT, {"prompt": "input.value", **_ALWAYS}, opens=True),),
+        "gemini_cli.api_request": (
+            Record(
+                LLM,
+                {"model": "gen_ai.request.model", "request_text": "gen_ai.request.messages", **_ALWAYS},
+                stands_alone=False,  # its response or error is told as well
+            ),
         ),
-        "gemini_cli.api_response": Record(
-            Kind("llm"),
-            {
-                "model": "gen_ai.response.model",
-                "input_token_count": "gen_ai.usage.input_tokens",
-                "output_token_count": "gen_ai.usage.output_tokens",
-                "cached_content_token_count": "gen_ai.usage.cache_read.input_tokens",
-                "thoughts_token_count": "gen_ai.usage.reasoning.output_tokens",
-                "response_text": "gen_ai.completion",
-                **_ALWAYS,
-            },
+        "gemini_cli.api_response": (
+            Record(
+                LLM,
+                {
+                    "model": "gen_ai.response.model",
+                    "input_token_count": "gen_ai.usage.input_tokens",
+                    "output_token_count": "gen_ai.usage.output_tokens",
+                    "cached_content_token_count": "gen_ai.usage.cache_read.input_tokens",
+                    "thoughts_token_count": "gen_ai.usage.reasoning.output_tokens",
+                    "response_text": "gen_ai.completion",
+                    **_ALWAYS,
+                },
+                title="model",
+            ),
         ),
-        "gemini_cli.api_error": Record(
-            Kind("llm"),
-            {"model": "gen_ai.request.model", "error": "error.message", "error_type": "error.type", **_ALWAYS},
+        "gemini_cli.api_error": (
+            Record(
+                LLM,
+                {
+                    "model_name": "gen_ai.request.model",
+                    "model": "gen_ai.request.model",
+                    "error": "error.message",
+                    "error.message": "error.message",
+                    "status_code": "error.type",
+                    "error_type": "error.type",
+                    "error.type": "error.type",
+                    **_ALWAYS,
+                },
+                says={"event.failed": "true"},
+                title="model",
+            ),
         ),
     },
-    failure_flags={"gen_ai.tool.success": frozenset({"false"})},
+    run_keys=("session.id", "prompt_id"),
+    failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
     rewrite=rewrite,
 )

@@ -62,7 +62,7 @@ class Table:
         self.kinds: dict[str, Mapping[str, Kind]] = {}
         self.name_kinds: dict[str, Kind] = {}
         self.failure_flags: dict[str, frozenset[str]] = {}
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, tuple[Record, ...]] = {}
         self._targets: dict[str, Target] = {}  # grows by the keys that are seen
         self._layouts: dict[tuple[str, ...], Layout] = {}  # likewise
         ranks: dict[str, int] = {}
@@ -79,8 +79,8 @@ class Table:
             for key, flags in dialect.failure_flags.items():
                 self.failure_flags.setdefault(key, flags)
                 self._targets.setdefault(key, _KNOWN)
-            for name, record in dialect.records.items():
-                self.records.setdefault(name, record)
+            for name, records in dialect.records.items():
+                self.records.setdefault(name, records)
         self._flat_prefixes = [(d.input_prefix, "flat_input") for d in ordered if d.input_prefix]
         self._flat_prefixes += [(d.output_prefix, "flat_output") for d in ordered if d.output_prefix]
         self._known_prefixes = tuple(prefix for dialect in ordered for prefix in dialect.known_prefixes)

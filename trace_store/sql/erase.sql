@@ -9,8 +9,14 @@ SELECT pg_advisory_xact_lock(hashtextextended(encode(%(trace_id)s::bytea, 'hex')
 SELECT project_id, bucket, blob_id FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
 
 -- places_of_logs --
--- Where the bytes of the trace's log records lie (log_records_trace_idx).
+-- Where the bytes of the trace's log records lie (log_records_trace_idx), and of those of no trace that its spans stand
+-- for (primary key).
 SELECT project_id, bucket, blob_id FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+UNION ALL
+SELECT log.project_id, log.bucket, log.blob_id
+FROM spans span
+JOIN log_records log USING (project_id, digest, bucket)
+WHERE span.project_id = %(project_id)s AND span.trace_id = %(trace_id)s AND span.kind = -1 AND log.trace_id IS NULL
 
 -- delete_spans --
 -- Removes the rows of the trace (primary key).
@@ -23,6 +29,13 @@ DELETE FROM span_facts WHERE project_id = %(project_id)s AND trace_id = %(trace_
 -- delete_links --
 -- Removes the links that the trace carries (primary key).
 DELETE FROM span_links WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
+-- delete_logs_of_spans --
+-- Removes the log records of no trace that spans of the trace stand for (primary keys); before delete_spans.
+DELETE FROM log_records AS log
+USING spans AS span
+WHERE span.project_id = %(project_id)s AND span.trace_id = %(trace_id)s AND span.kind = -1 AND log.trace_id IS NULL
+  AND (log.project_id, log.digest, log.bucket) = (span.project_id, span.digest, span.bucket)
 
 -- delete_logs --
 -- Removes the log records of the trace (log_records_trace_idx).
