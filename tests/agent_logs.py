@@ -9,12 +9,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
+from otlp_receiver.decode_file import decode_file
+from otlp_receiver.decoded import DecodedTraces
+from trace_store.model import AcceptedLog, AcceptedSpan
+
+AGENTS = ("claude_code", "codex", "gemini_cli")
+TRACE = bytes(range(1, 17))
 START_MS = 1_795_000_000_000
 MS = 1_000_000
+
+
+def accepted(
+    *requests: ExportLogsServiceRequest | ExportTraceServiceRequest,
+) -> tuple[list[AcceptedSpan], list[AcceptedLog]]:
+    """The records of export requests as decode passes them on."""
+    spans: list[AcceptedSpan] = []
+    logs: list[AcceptedLog] = []
+    for message in requests:
+        for decoded in decode_file(message.SerializeToString()):
+            if isinstance(decoded, DecodedTraces):
+                spans += decoded.spans
+            else:
+                logs += decoded.logs
+    return spans, logs
 
 
 def key_values(values: Mapping[str, Any]) -> list[KeyValue]:
@@ -149,3 +172,44 @@ def session_request(agent: str, session: str, start_ms: int = START_MS) -> Expor
     if agent == "codex":
         return request("codex_exec", "codex_exec", codex(session, start_ms))
     return request("gemini-cli", "gemini-cli", gemini_cli(session, start_ms))
+
+
+def of_span(record: LogRecord, number: int) -> LogRecord:
+    """The record as if written inside a span of TRACE."""
+    found = LogRecord()
+    found.CopyFrom(record)
+    found.trace_id, found.span_id = TRACE, number.to_bytes(8)
+    return found
+
+
+def sent(number: int, parent: int, name: str, **attributes: Any) -> Span:
+    """A span of TRACE."""
+    named = {key.replace("__", "."): value for key, value in attributes.items()}
+    return Span(
+        trace_id=TRACE,
+        span_id=number.to_bytes(8),
+        parent_span_id=parent.to_bytes(8) if parent else b"",
+        name=name,
+        start_time_unix_nano=(START_MS + number) * MS,
+        end_time_unix_nano=(START_MS + 9000) * MS,
+        attributes=key_values(named),
+    )
+
+
+def spans_request(scope: str, *spans: Span) -> ExportTraceServiceRequest:
+    scope_spans = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
+    return ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[scope_spans])])
+
+
+def spans_with_logs() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
+    """A session of Claude Code with spans: one result on its span, one on another, one on a span that never comes."""
+    spans = spans_request(
+        "com.anthropic.claude_code.tracing",
+        sent(1, 0, "claude_code.interaction", span__type="interaction", session__id="s1"),
+        sent(2, 1, "claude_code.tool", span__type="tool", tool_name="Bash", tool_use_id="toolu_1"),
+        sent(3, 1, "claude_code.tool", span__type="tool", tool_name="Bash", tool_use_id="toolu_2"),
+    )
+    results = [record for record in claude_code("s1") if record.body.string_value == "claude_code.tool_result"]
+    places = (2, 1, 9, 9)
+    placed = [of_span(record, number) for record, number in zip(results, places, strict=True)]
+    return spans, request("claude-code", "com.anthropic.claude_code.events", placed)

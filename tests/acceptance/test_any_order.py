@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otlp_receiver.decode_file import decode_file
+from tests.agent_logs import AGENTS, accepted, session_request, spans_with_logs
 from tests.fix_receiver import running_receivers
 from tool_errors.processor import Pace, Processor
 from trace_store.model import AcceptedLog, AcceptedSpan
@@ -124,7 +125,21 @@ def empty(conninfo: str) -> None:
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_shuffled_split_and_repeated_records_give_the_same_tables(database: str, capture: Path) -> None:
-    records = records_of(capture)
+    check_any_order(database, records_of(capture))
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_so_do_sessions_of_log_records_alone(database: str, agent: str) -> None:
+    check_any_order(database, [*accepted(session_request(agent, "s1"))[1]])
+
+
+def test_so_do_log_records_of_spans(database: str) -> None:
+    """Some tell about their span, some of another, some of a span that never comes."""
+    spans, logs = accepted(*spans_with_logs())
+    check_any_order(database, [*spans, *logs])
+
+
+def check_any_order(database: str, records: list[Record]) -> None:
     asyncio.run(run(database, [records], 1))
     undisturbed = tables(database)
     assert undisturbed["spans"]

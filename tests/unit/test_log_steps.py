@@ -6,29 +6,24 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from otlp_receiver.decode_file import decode_file
-from otlp_receiver.decoded import DecodedTraces
-from tests.agent_logs import MS, START_MS, claude_code, codex, key_values, request, session_request
+from tests.agent_logs import (
+    START_MS,
+    TRACE,
+    accepted,
+    claude_code,
+    codex,
+    of_span,
+    request,
+    sent,
+    session_request,
+    spans_request,
+)
 from tool_errors.inspect import inspect_records
-from trace_store.model import AcceptedLog, AcceptedSpan
-
-TRACE = bytes(range(1, 17))
 
 
 def inspect(*requests: ExportLogsServiceRequest | ExportTraceServiceRequest) -> list[dict[str, Any]]:
-    spans: list[AcceptedSpan] = []
-    logs: list[AcceptedLog] = []
-    for message in requests:
-        for decoded in decode_file(message.SerializeToString()):
-            if isinstance(decoded, DecodedTraces):
-                spans += decoded.spans
-            else:
-                logs += decoded.logs
-    return inspect_records(spans, logs)
+    return inspect_records(*accepted(*requests))
 
 
 def calls(trace: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -113,30 +108,6 @@ def test_a_record_that_names_no_session_is_no_step() -> None:
     assert inspect(request("claude-code", "com.anthropic.claude_code.events", [record])) == []
 
 
-def of_span(record: LogRecord, span_id: bytes) -> LogRecord:
-    found = LogRecord.FromString(record.SerializeToString())
-    found.trace_id, found.span_id = TRACE, span_id
-    return found
-
-
-def spans_request(scope: str, *spans: Span) -> ExportTraceServiceRequest:
-    scope_spans = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
-    return ExportTraceServiceRequest(resource_spans=[ResourceSpans(scope_spans=[scope_spans])])
-
-
-def sent(number: int, parent: int, name: str, **attributes: Any) -> Span:
-    named = {key.replace("__", "."): value for key, value in attributes.items()}
-    return Span(
-        trace_id=TRACE,
-        span_id=number.to_bytes(8),
-        parent_span_id=parent.to_bytes(8) if parent else b"",
-        name=name,
-        start_time_unix_nano=(START_MS + number) * MS,
-        end_time_unix_nano=(START_MS + 9000) * MS,
-        attributes=key_values(named),
-    )
-
-
 def test_a_result_written_inside_another_span_joins_the_span_of_its_call() -> None:
     """Claude Code's tool span has the call id; the record may stand in the context of the interaction."""
     spans = spans_request(
@@ -145,7 +116,7 @@ def test_a_result_written_inside_another_span_joins_the_span_of_its_call() -> No
         sent(2, 1, "claude_code.tool", span__type="tool", tool_name="Bash", tool_use_id="toolu_1"),
     )
     result = next(record for record in claude_code("s1") if record.body.string_value == "claude_code.tool_result")
-    logs = request("claude-code", "com.anthropic.claude_code.events", [of_span(result, (1).to_bytes(8))])
+    logs = request("claude-code", "com.anthropic.claude_code.events", [of_span(result, 1)])
     for order in ((spans, logs), (logs, spans)):
         (trace,) = inspect(*order)
         assert calls(trace) == [("Bash", "toolu_1", "error")]
@@ -157,7 +128,7 @@ def test_a_result_on_its_own_span_is_no_step() -> None:
         sent(2, 0, "claude_code.tool", span__type="tool", tool_name="Bash", tool_use_id="toolu_1"),
     )
     result = next(record for record in claude_code("s1") if record.body.string_value == "claude_code.tool_result")
-    logs = request("claude-code", "com.anthropic.claude_code.events", [of_span(result, (2).to_bytes(8))])
+    logs = request("claude-code", "com.anthropic.claude_code.events", [of_span(result, 2)])
     (trace,) = inspect(spans, logs)
     assert calls(trace) == [("Bash", "toolu_1", "error")]
     assert [span["from_log"] for span in trace["spans"]] == [False]
@@ -167,14 +138,14 @@ def test_several_results_on_one_span_are_as_many_calls() -> None:
     """Codex's plumbing spans live as long as a turn."""
     spans = spans_request("codex_exec", sent(1, 0, "handle_responses"))
     results = [record for record in codex("c1") if "shell" in str(record) and "tool_result" in str(record)]
-    logs = request("codex_exec", "codex_exec", [of_span(record, (1).to_bytes(8)) for record in results])
+    logs = request("codex_exec", "codex_exec", [of_span(record, 1) for record in results])
     for order in ((spans, logs), (logs, spans)):
         (trace,) = inspect(*order)
         assert calls(trace) == [("shell", "call_1", "error"), ("shell", "call_3", "ok")]
 
 
 def test_records_of_spans_that_never_come() -> None:
-    results = [of_span(record, (7).to_bytes(8)) for record in codex("c1") if "tool_result" in str(record)]
+    results = [of_span(record, 7) for record in codex("c1") if "tool_result" in str(record)]
     (trace,) = inspect(request("codex_exec", "codex_exec", results))
     assert trace["trace_id"] == TRACE.hex()
     assert calls(trace) == [("shell", "call_1", "error"), ("shell", "call_3", "ok")]
