@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from trace_store.dialects import (
     agent_framework,
+    anthropic_sdk,
     autogen,
     claude_code,
     codex,
@@ -47,6 +48,7 @@ from trace_store.model import LogRecord, Span
 # The more specific before the more general: a span with marks of several is claimed by the first.
 REGISTRY: tuple[Dialect, ...] = (
     vercel_ai.DIALECT,
+    anthropic_sdk.DIALECT,
     ddtrace.DIALECT,
     mlflow.DIALECT,
     langfuse.DIALECT,
