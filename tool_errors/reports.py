@@ -15,12 +15,15 @@ from tool_errors.status import most_telling
 from tool_errors.tool_spans import holds_object
 from trace_store.facts import Payload
 
+_OPEN = ("pending", "unanswered")
+
 
 def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
     """The traces of one conversation, in which calls without a span are told once, by the call with a span.
 
-    A report belongs to a span of another trace in which nobody asked for the call, by its call id and tool. Where
-    several spans bear the id, nothing is said: some models count their ids from zero in each answer.
+    A report belongs to a span of another trace by its call id and tool. Where several spans bear the id, nothing is
+    said: some models count their ids from zero in each answer. For the same reason a call that its own trace asked
+    for takes no report of other arguments, nor one that was asked for and answered elsewhere.
     """
     spans: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
     reports: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
@@ -29,17 +32,29 @@ def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
             continue
         if call.span_id is None:
             reports[call.call_id, call.name].append(call)
-        elif call.asked_by is None:
+        else:
             spans[call.call_id, call.name].append(call)
     told: dict[tuple[bytes, str], ToolCall | None] = {}
     for key, found in reports.items():
         owners = spans.get(key, [])
-        if len(owners) == 1 and all(report.trace_id != owners[0].trace_id for report in found):
+        if len(owners) == 1 and all(_is_of(report, owners[0]) for report in found):
             told.update(((report.trace_id, report.call_key), None) for report in found)
             told[owners[0].trace_id, owners[0].call_key] = _completed(owners[0], found)
     if not told:
         return list(traces)
     return [dataclasses.replace(trace, tool_calls=_replaced(trace.tool_calls, told)) for trace in traces]
+
+
+def _is_of(report: ToolCall, owner: ToolCall) -> bool:
+    """Whether what another trace tells is told of this call."""
+    if report.trace_id == owner.trace_id:
+        return False
+    if owner.asked_by is None:
+        return True
+    told, known = report.arguments, owner.arguments
+    if report.asked_by is not None and report.verdict.status not in _OPEN:
+        return False
+    return told is None or known is None or told.digest == known.digest
 
 
 def _replaced(calls: Sequence[ToolCall], told: dict[tuple[bytes, str], ToolCall | None]) -> tuple[ToolCall, ...]:
@@ -51,7 +66,7 @@ def _completed(call: ToolCall, reports: Sequence[ToolCall]) -> ToolCall:
     """The call with what its span lacks; a failure that only the messages tell counts."""
     verdict = call.verdict
     for report in reports:
-        if report.verdict.status not in ("pending", "unanswered"):
+        if report.verdict.status not in _OPEN:
             verdict = most_telling(verdict, report.verdict)
     if verdict.status in FAILED and not verdict.fingerprint:
         mark = fingerprint(call.name, verdict.error_type, verdict.message)

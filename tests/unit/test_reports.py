@@ -18,7 +18,7 @@ def traces_of(*steps: tuple[str, dict[str, Any]], conversation_id: str | None = 
     traces = []
     for number, (type_, facts) in enumerate(steps):
         one = TraceByHand()
-        one.add(type_, start=number * 10, conversation_id=conversation_id, **facts)  # type: ignore[arg-type]
+        one.add(type_, **{"start": number * 10, **facts}, conversation_id=conversation_id)  # type: ignore[arg-type]
         nodes = [node._replace(trace_id=bytes([number + 1]) * 16) for node in one.nodes]
         traces.append(derive(nodes, one.judged, live=False))
     return traces
@@ -46,6 +46,25 @@ def test_ids_that_are_counted_from_zero_join_nothing() -> None:
     tool = ("tool", {"tool_name": "refund", "tool_call_id": "call_0"})
     answer = ("llm", {"model": "m", "answered_calls": (answered("call_0", "refund", "late"),)})
     assert [len(calls) for calls in calls_of(traces_of(tool, tool, answer))] == [1, 1, 1]
+
+
+def test_a_report_of_a_call_that_was_asked_for_and_answered_is_no_other_call() -> None:
+    """A model's client is instrumented too: the call's own trace knows all, the runtime's messages repeat it."""
+    one = TraceByHand()
+    asking = one.add(
+        "llm", model="m", requested_calls=(asked("c1", "refund", ARGUMENTS),), conversation_id=CONVERSATION
+    )
+    one.add("tool", start=2, tool_name="refund", tool_call_id="c1", conversation_id=CONVERSATION)
+    one.add("llm", start=4, model="m", answered_calls=(answered("c1", "refund", "done"),), conversation_id=CONVERSATION)
+    own = derive(one.nodes, one.judged, live=False)
+    for arguments, others in ((None, 0), (ARGUMENTS, 0), ({"order": "2"}, 1)):
+        (report,) = traces_of(
+            ("chain", {"start": 10, "answered_calls": (answered("c1", "refund", "done", arguments),)})
+        )
+        calls = tuple(replace(call, trace_id=b"r" * 16) for call in report.tool_calls)
+        first, second = calls_of([own, replace(report, trace_id=b"r" * 16, tool_calls=calls)])
+        assert [call.asked_by for call in first] == [one.nodes[asking - 1].span_id]
+        assert len(second) == others
 
 
 def test_a_request_without_an_id_is_found_by_question_and_arguments() -> None:

@@ -1,8 +1,8 @@
 """Anthropic's own client library, which traces its requests as soon as a global tracer provider exists.
 
 Source: spans of the `anthropic` package for Python, version 2. GenAI names for model, tokens and response id, HTTP
-names for the request, no messages. The span repeats the call that an instrumentation of the same client reports, below it
-(OpenInference) or beside it (OpenLLMetry): a name of its own keeps the two apart, so that they are joined to one call.
+names for the request, no messages. The span repeats the call that an instrumentation of the same client reports, below
+it (OpenInference) or beside it (OpenLLMetry): a name of its own keeps them apart, so that they are joined to one call.
 """
 
 from trace_store.dialects.dialect import Dialect
