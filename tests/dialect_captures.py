@@ -26,13 +26,16 @@ def scenarios() -> list[Path]:
     return sorted({path.parent for path in CAPTURES.glob("*/*/*/*") if path.suffix in {".pb", ".json"}})
 
 
+def request_files(scenario: Path) -> list[Path]:
+    """The export requests of a scenario: `001.traces.pb`, `002.logs.json` and so on."""
+    return sorted(path for path in scenario.iterdir() if path.name[:3].isdecimal())
+
+
 def read_capture(scenario: Path) -> Iterator[tuple[Span, list[LogRecord]]]:
     """The spans of a scenario in order of arrival, each with its log records."""
     spans: list[Span] = []
     logs: dict[tuple[bytes, bytes], list[LogRecord]] = {}
-    for path in sorted(scenario.iterdir()):
-        if path.name == FACTS or path.suffix not in {".pb", ".json"}:
-            continue
+    for path in request_files(scenario):
         for decoded in decode_file(path.read_bytes()):
             if isinstance(decoded, DecodedTraces):
                 spans += [

@@ -17,7 +17,7 @@ from typing import Any
 
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
-from tests.dialect_captures import CAPTURES, scenarios
+from tests.dialect_captures import CAPTURES, request_files, scenarios
 from tests.spans_by_hand import span
 from trace_store.dialects import normalise
 from trace_store.dialects.history import HISTORIES
@@ -51,9 +51,7 @@ class Stored:
 def stored_spans(capture: Path) -> list[Stored]:
     """The spans of a capture."""
     spans: list[Stored] = []
-    for path in sorted(capture.iterdir()):
-        if path.name == "facts.json":
-            continue
+    for path in request_files(capture):
         for decoded in decode_file(path.read_bytes()):
             if isinstance(decoded, DecodedTraces):
                 spans += [

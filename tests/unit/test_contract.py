@@ -4,7 +4,7 @@ import json
 
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
-from tests.dialect_captures import CAPTURES, FACTS
+from tests.dialect_captures import CAPTURES, request_files
 from tests.facts_by_hand import START, TRACE_ID, TraceByHand, asked, node, span_id
 from tool_errors.contract import contract
 from tool_errors.derive import derive
@@ -86,8 +86,8 @@ def test_payloads_of_rows_are_previews_unless_their_values_are_given() -> None:
 
 
 def test_inspect_reads_what_a_library_sent() -> None:
-    files = sorted((CAPTURES / "otel_genai" / "otel-genai-openai" / "S2").iterdir())
-    batches = [batch for path in files if path.name != FACTS for batch in decode_file(path.read_bytes())]
+    files = request_files(CAPTURES / "otel_genai" / "otel-genai-openai" / "S2")
+    batches = [batch for path in files for batch in decode_file(path.read_bytes())]
     spans = [span for batch in batches if isinstance(batch, DecodedTraces) for span in batch.spans]
     (trace,) = inspect_records([*spans, *reversed(spans)], [])
     assert trace["span_count"] == len(spans)
