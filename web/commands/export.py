@@ -11,7 +11,7 @@ from pathlib import Path
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.export import traces_json, traces_protobuf
-from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.model import DEFAULT_PROJECT_ID, KIND_FROM_LOG
 from trace_store.reader import TraceReader
 from trace_store.stored import StoredSpan, TraceKey
 from web.attach import open_store
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         Path(arguments.output).write_bytes(content)
     except OSError as error:
         raise RainbarrelError(f"{arguments.output}: {error.strerror}.") from error
-    print(f"{arguments.output}: {len(spans)} spans", file=sys.stderr)
+    count = sum(span.row.kind != KIND_FROM_LOG for span in spans)
+    print(f"{arguments.output}: {count} spans", file=sys.stderr)
     return 0
 
 
