@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from fastapi import FastAPI
 
 from otlp_receiver.decode_file import decode_file
@@ -79,6 +80,15 @@ class Pages:
     async def store_and_derive(self, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:
         await self.store(spans, logs)
         await self.derive()
+
+    async def forget_everything(self) -> None:
+        """Empties the tables of spans and of what is derived of them."""
+        async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:
+            await connection.execute(
+                "TRUNCATE rainbarrel.spans, rainbarrel.span_blobs, rainbarrel.span_links, rainbarrel.log_records,"
+                " rainbarrel.span_facts, rainbarrel.traces, rainbarrel.llm_calls, rainbarrel.tool_calls,"
+                " rainbarrel.loops, rainbarrel.dirty_marks"
+            )
 
 
 async def store(conninfo: str, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:

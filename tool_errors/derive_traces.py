@@ -1,21 +1,20 @@
 """Derives claimed traces from their rows, and remembers which are so large that they must be done less often."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tool_errors.derive import derive
+from tool_errors.findings import DerivedTrace
+from tool_errors.group_says import GroupSaid, carried_over
 from tool_errors.judged import from_row
+from tool_errors.rest import Rest
 from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.stored import TreeRow, newest
-
-HEAVY_DURATION_S = 0.05  # a trace that derives faster is derived at every batch
-HEAVY_TRACES_MAX = 1000
+from trace_store.stored import TraceKey, TreeRow, newest
 
 
 @dataclass(slots=True)
@@ -26,6 +25,7 @@ class DerivedRows:
     llm_calls: list[LlmCallRow] = field(default_factory=list)
     tool_calls: list[ToolCallRow] = field(default_factory=list)
     loops: list[LoopRow] = field(default_factory=list)
+    findings: dict[TraceKey, DerivedTrace] = field(default_factory=dict)  # from which the rows were made
     marks: list[NewMark] = field(default_factory=list)
 
 
@@ -33,22 +33,25 @@ class TraceDeriver:
     """Keeps the total work on a growing trace linear: the longer it took the last time, the longer it rests."""
 
     def __init__(self, wait_factor: float, wait_s_max: float) -> None:
-        self._wait_factor = wait_factor
-        self._wait_s_max = wait_s_max
-        self._next: OrderedDict[Unit, float] = OrderedDict()  # of heavy traces: monotonic time of the next turn
+        self._rest = Rest(wait_factor, wait_s_max)
 
     def wait_s(self, unit: Unit) -> float:
         """Seconds until this trace has its next turn; 0 when it may be derived now."""
-        return max(0.0, self._next.get(unit, 0.0) - time.monotonic())
+        return self._rest.wait_s(unit)
 
     def must_wait(self, unit: Unit) -> bool:
         """Whether this growing trace has to rest."""
         return self.wait_s(unit) > 0
 
     def derive(
-        self, into: DerivedRows, unit: Unit, rows: Sequence[TreeRow], settle_delays_s: tuple[float, float] | None
+        self,
+        into: DerivedRows,
+        unit: Unit,
+        rows: Sequence[TreeRow],
+        settle_delays_s: tuple[float, float] | None,
+        said: Mapping[TraceKey, GroupSaid],
     ) -> float | None:
-        """Adds the derived rows of one trace to `into`.
+        """Adds the derived rows of one trace to `into`; where it is in a group, under what that `said` so far.
 
         `settle_delays_s` are the delays of a trace with and without an ended root, or None for a trace that counts as
         settled now. Returns the delay after which it settles, None when it has.
@@ -65,19 +68,20 @@ class TraceDeriver:
         if settle_delay_s is not None:
             settle_at = datetime.now(UTC) + timedelta(seconds=settle_delay_s)
         project_id = unit.project_id
-        into.traces.append(trace_row(derived, span_rows, settle_at))
-        into.llm_calls += [llm_call_row(project_id, derived.trace_id, call) for call in derived.llm_calls]
-        into.tool_calls += [tool_call_row(project_id, call) for call in derived.tool_calls]
-        into.loops += [loop_row(project_id, loop) for loop in derived.loops]
-        self._remember(unit, time.monotonic() - started)
+        row = trace_row(derived, span_rows, settle_at)
+        llm_calls = [llm_call_row(project_id, derived.trace_id, call) for call in derived.llm_calls]
+        tool_calls = [tool_call_row(project_id, call) for call in derived.tool_calls]
+        loops = [loop_row(project_id, loop) for loop in derived.loops]
+        if (of_group := said.get(unit.trace)) is not None:
+            row, tool_calls = carried_over(row, llm_calls, tool_calls, of_group)
+            loops = of_group.loops
+        into.traces.append(row)
+        into.llm_calls += llm_calls
+        into.tool_calls += tool_calls
+        into.loops += loops
+        into.findings[unit.trace] = derived
+        self._rest.remember(unit, time.monotonic() - started)
         return settle_delay_s
-
-    def _remember(self, unit: Unit, duration_s: float) -> None:
-        self._next.pop(unit, None)
-        if duration_s > HEAVY_DURATION_S:
-            self._next[unit] = time.monotonic() + min(self._wait_s_max, self._wait_factor * duration_s)
-            while len(self._next) > HEAVY_TRACES_MAX:
-                self._next.popitem(last=False)
 
 
 def span_node(tree_row: TreeRow) -> SpanNode:

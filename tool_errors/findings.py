@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from trace_store.facts import CallStatus, Payload, SpanType
 
 FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
+OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result was seen, for good or so far
 
 
 @dataclass(frozen=True, slots=True)

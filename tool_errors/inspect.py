@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 from tool_errors.contract import contract
-from tool_errors.conversation import linked_traces, settle_conversation
+from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.judged import JudgedFacts
+from tool_errors.linked_traces import linked_traces
 from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import judge_stored
 from trace_store.assembly import SpanNode
@@ -42,7 +43,9 @@ def inspect_records(
 def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -> list[DerivedTrace]:
     """Every trace among the records, by start time."""
     envelopes = DecodedEnvelopes()
-    stored = [_stored_span(span) for span in dict.fromkeys(spans)]
+    accepted = list(dict.fromkeys(spans))
+    links = {(span.trace_id, linked_trace_id) for span in accepted for linked_trace_id, _ in span.links}
+    stored = [_stored_span(span) for span in accepted]
     stored_logs = [_stored_log(log) for log in dict.fromkeys(logs)]
     stored += spans_of_logs(stored, stored_logs)[0]
     logs_of_span: dict[tuple[bytes, bytes], list[LogRecord]] = defaultdict(list)
@@ -64,7 +67,7 @@ def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -
         if facts is not None:
             judged[row.trace_id].append(facts)
     derived = [derive(found, judged[trace_id], live=False) for trace_id, found in nodes.items()]
-    traces = [trace for linked in linked_traces(derived) for trace in settle_conversation(linked)]
+    traces = [trace for linked in linked_traces(derived, links) for trace in settle_conversation(linked)]
     return sorted(traces, key=lambda trace: (trace.start_unix_nano, trace.trace_id))
 
 

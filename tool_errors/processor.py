@@ -1,4 +1,5 @@
-"""The processor: takes dirty traces from the queue, normalises what is new in them and replaces what is derived.
+"""The processor: takes dirty traces from the queue, normalises what is new in them and replaces what is derived; then
+settles the groups of traces that belong together.
 
 Everything of one claim is one transaction: the facts, the derived rows and the deletion of the marks that asked for
 them. Whatever interrupts it leaves the marks, so that nothing is forgotten and nothing counts twice.
@@ -6,16 +7,20 @@ them. Whatever interrupts it leaves the marks, so that nothing is forgotten and 
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
+from tool_errors.group_says import GroupSaid, said_so_far
+from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import fact_rows
+from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, Claim, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
 
 RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
@@ -42,6 +47,7 @@ class Processor:
         self._queue = WorkQueue(conninfo)
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
+        self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
         self._one_by_one = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -105,11 +111,15 @@ class Processor:
             await claim.add_marks([NewMark(unit, RETRY_DELAY_S)])
 
     async def _work(self, claim: Claim, units: Collection[Unit]) -> None:
-        """Normalises, derives and replaces the claimed traces among `units`; log batches become spans of traces."""
+        """Works on the claimed traces and log batches, and settles the claimed groups among `units`."""
         traces = [unit for unit in units if unit.kind == UNIT_TRACE]
         batches = [unit for unit in units if unit.kind == UNIT_LOG_BATCH]
-        if not traces and not batches:
-            return
+        if traces or batches:
+            await self._work_on_records(claim, traces, batches)
+        await self._settler.settle(claim, [unit for unit in units if unit.kind in GROUP_UNITS])
+
+    async def _work_on_records(self, claim: Claim, traces: list[Unit], batches: list[Unit]) -> None:
+        """Normalises what is new, derives and replaces; log batches become spans of traces."""
         spans = await claim.new_spans(traces)
         logs = await claim.logs(spans)
         await claim.put_facts(fact_rows(spans, logs))
@@ -123,13 +133,29 @@ class Processor:
         )
         derived = DerivedRows()
         keys = [unit.trace for unit in ready]
+        grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
+        said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
         for trace, rows in (await claim.tree_rows_by_trace(keys)).items():
             unit = Unit.of_trace(trace)
-            settle_delay_s = self._deriver.derive(derived, unit, rows, self._settle_delays_s(unit in fresh))
+            settle_delay_s = self._deriver.derive(derived, unit, rows, self._settle_delays_s(unit in fresh), said)
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops)
-        await claim.add_marks(derived.marks)
+        await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
+
+    async def _group_marks(
+        self, claim: Claim, derived: DerivedRows, said: Mapping[TraceKey, GroupSaid]
+    ) -> list[NewMark]:
+        """Marks the groups that the derived traces are in, were in, or may be in."""
+        findings = derived.findings
+        wanted = {key for key, found in findings.items() if key in said or may_belong_to_group(found)}
+        unsure = [key for key, found in findings.items() if key not in wanted and tells_of_ai(found)]
+        for project_id, *ends in await claim.groups.links(unsure):
+            wanted.update(key for end in ends if (key := TraceKey(project_id, end)) in findings)
+        units = {
+            unit_of_group(key.project_id, findings[key], said[key].group_id if key in said else None) for key in wanted
+        }
+        return [NewMark(unit) for unit in units]
 
     def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
         return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None

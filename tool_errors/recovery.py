@@ -1,10 +1,12 @@
 """Whether a failed call was made good: a later call of the same tool succeeded."""
 
+from collections.abc import Sequence
+
 from tool_errors.findings import FAILED, ToolCall
 
 
-def recovered_keys(calls: list[ToolCall]) -> frozenset[str]:
-    """Keys of the failed calls of one trace after which the same tool worked.
+def recovered_calls(calls: Sequence[ToolCall]) -> frozenset[tuple[bytes, str]]:
+    """Trace id and key of the failed calls after which the same tool worked; `calls` come in order of time.
 
     A success counts when it began after the failure had ended; a parallel call of the same round only when it had
     the same arguments, since with others it is different work.
@@ -17,7 +19,7 @@ def recovered_keys(calls: list[ToolCall]) -> frozenset[str]:
             continue
         success = last_success.get(call.name)
         if call.verdict.status in FAILED and success is not None and _makes_good(call, success):
-            recovered.add(call.call_key)
+            recovered.add((call.trace_id, call.call_key))
     return frozenset(recovered)
 
 

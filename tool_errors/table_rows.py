@@ -93,6 +93,7 @@ def tool_call_row(project_id: int, call: ToolCall) -> ToolCallRow:
         arguments_preview=None if call.arguments is None else call.arguments.preview,
         result_preview=None if call.result is None else call.result.preview,
         interaction_id=call.interaction_id,
+        propagated_from=call.propagated_from,
     )
 
 
@@ -112,4 +113,8 @@ def loop_row(project_id: int, loop: Loop) -> LoopRow:
         tokens=loop.tokens,
         fingerprint=loop.fingerprint,
         ended=loop.ended,
+        calls=[
+            [call.trace_id.hex(), call.call_key, None if call.span_id is None else call.span_id.hex(), call.call_id]
+            for call in loop.calls
+        ],
     )

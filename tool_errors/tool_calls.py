@@ -8,7 +8,7 @@ from tool_errors.fingerprint import fingerprint
 from tool_errors.llm_calls import LlmGroup
 from tool_errors.matching import Draft, match_calls
 from tool_errors.propagation import propagated_from
-from tool_errors.recovery import recovered_keys
+from tool_errors.recovery import recovered_calls
 from tool_errors.status import most_telling
 from tool_errors.tool_spans import holds_object, span_calls
 from tool_errors.trace_view import TraceView
@@ -30,8 +30,10 @@ def unique_tool_calls(view: TraceView, groups: list[LlmGroup], trace_id: bytes, 
         dataclasses.replace(call, propagated_from=origins[call.call_key]) if call.call_key in origins else call
         for call in calls
     ]
-    recovered = recovered_keys(calls)
-    return [dataclasses.replace(call, recovered=True) if call.call_key in recovered else call for call in calls]
+    recovered = recovered_calls(calls)
+    return [
+        dataclasses.replace(call, recovered=True) if (trace_id, call.call_key) in recovered else call for call in calls
+    ]
 
 
 def _call(draft: Draft, trace_id: bytes, taken: set[str], *, live: bool) -> ToolCall:

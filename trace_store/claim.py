@@ -17,6 +17,7 @@ from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.trace_groups import TraceGroups
 
 SQL = load("work")
 UNIT_ID_BYTES_MAX = 1024  # an index entry has a size limit
@@ -28,8 +29,8 @@ class Unit(NamedTuple):
     """What is derived at once."""
 
     project_id: int
-    kind: int  # UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION or UNIT_LOG_BATCH
-    unit_id: bytes  # trace id; UTF-8 of an interaction or conversation id; blob id of a log batch
+    kind: int  # UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH or UNIT_TRACE_GROUP
+    unit_id: bytes  # trace id (also of a group); UTF-8 of an interaction or conversation id; blob id of a log batch
 
     @property
     def trace(self) -> TraceKey:
@@ -78,6 +79,7 @@ class Claim:
         self._connection = connection
         self._reads = reads
         self._log_spans = log_spans
+        self.groups = TraceGroups(connection)
 
     @property
     def traces(self) -> list[TraceKey]:

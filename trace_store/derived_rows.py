@@ -1,7 +1,10 @@
 """Rows of the derived tables: what the processor replaces and what lists and pages read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from typing import Any
+
+TOLD_ELSEWHERE = "is_told_elsewhere"  # key of ToolCallRow.group_says: another trace of the group has this call
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class TraceRow:
     models: list[str] = field(default_factory=list)
     interaction_ids: list[str] = field(default_factory=list)
     conversation_id: str | None = None
+    group_id: bytes | None = None  # trace id of the first trace of the group that this one belongs to
     user_id: str | None = None
     input_preview: str | None = None
     output_preview: str | None = None
@@ -90,6 +94,27 @@ class ToolCallRow:
     arguments_preview: str | None = None
     result_preview: str | None = None
     interaction_id: str | None = None
+    propagated_from: bytes | None = None  # the error began in this span below; counted there
+    group_says: dict[str, Any] | None = None  # what only the group of the trace knows; see `settled`
+
+    @property
+    def settled(self) -> "ToolCallRow | None":
+        """The call as the group of its trace tells it: None when another trace of the group has it."""
+        says = self.group_says
+        if says is None:
+            return self
+        if says.get(TOLD_ELSEWHERE):
+            return None
+        changed: dict[str, Any] = {
+            name: bytes.fromhex(value) if name in _DIGESTS and value is not None else value
+            for name, value in says.items()
+            if name in _TOOL_CALL_COLUMNS
+        }
+        return replace(self, group_says=None, **changed)
+
+
+_DIGESTS = frozenset({"arguments_digest", "result_digest"})
+_TOOL_CALL_COLUMNS = frozenset(column.name for column in fields(ToolCallRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +134,4 @@ class LoopRow:
     tokens: int | None
     fingerprint: str
     ended: str
+    calls: list[list[str | None]] = field(default_factory=list)  # trace id, call key, span id, call id of each call

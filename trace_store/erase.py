@@ -27,6 +27,7 @@ async def erase_trace(conninfo: str, trace: TraceKey) -> int:
                 await lock_rewrites(connection, [trace.project_id])
                 spans = await (await connection.execute(SQL.places_of_spans, key)).fetchall()
                 logs = await (await connection.execute(SQL.places_of_logs, key)).fetchall()
+                await connection.execute(SQL.mark_group, key)
                 for query in (
                     *(SQL.delete_logs_of_spans, SQL.delete_spans, SQL.delete_facts, SQL.delete_links),
                     *(SQL.delete_logs, SQL.delete_marks),

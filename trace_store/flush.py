@@ -15,7 +15,7 @@ from trace_store.buckets import DAY_NS, BucketWindow
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
 from trace_store.rows import NANO_MAX, blob_row, column_enum, link_row, log_row, mark_row, span_row
 
-UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH = 1, 2, 3, 4
+UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP = 1, 2, 3, 4, 5
 SIGNAL_SPANS, SIGNAL_LOGS = 1, 2
 DIGEST_BYTES = 16
 

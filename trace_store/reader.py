@@ -167,7 +167,11 @@ class TraceReader:
             return await LLM_CALLS.read(connection, [trace])
 
     async def tool_calls(self, trace: TraceKey) -> list[ToolCallRow]:
-        """The derived tool calls of a trace by start."""
+        """The derived tool calls of a trace by start, as its group tells them."""
+        return [settled for call in await self.own_tool_calls(trace) if (settled := call.settled) is not None]
+
+    async def own_tool_calls(self, trace: TraceKey) -> list[ToolCallRow]:
+        """The tool calls that a trace shows by itself, each with what its group says of it."""
         async with self._connection() as connection:
             return await TOOL_CALLS.read(connection, [trace])
 
@@ -179,7 +183,8 @@ class TraceReader:
             connection.cursor(binary=True, row_factory=class_row(ToolCallRow)) as cursor,
         ):
             await cursor.execute(SQL.tool_call, parameters, prepare=True)
-            return await cursor.fetchone()
+            call = await cursor.fetchone()
+        return None if call is None else call.settled or call
 
     async def loops(self, trace: TraceKey) -> list[LoopRow]:
         """The derived loops that end in a trace by start."""

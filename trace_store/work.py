@@ -19,11 +19,11 @@ from trace_store.claim import SQL, Claim, NewMark, insert_marks, take_units
 from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
-from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE, UNIT_TRACE_GROUP
 from trace_store.log_spans import LogSpanWriter
 from trace_store.span_reads import SpanReads
 
-ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH)
+ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP)
 UNITS_MAX = 64
 MARKS_MAX = 4096  # how far a claim looks down the queue
 

@@ -1,7 +1,7 @@
 """Reads one trace out of the store for a page or an answer: the derived contract, and the rows of the tree."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -9,8 +9,11 @@ import orjson
 from tool_errors.contract import contract
 from tool_errors.derive import derive
 from tool_errors.derive_traces import span_node
+from tool_errors.findings import DerivedTrace
+from tool_errors.group_says import PAYLOADS_FROM, settled_call
 from tool_errors.judged import JudgedFacts
 from tool_errors.normalise_spans import judge_stored
+from tool_errors.rows_read import loop
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.model import LogRecord
@@ -57,17 +60,46 @@ async def read_contract(reader: TraceReader, trace: TraceKey) -> dict[str, Any] 
 
     `derived_at` says when the processor derived the rows that lists and pages show; null before it has.
     """
+    derived = await derive_now(reader, trace)
+    if derived is None:
+        return None
+    row = await reader.trace_row(trace)
+    projects = await reader.projects()
+    if row is not None and row.group_id is not None:
+        derived = await _as_its_group_tells(reader, trace, derived)
+    derived_at = row.derived_at if row is not None else None
+    return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
+
+
+async def derive_now(reader: TraceReader, trace: TraceKey) -> DerivedTrace | None:
+    """A trace by itself, derived from its bytes; None for an unknown one."""
     stored = await reader.stored_spans(trace)
     if not stored:
         return None
     row = await reader.trace_row(trace)
-    projects = await reader.projects()
     judged = judge_all(stored, await reader.logs(trace))
     nodes = [span_node(row_of_tree) for row_of_tree in await reader.tree_rows(trace)]
     known = {span.row.span_id for span in stored}
-    derived = derive([node for node in nodes if node.span_id in known], judged.values(), live=row is None or row.live)
-    derived_at = row.derived_at if row is not None else None
-    return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
+    return derive([node for node in nodes if node.span_id in known], judged.values(), live=row is None or row.live)
+
+
+async def _as_its_group_tells(reader: TraceReader, trace: TraceKey, derived: DerivedTrace) -> DerivedTrace:
+    rows = {row.call_key: row for row in await reader.own_tool_calls(trace)}
+    sources = {source for row in rows.values() for source in (row.group_says or {}).get(PAYLOADS_FROM, ())}
+    values: dict[bytes, Any] = {}
+    for source in sorted(sources):
+        other = await derive_now(reader, TraceKey(trace.project_id, bytes.fromhex(source)))
+        for call in other.tool_calls if other is not None else ():
+            values |= {held.digest: held.value for held in (call.arguments, call.result) if held is not None}
+    told = [
+        settled_call(call, rows[call.call_key], values) if call.call_key in rows else call
+        for call in derived.tool_calls
+    ]
+    return replace(
+        derived,
+        tool_calls=tuple(call for call in told if call is not None),
+        loops=tuple(loop(row) for row in await reader.loops(trace)),
+    )
 
 
 def judge_all(spans: list[StoredSpan], logs: list[StoredLog]) -> dict[bytes, JudgedFacts]:

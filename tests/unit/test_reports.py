@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from tests.facts_by_hand import TraceByHand, answered, asked
-from tool_errors.conversation import linked_traces, settle_conversation
+from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace, ToolCall
 from tool_errors.judged import from_row, to_row
+from tool_errors.linked_traces import linked_traces
 
 ARGUMENTS = {"order": "1"}
 CONVERSATION = "conversation"

@@ -44,3 +44,13 @@ DELETE FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace
 -- delete_marks --
 -- Nothing is left to derive (dirty_marks_unit_idx).
 DELETE FROM dirty_marks WHERE project_id = %(project_id)s AND unit_kind = 1 AND unit_id = %(trace_id)s
+
+-- mark_group --
+-- What remains of the trace's group is settled again (primary key, traces_group_idx).
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id)
+SELECT mate.project_id, 5, mate.trace_id
+FROM traces gone
+JOIN traces mate ON (mate.project_id, mate.group_id) = (gone.project_id, gone.group_id)
+  AND mate.trace_id <> gone.trace_id
+WHERE gone.project_id = %(project_id)s AND gone.trace_id = %(trace_id)s
+LIMIT 1

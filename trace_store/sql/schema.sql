@@ -128,8 +128,8 @@ CREATE INDEX ingest_receipts_received_idx ON ingest_receipts (project_id, receiv
 CREATE TABLE dirty_marks (          -- INSERT only; deleted by id in the transaction that replaces the derived rows
   mark_id    bigint GENERATED ALWAYS AS IDENTITY,
   project_id integer NOT NULL,
-  unit_kind  smallint NOT NULL,     -- 1 trace, 2 interaction, 3 conversation, 4 log batch
-  unit_id    bytea NOT NULL,        -- trace id; blob id of a log batch; UTF-8 of the id for the others
+  unit_kind  smallint NOT NULL,     -- 1 trace, 2 interaction, 3 conversation, 4 log batch, 5 group of a trace
+  unit_id    bytea NOT NULL,        -- trace id for 1 and 5; blob id of a log batch; UTF-8 of the id for the others
   not_before timestamptz NOT NULL DEFAULT now(),
   bucket     date,                  -- with blob_id: where the new spans lie; both NULL: look at the whole unit again
   blob_id    bigint
@@ -193,6 +193,7 @@ CREATE TABLE traces (
   search_text     text NOT NULL,    -- lower case, bounded: what the list's text filter looks at
   derived_at      timestamptz NOT NULL DEFAULT now(),
   environment     text,
+  group_id        bytea,            -- trace id of the first trace of its group; NULL: it stands alone
   PRIMARY KEY (project_id, trace_id)
 );
 CREATE INDEX traces_start_idx ON traces (project_id, start_unix_nano DESC, trace_id DESC);  -- the list, newest first
@@ -203,6 +204,7 @@ CREATE INDEX traces_failed_idx ON traces (project_id, start_unix_nano DESC, trac
   WHERE error_count + soft_error_count + failed_span_count > 0;
 CREATE INDEX traces_loops_idx ON traces (project_id, start_unix_nano DESC, trace_id DESC)  -- the list, loops only
   WHERE loop_count > 0;
+CREATE INDEX traces_group_idx ON traces (project_id, group_id, start_unix_nano, trace_id) WHERE group_id IS NOT NULL;
 CREATE INDEX traces_bucket_idx ON traces (bucket_max);  -- retention
 
 CREATE TABLE llm_calls (
@@ -244,10 +246,16 @@ CREATE TABLE tool_calls (
   arguments_preview text,
   result_preview  text,
   interaction_id  text,
+  propagated_from bytea,            -- the error began in this span below; counted there
+  group_says      jsonb,            -- what the group knows better: changed columns, or that the call is told elsewhere
   PRIMARY KEY (project_id, trace_id, call_key)
 );
 CREATE INDEX tool_calls_failed_idx ON tool_calls (project_id, left(name, 255), start_unix_nano DESC)
   WHERE status IN ('error', 'soft_error');
+CREATE INDEX tool_calls_open_idx ON tool_calls (project_id, left(call_id, 255), start_unix_nano)  -- asked here, answered there
+  WHERE call_id IS NOT NULL AND (asked_by IS NULL OR status IN ('unanswered', 'pending'));
+CREATE INDEX tool_calls_arguments_idx ON tool_calls (project_id, arguments_digest, start_unix_nano)  -- the same without ids
+  WHERE span_id IS NULL AND arguments_digest IS NOT NULL;
 
 CREATE TABLE loops (
   project_id      integer NOT NULL,
@@ -263,5 +271,6 @@ CREATE TABLE loops (
   tokens          bigint,
   fingerprint     text NOT NULL,
   ended           text NOT NULL,
+  calls           jsonb NOT NULL DEFAULT '[]',  -- [trace id, call key, span id, call id] of each call
   PRIMARY KEY (project_id, trace_id, loop_id)
 );

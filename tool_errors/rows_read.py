@@ -1,0 +1,121 @@
+"""Rows of the derived tables as findings again: the other way round than tool_errors/table_rows.py.
+
+What rows do not keep is empty: whole payloads and texts, the spans, and all but the first span of a call.
+"""
+
+from collections.abc import Sequence
+
+from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.facts import Payload
+
+
+def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow]) -> DerivedTrace:
+    """A trace without its spans and loops; `tool_calls` as its own derivation or its group tells them."""
+    return DerivedTrace(
+        trace_id=row.trace_id,
+        live=row.live,
+        start_unix_nano=row.start_unix_nano,
+        end_unix_nano=row.end_unix_nano,
+        root_name=row.root_name,
+        service_name=row.service_name,
+        release=row.release,
+        interaction_ids=tuple(row.interaction_ids),
+        conversation_id=row.conversation_id,
+        user_id=row.user_id,
+        input=row.input_preview,
+        output=row.output_preview,
+        input_preview=row.input_preview,
+        output_preview=row.output_preview,
+        roots=(),
+        agents=tuple(row.agents),
+        tools=tuple(row.tools),
+        models=tuple(row.models),
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_tokens=row.cached_tokens,
+        reasoning_tokens=row.reasoning_tokens,
+        failed_span_count=row.failed_span_count,
+        steps=row.steps,
+        search_text=row.search_text,
+        llm_calls=tuple(llm_call(call) for call in llm_calls),
+        tool_calls=tuple(tool_call(call) for call in tool_calls),
+    )
+
+
+def llm_call(row: LlmCallRow) -> LlmCall:
+    """A call of a model."""
+    return LlmCall(
+        span_id=row.span_id,
+        span_ids=(row.span_id,),
+        start_unix_nano=row.start_unix_nano,
+        end_unix_nano=row.start_unix_nano,
+        model=row.model,
+        provider=row.provider,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_tokens=None,
+        reasoning_tokens=None,
+        interaction_id=row.interaction_id,
+        error_type=row.error_type,
+        error_message=row.error_message,
+    )
+
+
+def tool_call(row: ToolCallRow) -> ToolCall:
+    """A call of a tool."""
+    verdict = Verdict(
+        row.status,  # type: ignore[arg-type]  # the column holds a CallStatus
+        row.rule,
+        row.path,
+        row.error_type or "",
+        row.error_message or "",
+        row.fingerprint or "",
+    )
+    return ToolCall(
+        trace_id=row.trace_id,
+        call_key=row.call_key,
+        span_id=row.span_id,
+        span_ids=() if row.span_id is None else (row.span_id,),
+        call_id=row.call_id,
+        name=row.name,
+        arguments=_payload(row.arguments_digest, row.arguments_preview),
+        result=_payload(row.result_digest, row.result_preview),
+        asked_by=row.asked_by,
+        start_unix_nano=row.start_unix_nano,
+        end_unix_nano=row.end_unix_nano,
+        interaction_id=row.interaction_id,
+        verdict=verdict,
+        recovered=row.recovered,
+        propagated_from=row.propagated_from,
+    )
+
+
+def loop(row: LoopRow) -> Loop:
+    """A loop with the calls it is made of."""
+    return Loop(
+        trace_id=row.trace_id,
+        loop_id=row.loop_id,
+        kind=row.kind,
+        tools=tuple(row.tools),
+        iterations=row.iterations,
+        failures=row.failures,
+        calls=tuple(
+            CallReference(
+                bytes.fromhex(trace_id or ""),
+                call_key or "",
+                None if span_id is None else bytes.fromhex(span_id),
+                call_id,
+            )
+            for trace_id, call_key, span_id, call_id in row.calls
+        ),
+        start_unix_nano=row.start_unix_nano,
+        end_unix_nano=row.end_unix_nano,
+        tokens=row.tokens,
+        fingerprint=row.fingerprint,
+        ended=row.ended,
+    )
+
+
+def _payload(digest: bytes | None, preview: str | None) -> Payload | None:
+    return None if digest is None else Payload(digest, preview or "")

@@ -1,0 +1,120 @@
+-- Groups of traces that belong together: finding their members, and writing what only the group knows.
+
+-- try_lock_project --
+-- One processor settles the groups of a project at a time; held until the transaction ends.
+SELECT pg_try_advisory_xact_lock(hashtextextended('rainbarrel trace groups', %(project_id)s::bigint))
+
+-- try_lock_traces --
+-- Those of the traces that nobody derives at the moment, locked like a claim of them.
+SELECT project_id, trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+WHERE pg_try_advisory_xact_lock(hashtextextended(encode(trace_id, 'hex'), project_id::bigint * 16 + 1))
+
+-- of_conversations --
+-- The traces of conversations (traces_conversation_idx).
+SELECT trace.project_id, trace.trace_id, trace.group_id, trace.conversation_id
+FROM unnest(%(conversation_ids)s::text[]) AS wanted (conversation_id)
+JOIN traces trace ON trace.project_id = %(project_id)s
+  AND left(trace.conversation_id, 255) = left(wanted.conversation_id, 255)
+  AND trace.conversation_id = wanted.conversation_id
+
+-- of_traces --
+-- Given traces that have been derived (primary key).
+SELECT trace.project_id, trace.trace_id, trace.group_id, trace.conversation_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN traces trace USING (project_id, trace_id)
+
+-- members --
+-- Given traces, and all that share a group or a conversation with one of them (primary key, traces_group_idx,
+-- traces_conversation_idx).
+WITH seed AS MATERIALIZED (
+  SELECT trace.project_id, trace.trace_id, trace.group_id, trace.conversation_id
+  FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+  JOIN traces trace USING (project_id, trace_id)
+)
+SELECT project_id, trace_id, group_id, conversation_id FROM seed
+UNION
+SELECT trace.project_id, trace.trace_id, trace.group_id, trace.conversation_id
+FROM (SELECT DISTINCT project_id, group_id FROM seed WHERE group_id IS NOT NULL) wanted
+JOIN traces trace USING (project_id, group_id)
+UNION
+SELECT trace.project_id, trace.trace_id, trace.group_id, trace.conversation_id
+FROM (SELECT DISTINCT project_id, conversation_id FROM seed WHERE conversation_id IS NOT NULL) wanted
+JOIN traces trace ON trace.project_id = wanted.project_id
+  AND left(trace.conversation_id, 255) = left(wanted.conversation_id, 255)
+  AND trace.conversation_id = wanted.conversation_id
+
+-- neighbours --
+-- Traces that ask for a call which one of these traces answers, or answer one that these ask for: by call id
+-- (tool_calls_open_idx), and for calls without one by their arguments (tool_calls_arguments_idx). Which of them truly
+-- belong together is decided in tool_errors/linked_traces.py.
+SELECT DISTINCT own.project_id, other.trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN tool_calls own USING (project_id, trace_id)
+CROSS JOIN LATERAL (
+  (SELECT trace_id FROM tool_calls asked
+   WHERE own.asked_by IS NULL AND own.status NOT IN ('unanswered', 'pending')
+     AND asked.project_id = own.project_id AND left(asked.call_id, 255) = left(own.call_id, 255)
+     AND asked.call_id IS NOT NULL AND asked.status IN ('unanswered', 'pending') AND asked.name = own.name
+     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+   ORDER BY asked.start_unix_nano DESC LIMIT 16)
+  UNION ALL
+  (SELECT trace_id FROM tool_calls answer
+   WHERE own.status IN ('unanswered', 'pending')
+     AND answer.project_id = own.project_id AND left(answer.call_id, 255) = left(own.call_id, 255)
+     AND answer.call_id IS NOT NULL AND answer.asked_by IS NULL AND answer.status NOT IN ('unanswered', 'pending')
+     AND answer.name = own.name
+     AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+   ORDER BY answer.start_unix_nano LIMIT 64)
+  UNION ALL
+  (SELECT trace_id FROM tool_calls asked
+   WHERE own.span_id IS NULL AND own.asked_by IS NULL AND own.status NOT IN ('unanswered', 'pending')
+     AND asked.project_id = own.project_id AND asked.arguments_digest = own.arguments_digest
+     AND asked.span_id IS NULL AND asked.arguments_digest IS NOT NULL AND asked.call_id IS NULL
+     AND asked.status IN ('unanswered', 'pending') AND asked.name = own.name
+     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+   ORDER BY asked.start_unix_nano DESC LIMIT 16)
+  UNION ALL
+  (SELECT trace_id FROM tool_calls answer
+   WHERE own.span_id IS NULL AND own.call_id IS NULL AND own.status IN ('unanswered', 'pending')
+     AND answer.project_id = own.project_id AND answer.arguments_digest = own.arguments_digest
+     AND answer.span_id IS NULL AND answer.arguments_digest IS NOT NULL AND answer.asked_by IS NULL
+     AND answer.status NOT IN ('unanswered', 'pending') AND answer.name = own.name
+     AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+   ORDER BY answer.start_unix_nano LIMIT 64)
+) other
+WHERE other.trace_id <> own.trace_id
+
+-- links --
+-- Pairs of different traces of which one links to the other, with one of these traces on either side (primary key of
+-- span_links, span_links_linked_idx); at most 1,000 links of each trace are looked at on each side.
+SELECT DISTINCT wanted.project_id, wanted.trace_id, link.linked_trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+CROSS JOIN LATERAL (
+  SELECT linked_trace_id FROM span_links carried
+  WHERE carried.project_id = wanted.project_id AND carried.trace_id = wanted.trace_id LIMIT 1000
+) link
+WHERE link.linked_trace_id <> wanted.trace_id
+UNION
+SELECT DISTINCT wanted.project_id, link.trace_id, wanted.trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+CROSS JOIN LATERAL (
+  SELECT trace_id FROM span_links incoming
+  WHERE incoming.project_id = wanted.project_id AND incoming.linked_trace_id = wanted.trace_id LIMIT 1000
+) link
+WHERE link.trace_id <> wanted.trace_id
+
+-- update_traces --
+-- Writes what the group says of its traces (primary key); derived_at tells open pages that there is something new.
+UPDATE traces AS old
+SET group_id = new.group_id, tool_call_count = new.tool_call_count, error_count = new.error_count,
+    soft_error_count = new.soft_error_count, unanswered_count = new.unanswered_count, loop_count = new.loop_count,
+    steps = new.steps, derived_at = clock_timestamp()
+FROM jsonb_populate_recordset(NULL::traces, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id) = (new.project_id, new.trace_id)
+
+-- update_calls --
+-- Writes what the group says of tool calls (primary key).
+UPDATE tool_calls AS old SET group_says = new.group_says
+FROM jsonb_populate_recordset(NULL::tool_calls, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id, old.call_key) = (new.project_id, new.trace_id, new.call_key)
