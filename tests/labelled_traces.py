@@ -7,10 +7,11 @@ from typing import Any
 
 from tests.facts_by_hand import START, TraceByHand, answered, asked
 from tests.labelled_loops import Case, Step, value_of
-from tool_errors.conversation import linked_traces, settle_conversation
+from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.judged import from_row, to_row
+from tool_errors.linked_traces import linked_traces
 from trace_store.facts import Failure
 
 INPUT_TOKENS, OUTPUT_TOKENS = 100, 10  # of every model call
