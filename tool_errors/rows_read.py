@@ -20,6 +20,7 @@ def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Se
         root_name=row.root_name,
         service_name=row.service_name,
         release=row.release,
+        environment=row.environment,
         interaction_ids=tuple(row.interaction_ids),
         conversation_id=row.conversation_id,
         user_id=row.user_id,
@@ -59,6 +60,8 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         interaction_id=row.interaction_id,
         error_type=row.error_type,
         error_message=row.error_message,
+        finish_reason=row.finish_reason,
+        time_to_first_token_ns=row.time_to_first_token_ns,
     )
 
 

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from trace_store.connections import SQL as CONNECTION_SQL
+from trace_store.conversation_reads import ConversationRows, GroupPlace, read_conversation, read_place
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
@@ -190,6 +191,18 @@ class TraceReader:
         """The derived loops that end in a trace by start."""
         async with self._connection() as connection:
             return await LOOPS.read(connection, [trace])
+
+    async def conversation(
+        self, project_id: int, name: str, offset: int = 0, limit: int = 50
+    ) -> ConversationRows | None:
+        """A page of the traces of a conversation id, or of the group around a trace id in hex; by time."""
+        async with self._connection() as connection:
+            return await read_conversation(connection, project_id, name, offset, min(limit, LIST_MAX))
+
+    async def place_in_group(self, row: TraceRow) -> GroupPlace | None:
+        """Where a trace stands among those it belongs to; None for one that stands alone."""
+        async with self._connection() as connection:
+            return await read_place(connection, row)
 
     async def links(self, trace: TraceKey, span_id: bytes | None = None) -> tuple[list[Link], list[Link]]:
         """The links that spans of a trace carry, and up to 1,000 links of other traces that point at it.

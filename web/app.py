@@ -15,10 +15,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.reader import TraceReader
-from web.api import spans, stats, traces
+from web.api import conversations, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
+from web.pages import conversation as conversation_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.reader_process import ReaderProcess
@@ -72,8 +73,8 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
         ],
     )
     app.state.context = context
-    for router in (stats.router, traces.router, spans.router, traces_page.router, trace_page.router):
-        app.include_router(router)
+    for part in (stats, traces, spans, conversations, traces_page, trace_page, conversation_page):
+        app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
     return app

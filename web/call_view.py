@@ -21,8 +21,8 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallVie
     if loop is not None:
         at, count = loop.call_keys.index(call.call_key), len(loop.call_keys)
         place = f"Repeat {at + 1} of {count}"
-        previous = _span_url(loop.call_keys[at - 1], path) if at else ""
-        following = _span_url(loop.call_keys[at + 1], path) if at + 1 < count else ""
+        previous = _repeat_url(loop, at - 1, path) if at else ""
+        following = _repeat_url(loop, at + 1, path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
     return CallView(
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
@@ -39,6 +39,12 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallVie
         previous_repeat_url=previous,
         next_repeat_url=following,
     )
+
+
+def _repeat_url(loop: LoopRow, at: int, path: str) -> str:
+    """Where a repeat stands: a loop may run through several traces."""
+    trace_path = f"/traces/{loop.calls[at][0]}" if at < len(loop.calls) else path
+    return _span_url(loop.call_keys[at], trace_path)
 
 
 def _span_url(call_key: str, path: str) -> str:

@@ -21,6 +21,12 @@ def linked_traces(carried: Iterable[Link], incoming: Iterable[Link]) -> tuple[Sp
     return link_views(list(to.values())[:LINKED_TRACES_MAX], list(back.values())[:LINKED_TRACES_MAX])
 
 
+def linked_trace_count(carried: Iterable[Link], incoming: Iterable[Link]) -> int:
+    """How many such links there are: other traces that this one links to, and others that link to it."""
+    to = {link.linked_trace_id for link in carried if link.linked_trace_id != link.trace_id}
+    return len(to) + len({link.trace_id for link in incoming})
+
+
 def _view(trace_id: bytes, span_id: bytes, *, incoming: bool) -> SpanLinkView:
     url = f"/traces/{trace_id.hex()}?span={span_id.hex()}"
     return SpanLinkView(trace_id.hex(), span_id.hex(), url, incoming)

@@ -1,5 +1,7 @@
 """The list of traces as lines to print. Pure."""
 
+from urllib.parse import quote
+
 from trace_store.derived_rows import TraceRow
 from web.pages.view_models import TraceListRow
 
@@ -37,7 +39,13 @@ def list_row(row: TraceRow) -> TraceListRow:
         tokens=row.input_tokens + row.output_tokens,
         user_id=row.user_id or "",
         conversation_id=row.conversation_id or "",
+        conversation_url=conversation_url(row.conversation_id or row.group_id.hex()) if row.group_id else "",
     )
+
+
+def conversation_url(name: str) -> str:
+    """The page of a conversation id, or of a group's id in hex."""
+    return f"/conversations/{quote(name, safe='')}"
 
 
 def spoken(steps: str) -> str:

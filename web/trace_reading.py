@@ -14,6 +14,7 @@ from tool_errors.group_says import PAYLOADS_FROM, settled_call
 from tool_errors.judged import JudgedFacts
 from tool_errors.normalise_spans import judge_stored
 from tool_errors.rows_read import loop
+from trace_store.conversation_reads import GroupPlace
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.model import LogRecord
@@ -32,6 +33,7 @@ class TreeRecords:
     loops: list[LoopRow]
     links: list[Link] = field(default_factory=list)  # that its spans carry
     incoming: list[Link] = field(default_factory=list)  # of other traces, up to 1,000
+    place: GroupPlace | None = None  # among the traces it belongs to
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
@@ -40,9 +42,9 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
     if not spans:
         return None
     row = await reader.trace_row(trace)
-    return TreeRecords(
-        row, spans, await reader.tool_calls(trace), await reader.loops(trace), *await reader.links(trace)
-    )
+    place = None if row is None else await reader.place_in_group(row)
+    calls, loops = await reader.tool_calls(trace), await reader.loops(trace)
+    return TreeRecords(row, spans, calls, loops, *await reader.links(trace), place=place)
 
 
 async def read_contract_page(reader: TraceReader, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:

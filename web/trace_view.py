@@ -2,7 +2,8 @@
 
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import TraceRow
-from web.link_view import linked_traces
+from web.conversation_view import group_view
+from web.link_view import linked_trace_count, linked_traces
 from web.pages.view_models import SpanDetail, TracePage
 from web.trace_reading import TreeRecords
 from web.tree_view import TraceTree, loop_views
@@ -68,4 +69,6 @@ def build_trace_page(
         otlp_url=f"/api{path}/otlp",
         query_string=query_string,
         linked_traces=linked_traces(records.links, records.incoming),
+        linked_trace_count=linked_trace_count(records.links, records.incoming),
+        group=None if row is None else group_view(row, records.place),
     )

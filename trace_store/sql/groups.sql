@@ -118,3 +118,36 @@ WHERE (old.project_id, old.trace_id) = (new.project_id, new.trace_id)
 UPDATE tool_calls AS old SET group_says = new.group_says
 FROM jsonb_populate_recordset(NULL::tool_calls, %(rows)s::jsonb) AS new
 WHERE (old.project_id, old.trace_id, old.call_key) = (new.project_id, new.trace_id, new.call_key)
+
+-- group_page --
+-- Traces of a group by time (traces_group_idx).
+SELECT * FROM traces WHERE project_id = %(project_id)s AND group_id = %(group_id)s
+ORDER BY start_unix_nano, trace_id OFFSET %(offset)s LIMIT %(limit)s
+
+-- group_size --
+-- How many traces a group has, and how many of them come before a moment and a trace id (traces_group_idx).
+SELECT count(*), count(*) FILTER (
+  WHERE (start_unix_nano, trace_id) < (%(start_unix_nano)s::bigint, %(trace_id)s::bytea))
+FROM traces WHERE project_id = %(project_id)s AND group_id = %(group_id)s
+
+-- first_of_conversation --
+-- The first trace of a conversation (traces_conversation_idx).
+SELECT * FROM traces
+WHERE project_id = %(project_id)s AND left(conversation_id, 255) = left(%(conversation_id)s, 255)
+  AND conversation_id = %(conversation_id)s
+ORDER BY start_unix_nano, trace_id LIMIT 1
+
+-- troubled_calls --
+-- Tool calls of given traces that failed, by their own word or that of their group; at most 50 each (primary key).
+SELECT call.*
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+CROSS JOIN LATERAL (
+  SELECT * FROM tool_calls own
+  WHERE own.project_id = wanted.project_id AND own.trace_id = wanted.trace_id
+    AND (own.status IN ('error', 'soft_error') OR own.group_says IS NOT NULL)
+  ORDER BY own.start_unix_nano, own.call_key LIMIT 50
+) call
+
+-- trace_row --
+-- One derived trace (primary key).
+SELECT * FROM traces WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s

@@ -93,6 +93,7 @@ def trace_summary(row: TraceRow) -> dict[str, Any]:
     for name in ("project_id", "bucket_min", "bucket_max", "settle_at", "search_text"):
         del found[name]
     found["trace_id"] = row.trace_id.hex()
+    found["group_id"] = None if row.group_id is None else row.group_id.hex()
     found["start_unix_nano"], found["end_unix_nano"] = str(row.start_unix_nano), str(row.end_unix_nano)
     return found
 

@@ -8,6 +8,7 @@
 | `/traces/{trace_id}/header` | `_header.html` | `page: TracePage` |
 | `/traces/{trace_id}/tree` | `_tree.html` | `page: TracePage` (its `tree` alone counts) |
 | `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail` |
+| `/conversations/{id}` | `conversation.html` | `page: ConversationPage`, `footer` |
 | any error of a page | `error.html` | `status: int`, `sentence: str`, `footer` |
 
 Every template has `static(path)` (a URL that changes with the file) and the filters of `web/filters.py`.
@@ -78,6 +79,7 @@ class TraceListRow:
     tokens: int
     user_id: str
     conversation_id: str
+    conversation_url: str  # of the traces that it belongs to; "" when it stands alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,55 @@ class SpanDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupView:
+    """Where a trace stands in its conversation."""
+
+    position: int  # from 1
+    total: int
+    title: str  # the conversation's id; "" for a run without one
+    url: str
+    previous_url: str  # "" at the beginning
+    next_url: str  # "" at the end
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """A failed tool call in a conversation."""
+
+    name: str
+    status: RowStatus
+    error_type: str
+    message: str
+    recovered: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPart:
+    """One trace of a conversation."""
+
+    position: int  # from 1
+    row: TraceListRow
+    answer: str
+    failures: tuple[FailureView, ...]
+    failure_count: int
+    loops: tuple[LoopView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """A conversation, or a run that is spread over traces without a conversation id."""
+
+    title: str
+    is_conversation: bool  # False: the traces belong together without a conversation id
+    parts: tuple[ConversationPart, ...]
+    total: int
+    json_url: str
+    earlier_url: str  # "" on the first page
+    later_url: str  # "" on the last page
+
+
+@dataclass(frozen=True, slots=True)
 class TracePage:
     """The page of one trace."""
 
@@ -311,3 +362,5 @@ class TracePage:
     otlp_url: str
     query_string: str
     linked_traces: tuple[SpanLinkView, ...] = field(default=())
+    linked_trace_count: int = 0  # all of them; `linked_traces` shows the first
+    group: GroupView | None = None  # None: the trace stands alone

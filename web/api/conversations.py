@@ -1,0 +1,78 @@
+"""`GET /api/conversations/{id}`: the traces of a conversation in order of time, with what went wrong in them."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+
+from trace_store.conversation_reads import ConversationRows
+from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.model import DEFAULT_PROJECT_ID
+from web.api.traces import trace_summary
+from web.context import WebContext, context_of
+from web.errors import BadRequest, NotFound
+
+router = APIRouter(prefix="/api")
+Context = Annotated[WebContext, Depends(context_of)]
+PARTS_LIMIT = 50
+
+
+@router.get("/conversations/{name:path}")
+async def get_conversation(name: str, context: Context, offset: int = 0, limit: int = PARTS_LIMIT) -> Response:
+    """`{"conversation_id", "group_id", "traces": [...], "offset", "shown", "total", "next_offset"}`: docs/api.md."""
+    rows = await conversation_rows(context, name, offset, limit)
+    end = rows.offset + len(rows.traces)
+    body = {
+        "conversation_id": rows.conversation_id,
+        "group_id": rows.group_id.hex(),
+        "traces": [_part(rows, index) for index in range(len(rows.traces))],
+        "offset": rows.offset,
+        "shown": len(rows.traces),
+        "total": rows.total,
+        "next_offset": end if end < rows.total else None,
+    }
+    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+
+
+async def conversation_rows(context: WebContext, name: str, offset: int, limit: int) -> ConversationRows:
+    """A page of a conversation; NotFound names what was looked for."""
+    if not 0 <= offset < 10**9 or not 0 < limit < 10**9:
+        raise BadRequest("offset must not be negative, and limit must be at least 1.")
+    rows = await context.reader.conversation(DEFAULT_PROJECT_ID, name, offset, limit)
+    if rows is None:
+        raise NotFound(
+            f"No trace of conversation {name} is stored: it was never received, or its days are past retention."
+        )
+    return rows
+
+
+def _part(rows: ConversationRows, index: int) -> dict[str, Any]:
+    row = rows.traces[index]
+    return trace_summary(row) | {
+        "position": rows.offset + index + 1,
+        "failures": [_failure(call) for call in rows.failed_calls if call.trace_id == row.trace_id],
+        "loops": [_loop(loop) for loop in rows.loops if loop.trace_id == row.trace_id],
+    }
+
+
+def _failure(call: ToolCallRow) -> dict[str, Any]:
+    return {
+        "span_id": None if call.span_id is None else call.span_id.hex(),
+        "call_id": call.call_id,
+        "name": call.name,
+        "status": call.status,
+        "error": {"type": call.error_type, "message": call.error_message or "", "fingerprint": call.fingerprint},
+        "recovered": call.recovered,
+    }
+
+
+def _loop(loop: LoopRow) -> dict[str, Any]:
+    return {
+        "id": loop.loop_id,
+        "kind": loop.kind,
+        "tools": loop.tools,
+        "iterations": loop.iterations,
+        "failures": loop.failures,
+        "ended": loop.ended,
+        "calls": [{"trace_id": trace, "span_id": span, "call_id": call} for trace, _, span, call in loop.calls],
+    }

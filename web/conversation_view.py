@@ -1,0 +1,77 @@
+"""A conversation as pages show it: its traces in order, each with what went wrong in it. Pure."""
+
+from collections import defaultdict
+
+from trace_store.conversation_reads import ConversationRows, GroupPlace
+from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
+from web.list_view import conversation_url, list_row
+from web.pages.view_models import ConversationPage, ConversationPart, FailureView, GroupView, LoopView
+
+FAILURES_MAX = 5  # of each trace; its page has all
+
+
+def group_view(row: TraceRow, place: GroupPlace | None) -> GroupView | None:
+    """The place of a trace in its conversation, for its header."""
+    if place is None or row.group_id is None:
+        return None
+    return GroupView(
+        position=place.position,
+        total=place.total,
+        title=row.conversation_id or "",
+        url=conversation_url(row.conversation_id or row.group_id.hex()),
+        previous_url=f"/traces/{place.previous.hex()}" if place.previous else "",
+        next_url=f"/traces/{place.following.hex()}" if place.following else "",
+    )
+
+
+def build_conversation(rows: ConversationRows, url: str, limit: int) -> ConversationPage:
+    """A page of at most `limit` traces; `url` is that of the page without parameters."""
+    failures: dict[bytes, list[ToolCallRow]] = defaultdict(list)
+    for call in rows.failed_calls:
+        failures[call.trace_id].append(call)
+    loops: dict[bytes, list[LoopRow]] = defaultdict(list)
+    for loop in rows.loops:
+        loops[loop.trace_id].append(loop)
+    end = rows.offset + len(rows.traces)
+    return ConversationPage(
+        title=rows.conversation_id or rows.group_id.hex(),
+        is_conversation=rows.conversation_id is not None,
+        parts=tuple(
+            _part(position, row, failures[row.trace_id], loops[row.trace_id])
+            for position, row in enumerate(rows.traces, start=rows.offset + 1)
+        ),
+        total=rows.total,
+        json_url=f"{url}.json" + (f"?offset={rows.offset}" if rows.offset else ""),
+        earlier_url=f"{url}?offset={max(0, rows.offset - limit)}" if rows.offset else "",
+        later_url=f"{url}?offset={end}" if end < rows.total else "",
+    )
+
+
+def _part(position: int, row: TraceRow, failures: list[ToolCallRow], loops: list[LoopRow]) -> ConversationPart:
+    path = f"/traces/{row.trace_id.hex()}"
+    return ConversationPart(
+        position=position,
+        row=list_row(row),
+        answer=row.output_preview or "",
+        failures=tuple(_failure(call, path) for call in failures[:FAILURES_MAX]),
+        failure_count=max(row.error_count + row.soft_error_count, len(failures)),
+        loops=tuple(_loop(loop) for loop in loops),
+    )
+
+
+def _failure(call: ToolCallRow, path: str) -> FailureView:
+    return FailureView(
+        name=call.name,
+        status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
+        error_type=call.error_type or "",
+        message=call.error_message or "",
+        recovered=call.recovered,
+        url=f"{path}?span={call.span_id.hex()}" if call.span_id else path,
+    )
+
+
+def _loop(loop: LoopRow) -> LoopView:
+    text = f"{' → '.join(loop.tools)} ×{loop.iterations}"
+    first = loop.calls[0] if loop.calls else [loop.trace_id.hex(), "", None, None]
+    url = f"/traces/{first[0]}" + (f"?span={first[2]}" if first[2] else "")
+    return LoopView(loop.loop_id, text, loop.iterations, loop.failures, loop.tokens, loop.ended, url)

@@ -1,0 +1,28 @@
+"""`/conversations/{id}`: all traces of a conversation as one read, with the JSON twin."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from web.api.conversations import PARTS_LIMIT, conversation_rows, get_conversation
+from web.context import WebContext, context_of
+from web.conversation_view import build_conversation
+from web.list_view import conversation_url
+from web.templating import page
+
+router = APIRouter(prefix="/conversations")
+Context = Annotated[WebContext, Depends(context_of)]
+
+
+@router.get("/{name:path}.json")
+async def show_json(name: str, context: Context, offset: int = 0, limit: int = PARTS_LIMIT) -> Response:
+    """The page as JSON."""
+    return await get_conversation(name, context, offset, limit)
+
+
+@router.get("/{name:path}")
+async def show_conversation(name: str, context: Context, offset: int = 0) -> Response:
+    """The page, from trace number `offset` on."""
+    rows = await conversation_rows(context, name, offset, PARTS_LIMIT)
+    view = build_conversation(rows, conversation_url(name), PARTS_LIMIT)
+    return page("conversation.html", page=view, footer=await context.footer())
