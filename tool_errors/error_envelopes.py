@@ -15,6 +15,7 @@ _NOTHING = frozenset(
     {"", "-", "0", "false", "n/a", "nil", "no", "no error", "no errors", "none", "null", "ok", "success", "undefined"}
 )
 NO_ERROR = re.compile(r"(?:none|null|nil|n/a|no|false|no errors?(?: \w+){0,3}|[\d\s.,%+\-±eE/()]+)\.?", re.IGNORECASE)
+TEST_REPORT = re.compile(r"\b\d+ (?:failed|passed)\b|^FAILED |^Tests?: +\d+", re.MULTILINE)  # the tool ran
 _ERROR_KEYS = ("error", "Error", "error_message", "errorMessage", "errorText", "exceptionMessage")
 _STATUS_KEYS = ("status", "statusCode", "status_code", "httpStatus", "http_status", "code")
 _RECORD_KEYS = frozenset(
@@ -22,6 +23,7 @@ _RECORD_KEYS = frozenset(
 )
 _RECORD_KEYS_MIN = 3  # with so many of them an object is a ticket or a log entry about an error
 _DATA_KEYS = frozenset({"data", "result", "results", "items", "rows", "records", "output", "content"})
+_REPORT_CHARS_MAX = 100_000
 _EXIT_KEYS = ("exit_code", "exitCode", "returncode", "return_code", "exit_status")
 _LIST_KEYS = ("errors", "errorMessages")
 _LIST_ENVELOPE = frozenset(
@@ -161,7 +163,7 @@ def typed_output(value: Any) -> PayloadError | None:
 def exit_code(value: Any) -> PayloadError | None:
     """A process that ended with a code other than 0.
 
-    Code 1 with an explicitly empty stderr is an answer: `grep`, `diff` and test runners say no with it.
+    Code 1 with an explicitly empty stderr is an answer, as of `grep` and `diff`, and so is a report of failed tests.
     """
     if not isinstance(value, dict):
         return None
@@ -174,12 +176,19 @@ def exit_code(value: Any) -> PayloadError | None:
             if not isinstance(code, int) or isinstance(code, bool) or code == 0:
                 continue
             stderr = next((value[k] for k in ("stderr", "err") if isinstance(value.get(k), str)), None)
-            if code == 1 and stderr is not None and not stderr.strip():
+            if code == 1 and _is_answer(value, stderr):
                 return None
             said = next((text for k in ("stderr", "error", "output", "stdout") if (text := _text(value.get(k)))), "")
             what = found(f"{place}.{key}", said, {})
             return what if what.message else what._replace(message=f"exit code {code}")
     return None
+
+
+def _is_answer(value: Mapping[str, Any], stderr: str | None) -> bool:
+    if stderr is not None and not stderr.strip():
+        return True
+    reports = (_text(value.get(key))[:_REPORT_CHARS_MAX] for key in ("stdout", "output"))
+    return not stderr and any(TEST_REPORT.search(report) for report in reports)
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ Documents about errors open so as well. They are longer, have headings, go on in
 import re
 from typing import Any
 
-from tool_errors.error_envelopes import NO_ERROR
+from tool_errors.error_envelopes import NO_ERROR, TEST_REPORT
 from tool_errors.error_phrases import error_phrase
 from tool_errors.error_text import take_apart
 from tool_errors.error_values import PayloadError
@@ -30,7 +30,6 @@ _EXIT = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _EXIT_LAST = re.compile(r"\n(?:Process exited with (?:code|status)|Exit code):? (?P<code>\d+)\s*$", re.IGNORECASE)
-_TEST_REPORT = re.compile(r"\b\d+ (?:failed|passed)\b|^FAILED |^Tests?: +\d+", re.MULTILINE)
 _OUTPUT_LABEL = re.compile(r"\s*(?:(?:Output|Stderr|Stdout):\s*)+", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,4} (?!Result\b|Error\b)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?:true|false|none of|none\b)(?! pointer)", re.IGNORECASE)
@@ -65,7 +64,7 @@ def error_opening(value: Any) -> PayloadError | None:
 
 def _exited(text: str) -> bool:
     match = _EXIT.match(text) or _EXIT_LAST.search(text)
-    return match is not None and int(match["code"][:9]) != 0 and _TEST_REPORT.search(text) is None
+    return match is not None and int(match["code"][:9]) != 0 and TEST_REPORT.search(text) is None
 
 
 def _after_exit(text: str) -> PayloadError:

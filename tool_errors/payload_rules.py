@@ -60,7 +60,7 @@ PAYLOAD_RULES: tuple[PayloadRule, ...] = (
     ),
     PayloadRule(
         "payload.exit_code",
-        "an exit code other than 0; code 1 with an empty stderr is an answer",
+        "an exit code other than 0; code 1 with an empty stderr or a test report is an answer",
         '{"exit_code": 127, "stderr": "jqq: command not found"}',
         "0.2",
         envelopes.exit_code,
