@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
+from tool_errors.finding_rows import findings_of_rows
 from tool_errors.group_says import GroupSaid, said_so_far
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
@@ -140,7 +141,8 @@ class Processor:
             settle_delay_s = self._deriver.derive(derived, unit, rows, self._settle_delays_s(unit in fresh), said)
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
-        await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops)
+        findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
+        await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings)
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
 
     async def _group_marks(

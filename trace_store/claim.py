@@ -10,8 +10,9 @@ import psycopg
 
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.derived_tables import TRACES, json_text, replace_derived
+from trace_store.derived_tables import TRACES, json_text, replace_derived, replace_findings
 from trace_store.fact_rows import FactRow
+from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
@@ -191,10 +192,16 @@ class Claim:
         llm_calls: Sequence[LlmCallRow],
         tool_calls: Sequence[ToolCallRow],
         loops: Sequence[LoopRow],
+        findings: Sequence[FindingRow] = (),
     ) -> None:
         """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists."""
         with translate_errors():
-            await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops)
+            await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings)
+
+    async def replace_findings(self, traces: Collection[TraceKey], findings: Sequence[FindingRow]) -> None:
+        """Makes the findings of `traces` equal to these, after their group has changed what their rows say."""
+        with translate_errors():
+            await replace_findings(self._connection, traces, findings)
 
     async def add_marks(self, marks: Sequence[NewMark]) -> None:
         """Marks units dirty, as part of the claim; for settling, for a retry, for a unit that depends on this one."""

@@ -11,12 +11,13 @@ import psycopg
 from psycopg.rows import class_row
 
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.finding_rows import FindingRow
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
 from trace_store.stored import TraceKey
 
 SQL = load("derived")
-_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow)
+_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow)
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
 
 
@@ -39,8 +40,11 @@ class DerivedTable(Generic[_Row]):
 
     async def replace(
         self, connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey], rows: Sequence[_Row]
-    ) -> None:
-        """Makes the rows of these traces equal to `rows`; the caller holds the locks of the traces."""
+    ) -> list[_Row]:
+        """Makes the rows of these traces equal to `rows`; the caller holds the locks of the traces.
+
+        Returns the rows that had to be written.
+        """
         old = {self._key_of(row): row for row in await self.read(connection, traces)}
         new = {self._key_of(row): row for row in rows}
         gone = [key for key, row in old.items() if new.get(key) != row]
@@ -52,6 +56,7 @@ class DerivedTable(Generic[_Row]):
         written = [row for key, row in new.items() if old.get(key) != row]
         if written:
             await connection.execute(self.insert_query, {"rows": rows_json(written)})
+        return written
 
     def _key_of(self, row: _Row) -> tuple[Any, ...]:
         return (row.project_id, row.trace_id, *(getattr(row, name) for name in self.key))
@@ -61,6 +66,7 @@ TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.inse
 LLM_CALLS = DerivedTable(LlmCallRow, ("span_id",), SQL.read_llm_calls, SQL.delete_llm_calls, SQL.insert_llm_calls)
 TOOL_CALLS = DerivedTable(ToolCallRow, ("call_key",), SQL.read_tool_calls, SQL.delete_tool_calls, SQL.insert_tool_calls)
 LOOPS = DerivedTable(LoopRow, ("loop_id",), SQL.read_loops, SQL.delete_loops, SQL.insert_loops)
+FINDINGS = DerivedTable(FindingRow, ("finding_key",), SQL.read_findings, SQL.delete_findings, SQL.insert_findings)
 
 
 async def replace_derived(
@@ -70,6 +76,7 @@ async def replace_derived(
     llm_calls: Sequence[LlmCallRow],
     tool_calls: Sequence[ToolCallRow],
     loops: Sequence[LoopRow],
+    findings: Sequence[FindingRow] = (),
 ) -> None:
     """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists."""
     now = datetime.now(UTC)
@@ -77,6 +84,17 @@ async def replace_derived(
     await LLM_CALLS.replace(connection, traces, llm_calls)
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
+    await replace_findings(connection, traces, findings)
+
+
+async def replace_findings(
+    connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey], findings: Sequence[FindingRow]
+) -> None:
+    """Makes the findings of `traces` equal to these; an issue that is new gets its state."""
+    now = datetime.now(UTC)
+    written = await FINDINGS.replace(connection, traces, [replace(row, found_at=now) for row in findings])
+    if written:
+        await connection.execute(SQL.note_issues, {"rows": rows_json(written)})
 
 
 def rows_json(rows: Iterable[Any]) -> str:

@@ -28,8 +28,8 @@ LIBRARIES = sorted({path.parents[1] for path in (FIXTURES / "dialects").rglob("0
 CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES]
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
-DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops")
-NOT_COMPARED = ("blob_id", "blob_position", "derived_at", "settle_at")
+DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops", "findings")
+NOT_COMPARED = ("found_at", "blob_id", "blob_position", "derived_at", "settle_at")
 DIRTY = "SELECT count(*) FROM rainbarrel.dirty_marks"
 Record = AcceptedSpan | AcceptedLog
 

@@ -18,7 +18,7 @@ from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
 
 REFUSED = "the restaurant refused"
-TABLES = ("traces", "llm_calls", "tool_calls", "loops")
+TABLES = ("traces", "llm_calls", "tool_calls", "loops", "findings")
 Trace = list[AcceptedSpan]
 
 
@@ -29,7 +29,7 @@ async def derive(conninfo: str) -> None:
 async def tables(at: Store) -> dict[str, list[str]]:
     found = {}
     for table in TABLES:
-        rows = await at.sql(f"SELECT to_jsonb(t) - '{{derived_at,settle_at}}'::text[] FROM {table} t")
+        rows = await at.sql(f"SELECT to_jsonb(t) - '{{derived_at,settle_at,found_at}}'::text[] FROM {table} t")
         found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
     return found
 

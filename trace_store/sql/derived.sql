@@ -68,3 +68,34 @@ WHERE (old.project_id, old.trace_id, old.loop_id) = (gone.project_id, gone.trace
 -- Adds rows, in key order.
 INSERT INTO loops SELECT * FROM jsonb_populate_recordset(NULL::loops, %(rows)s::jsonb)
 ORDER BY project_id, trace_id, loop_id
+
+-- read_findings --
+-- The findings of given traces (primary key).
+SELECT finding.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN findings finding USING (project_id, trace_id)
+ORDER BY finding.start_unix_nano, finding.finding_key
+
+-- delete_findings --
+-- Removes exactly these rows (primary key).
+DELETE FROM findings AS old
+USING unnest(%(project_id)s::integer[], %(trace_id)s::bytea[], %(finding_key)s::text[])
+  AS gone (project_id, trace_id, finding_key)
+WHERE (old.project_id, old.trace_id, old.finding_key) = (gone.project_id, gone.trace_id, gone.finding_key)
+
+-- insert_findings --
+-- Adds rows, in key order.
+INSERT INTO findings SELECT * FROM jsonb_populate_recordset(NULL::findings, %(rows)s::jsonb)
+ORDER BY project_id, trace_id, finding_key
+
+-- note_issues --
+-- Makes sure that every issue of these findings is known, with its earliest occurrence; in key order, so that two
+-- processors never wait for each other in turn. A known issue is only written when the occurrence is an earlier one.
+INSERT INTO issue_states AS old (project_id, fingerprint, kind, tool, title, first_seen_unix_nano, first_release)
+SELECT DISTINCT ON (project_id, fingerprint)
+       project_id, fingerprint, kind, tool, title, start_unix_nano, release
+FROM jsonb_populate_recordset(NULL::findings, %(rows)s::jsonb)
+ORDER BY project_id, fingerprint, start_unix_nano, trace_id, finding_key
+ON CONFLICT (project_id, fingerprint) DO UPDATE
+SET first_seen_unix_nano = excluded.first_seen_unix_nano, first_release = excluded.first_release,
+    title = excluded.title
+WHERE excluded.first_seen_unix_nano < old.first_seen_unix_nano

@@ -275,35 +275,46 @@ CREATE TABLE loops (
   PRIMARY KEY (project_id, trace_id, loop_id)
 );
 
--- delivery: where messages about findings go, and the messages ------------------------------------------------------
-
-CREATE TABLE channels (              -- where messages about alerts go
+CREATE TABLE findings (             -- derived; what issues, signals and alerts count
   project_id      integer NOT NULL,
-  channel_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  kind            text NOT NULL,    -- slack, teams, webhook or email
-  name            text NOT NULL,
-  config          jsonb NOT NULL,   -- addresses and secrets, by kind: tool_errors/delivery/channel_config.py
-  breaker_iterations integer,       -- a live loop that reaches so many repeats is told at once; NULL: off
-  digest_hour     smallint,         -- of the day in digest_time_zone at which the daily digest goes out; NULL: none
-  digest_time_zone text NOT NULL DEFAULT 'UTC',
-  created_at      timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (project_id, name)
+  trace_id        bytea NOT NULL,
+  finding_key     text NOT NULL,    -- "call:" and the call key, "loop:" and the loop id
+  kind            text NOT NULL,    -- tool_error, soft_error, unanswered, schema_violation, loop
+  fingerprint     text NOT NULL,    -- of the issue
+  tool            text NOT NULL,    -- of a loop: all of them, with commas
+  title           text NOT NULL,    -- what happened, in a line
+  span_id         bytea,
+  start_unix_nano bigint NOT NULL,
+  end_unix_nano   bigint NOT NULL,
+  is_recovered    boolean NOT NULL,
+  user_id         text,
+  conversation_id text,
+  interaction_id  text,
+  release         text NOT NULL,
+  environment     text NOT NULL,
+  found_at        timestamptz NOT NULL DEFAULT now(),  -- when this row was written
+  PRIMARY KEY (project_id, trace_id, finding_key)
 );
+CREATE INDEX findings_issue_idx ON findings (project_id, fingerprint, start_unix_nano DESC, trace_id, finding_key);
+CREATE INDEX findings_start_idx ON findings (project_id, start_unix_nano DESC, trace_id, finding_key);
+CREATE INDEX findings_tool_idx ON findings (project_id, left(tool, 255), start_unix_nano DESC);
+CREATE INDEX findings_user_idx ON findings (project_id, left(user_id, 255), start_unix_nano DESC) WHERE user_id IS NOT NULL;
+CREATE INDEX findings_found_idx ON findings (project_id, found_at);  -- alerts: what is new
 
-CREATE TABLE outbox (                -- facts; one row per message and channel, written with what the message is about
+CREATE TABLE issue_states (         -- facts: they outlive retention and reprocessing
   project_id      integer NOT NULL,
-  delivery_id     uuid NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,  -- the same at every attempt
-  channel_id      bigint NOT NULL REFERENCES channels ON DELETE CASCADE,
-  dedup_key       text NOT NULL,    -- what happened: the same event never makes a second message
-  kind            text NOT NULL,    -- fired, resolved, match, test, digest, circuit_breaker
-  subject         jsonb NOT NULL,   -- what the message tells
-  created_at      timestamptz NOT NULL DEFAULT now(),
-  next_attempt_at timestamptz DEFAULT now(),  -- NULL: delivered or given up; else when it is due, or its attempt overdue
-  attempts        integer NOT NULL DEFAULT 0, -- begun
-  delivered_at    timestamptz,
-  failed_at       timestamptz,      -- given up
-  last_error      text,
-  UNIQUE (channel_id, dedup_key)
+  fingerprint     text NOT NULL,
+  kind            text NOT NULL,
+  tool            text NOT NULL,
+  title           text NOT NULL,    -- of the first occurrence
+  first_seen_unix_nano bigint NOT NULL,  -- only ever earlier
+  first_release   text NOT NULL,    -- of the first occurrence
+  status          text NOT NULL DEFAULT 'open',  -- open, resolved, ignored: what a person said last
+  resolved_in_release text,         -- NULL: at once
+  resolved_at     timestamptz,
+  ignored_until_user_count integer, -- NULL: for good
+  assignee        text,
+  note            text,
+  changed_at      timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, fingerprint)
 );
-CREATE INDEX outbox_due_idx ON outbox (channel_id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
-CREATE INDEX outbox_created_idx ON outbox (project_id, created_at DESC, delivery_id);  -- the list of deliveries, retention

@@ -1,0 +1,99 @@
+"""Findings: what went wrong in a trace, from the rows that are derived of it.
+
+Made of rows, not of spans: the step that derives a trace and the one that settles a group of traces both end here.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
+from trace_store.finding_rows import FindingRow
+
+TITLE_CHARS_MAX = 300
+KINDS = {"error": "tool_error", "soft_error": "soft_error", "unanswered": "unanswered"}  # by status of the call
+
+
+def findings_of_rows(
+    traces: Iterable[TraceRow], calls: Iterable[ToolCallRow], loops: Iterable[LoopRow]
+) -> list[FindingRow]:
+    """The findings of traces, from all their rows of the three tables; each of one trace once, whatever the order."""
+    calls_of: dict[tuple[int, bytes], list[ToolCallRow]] = defaultdict(list)
+    loops_of: dict[tuple[int, bytes], list[LoopRow]] = defaultdict(list)
+    for call in calls:
+        calls_of[call.project_id, call.trace_id].append(call)
+    for loop in loops:
+        loops_of[loop.project_id, loop.trace_id].append(loop)
+    return [
+        finding
+        for trace in traces
+        for key in [(trace.project_id, trace.trace_id)]
+        for finding in _of_trace(trace, calls_of[key], loops_of[key])
+    ]
+
+
+def _of_trace(trace: TraceRow, calls: Sequence[ToolCallRow], loops: Sequence[LoopRow]) -> Iterator[FindingRow]:
+    """Calls that another trace of the group tells are left to that one; so are errors that only climbed up."""
+    for row in calls:
+        call = row.settled
+        if call is not None and call.status in KINDS and call.propagated_from is None:
+            yield _of_call(trace, call, KINDS[call.status])
+    for loop in loops:
+        yield _of_loop(trace, loop)
+
+
+def _of_call(trace: TraceRow, call: ToolCallRow, kind: str) -> FindingRow:
+    if kind == "unanswered":
+        title = f"{call.name} was asked for and never answered"
+    else:
+        title = ": ".join(part for part in (call.error_type, call.error_message) if part) or f"{call.name} failed"
+    return FindingRow(
+        project_id=trace.project_id,
+        trace_id=trace.trace_id,
+        finding_key=f"call:{call.call_key}",
+        kind=kind,
+        fingerprint=call.fingerprint or unanswered_fingerprint(call.name),
+        tool=call.name,
+        title=_title(title),
+        span_id=call.span_id or call.asked_by,
+        start_unix_nano=call.start_unix_nano,
+        end_unix_nano=call.end_unix_nano,
+        is_recovered=call.recovered,
+        user_id=trace.user_id,
+        conversation_id=trace.conversation_id,
+        interaction_id=call.interaction_id or next(iter(trace.interaction_ids), None),
+        release=trace.release,
+        environment=trace.environment or "",
+    )
+
+
+def _of_loop(trace: TraceRow, loop: LoopRow) -> FindingRow:
+    tools = ", ".join(loop.tools)
+    return FindingRow(
+        project_id=trace.project_id,
+        trace_id=trace.trace_id,
+        finding_key=f"loop:{loop.loop_id}",
+        kind="loop",
+        fingerprint=loop.fingerprint,
+        tool=tools,
+        title=_title(f"{tools} again and again, {loop.iterations} times, {loop.failures} of them failed"),
+        span_id=None,
+        start_unix_nano=loop.start_unix_nano,
+        end_unix_nano=loop.end_unix_nano,
+        is_recovered=loop.ended == "success",
+        user_id=trace.user_id,
+        conversation_id=trace.conversation_id,
+        interaction_id=next(iter(trace.interaction_ids), None),
+        release=trace.release,
+        environment=trace.environment or "",
+    )
+
+
+def unanswered_fingerprint(tool: str) -> str:
+    """What groups the calls of a tool that nobody answered."""
+    return hashlib.sha256(f"unanswered\0{tool}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _title(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_CHARS_MAX else line[: TITLE_CHARS_MAX - 1] + "…"
