@@ -25,6 +25,7 @@ class Request(NamedTuple):
     known_unix_nano: int  # its end
     position: int  # among the requests of that LLM call
     interaction_id: str | None
+    turn: int  # as in RequestedCall
 
 
 class Answer(NamedTuple):
@@ -66,6 +67,7 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
                     asked if call.turn else source.end_unix_nano,
                     position,
                     source.interaction_id,
+                    call.turn,
                 )
             )
         answers.extend(_answers_of(source))

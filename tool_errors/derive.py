@@ -15,6 +15,7 @@ from tool_errors.steps import search_text, steps
 from tool_errors.texts import final_output, first_input
 from tool_errors.tool_calls import unique_tool_calls
 from tool_errors.trace_view import TraceView
+from tool_errors.work_scope import with_scopes
 from trace_store.assembly import SpanNode
 from trace_store.model import STATUS_ERROR
 
@@ -35,14 +36,15 @@ def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bo
     groups = unique_llm_calls(view)
     llm_calls = tuple(group.call for group in groups)
     usage = token_usage(view, groups)
-    tool_calls = tuple(unique_tool_calls(view, groups, trace_id, live=live))
+    first, last = first_input(view, groups), final_output(view, groups)
+    unique_calls = unique_tool_calls(view, groups, trace_id, live=live)
+    tool_calls = with_scopes(view, unique_calls, first and text_preview(first))
     known = [facts for index in range(len(view.rows)) if (facts := view.facts(index)) is not None]
     agents = _names(facts.agent_name for facts in known if facts.type == "agent") or _names(
         facts.agent_name for facts in known
     )
     tools = _names(call.name for call in tool_calls)
     models = _names(call.model for call in llm_calls)
-    first, last = first_input(view, groups), final_output(view, groups)
     roots = view.tree.roots()
     tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
     starts = [node.start_unix_nano for node in nodes if node.start_unix_nano]

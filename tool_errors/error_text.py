@@ -17,7 +17,10 @@ _BARE = re.compile(
     r"(?:error|exception|fatal|fatal error|\[error\])\s*:\s*(?P<message>\S.*)", re.DOTALL | re.IGNORECASE
 )
 _TRACEBACK = "Traceback (most recent call last):"
-_STACK_LINE = re.compile(r"\n[ \t]*(?:at \S.*[:(]|File \"|Traceback \(most recent call last\):|stack backtrace:)")
+_STACK_LINE = re.compile(
+    r"\n[ \t]*(?:at \S[^\n]*[:(]|File \"|Traceback \(most recent call last\):|stack backtrace:"
+    r"|goroutine \d+ \[|Call log:|\[SQL: |\.\.\. \d+ more\b)"
+)
 _CLASS_REPR = re.compile(r"^<class '(?P<name>[^']+)'>$")
 # "Error executing tool lookup: text", "Error invoking tool 'lookup' with kwargs {...} with error:\n text".
 _RUNNING = re.compile(
@@ -26,7 +29,10 @@ _RUNNING = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _AFTER_RUNNING = re.compile(r"(?:.*?\berror:\s+|[^:\n]{0,200}?:\s+)(?P<message>[^\s{\[].*)", re.DOTALL | re.IGNORECASE)
-_ADVICE = re.compile(r"\s{0,8}Please fix (?:your mistakes|the error and try again)\.?\s*$", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\s{0,8}(?:Please fix (?:your mistakes|the error and try again)|Fix the errors and try again)\.?\s*$",
+    re.IGNORECASE,
+)
 _GENERIC = re.compile(
     r"(?:an? )?(?:(?:internal|unknown|unexpected) )?(?:tool |function |command )?"
     r"(?:call |execution )?(?:error|exception|failure|failed)(?: occurred)?"

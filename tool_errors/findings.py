@@ -63,6 +63,8 @@ class ToolCall:
     verdict: Verdict
     recovered: bool = False  # failed, and a later call of the same tool succeeded
     propagated_from: bytes | None = None  # the error began in this span below; counted there and not here
+    scope: str = ""  # "request/worker": equal for calls of one agent on one task for one request of the user
+    asked_turn: int = 0  # which turn of the asking span, see RequestedCall.turn
 
     @property
     def failed(self) -> bool:

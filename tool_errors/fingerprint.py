@@ -11,6 +11,7 @@ from tool_errors.error_text import short_type
 
 NORMALISED_CHARS_MAX = 300
 _READ_CHARS_MAX = 2000  # what lies behind is stack or payload
+_PASSES_MAX = 8
 
 # In this order: what is matched first is not looked at again.
 _PLACEHOLDERS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -34,12 +35,25 @@ _LETTERS = "abcdefghij"
 
 
 def normalise_message(message: str) -> str:
-    """The message in lower case with placeholders for all that differs between two equal failures."""
-    text = message[:_READ_CHARS_MAX].replace("\x01", " ").replace("\x02", " ")
+    """The message in lower case with placeholders for all that differs between two equal failures.
+
+    Normalising it again changes nothing. Takes linear time: at most _PASSES_MAX passes over _READ_CHARS_MAX.
+    """
+    text = _one_pass(message[:_READ_CHARS_MAX])
+    for _ in range(_PASSES_MAX):  # a placeholder may bring together what then matches
+        again = _one_pass(text)
+        if again == text:
+            break
+        text = again
+    return text
+
+
+def _one_pass(text: str) -> str:
+    text = " ".join(text.replace("\x01", " ").replace("\x02", " ").replace("```", " ").split())
     for pattern, placeholder in _PLACEHOLDERS:
         text = pattern.sub(placeholder, text) if placeholder else pattern.sub(_keep_code, text)
     text = _KEPT.sub(lambda match: "".join(str(_LETTERS.index(letter)) for letter in match[1]), text)
-    return " ".join(text.lower().split())[:NORMALISED_CHARS_MAX]
+    return " ".join(text.lower().split())[:NORMALISED_CHARS_MAX].rstrip()
 
 
 def _keep_code(match: re.Match[str]) -> str:

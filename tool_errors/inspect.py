@@ -14,6 +14,7 @@ from tool_errors.judged import JudgedFacts
 from tool_errors.linked_traces import linked_traces
 from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import judge_stored
+from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.flush import digest_of_log
@@ -34,13 +35,19 @@ _ANY_DAY = date(1970, 1, 1)
 
 
 def inspect_records(
-    spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog], *, project: str = DEFAULT_PROJECT
+    spans: Iterable[AcceptedSpan],
+    logs: Iterable[AcceptedLog],
+    *,
+    project: str = DEFAULT_PROJECT,
+    rules: ToolRules = NO_TOOL_RULES,
 ) -> list[dict[str, Any]]:
     """The JSON contract of every trace among the records, by start time."""
-    return [contract(derived, project=project) for derived in derive_records(spans, logs)]
+    return [contract(derived, project=project) for derived in derive_records(spans, logs, rules)]
 
 
-def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -> list[DerivedTrace]:
+def derive_records(
+    spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog], rules: ToolRules = NO_TOOL_RULES
+) -> list[DerivedTrace]:
     """Every trace among the records, by start time."""
     envelopes = DecodedEnvelopes()
     accepted = list(dict.fromkeys(spans))
@@ -63,7 +70,7 @@ def derive_records(spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog]) -
                 *(row.status_code, row.raw_length, row.digest, *service),
             )
         )
-        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes)
+        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, rules)
         if facts is not None:
             judged[row.trace_id].append(facts)
     derived = [derive(found, judged[trace_id], live=False) for trace_id, found in nodes.items()]

@@ -13,10 +13,11 @@ from typing import Any
 from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
 from tool_errors.findings import Verdict
 from tool_errors.status import judge, judge_answer, judge_result
+from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 1  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+DETECTOR_VERSION = 2  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
@@ -36,14 +37,16 @@ class JudgedFacts:
     answers: tuple[Verdict, ...] = ()  # on each of facts.answered_calls
 
 
-def judge_facts(facts: SpanFacts, version: SpanVersion) -> JudgedFacts:
+def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TOOL_RULES) -> JudgedFacts:
     """Judge the calls of one span; facts and verdicts come out within the bounds of their row."""
     facts = bounded_facts(facts)
-    answers = tuple(bounded_verdict(judge_answer(call)) for call in facts.answered_calls)
+    answers = tuple(bounded_verdict(judge_answer(call, rules)) for call in facts.answered_calls)
     if facts.type != "tool":
         return JudgedFacts(version, facts, answers=answers)
-    result = judge_result(facts.result, "result")
-    return JudgedFacts(version, facts, bounded_verdict(judge(facts)), result and bounded_verdict(result), answers)
+    result = judge_result(facts.result, "result", facts.tool_name or "", rules)
+    return JudgedFacts(
+        version, facts, bounded_verdict(judge(facts, rules)), result and bounded_verdict(result), answers
+    )
 
 
 def to_row(judged: JudgedFacts) -> dict[str, Any]:

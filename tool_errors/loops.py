@@ -1,61 +1,113 @@
 """Loops: repetition without progress, over the tool calls of one trace or of one conversation.
 
-A detector is one function from calls in order of time to runs of calls, in a file of its own; `DETECTORS` is the
-registry. A run becomes a `Loop` here, in the same way for all of them.
+A detector is one function from steps to runs, in a file of its own; `DETECTORS` is the registry, the most telling
+kind first. What several detectors see is one loop: a cycle wins, then the longest run, then the order of the registry.
+A run becomes a `Loop` here, in the same way for all of them.
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
+from tool_errors.call_signature import argument_shape
+from tool_errors.cycle import cycles
 from tool_errors.findings import CallReference, Loop, ToolCall
+from tool_errors.identical_result import identical_results
+from tool_errors.loop_steps import LoopThresholds, Run, Step, Steps, contains
+from tool_errors.near_identical import near_identical
 from tool_errors.repeated_failure import repeated_failures
 
-Detector = Callable[[Sequence[ToolCall]], list[list[ToolCall]]]
+Detector = Callable[[Steps], list[Run]]
 LlmCallKey = tuple[bytes, bytes]  # trace id, span id
 
-DETECTORS: Mapping[str, Detector] = {"repeated_failure": repeated_failures}
+DETECTORS: Mapping[str, Detector] = {
+    "cycle": cycles,
+    "repeated_failure": repeated_failures,
+    "near_identical": near_identical,
+    "identical_result": identical_results,
+}
+DEFAULT_THRESHOLDS = LoopThresholds()
 
 
-def find_loops(calls: Sequence[ToolCall], tokens: Mapping[LlmCallKey, int], *, live: bool) -> list[Loop]:
-    """All loops among `calls`, which come in order of time; `tokens` has what each LLM call spent."""
-    last_success: dict[str, int] = {}
-    for call in calls:
-        if call.verdict.status == "ok":
-            last_success[call.name] = call.start_unix_nano
-    loops = []
-    for kind, detect in DETECTORS.items():
-        for run in detect(calls):
-            last = run[-1]
-            ended = "running" if live else "gave_up"
-            if last_success.get(last.name, -1) >= last.end_unix_nano:
-                ended = "success"
-            loops.append(_loop(kind, run, _tokens_of_repeats(run, tokens), ended))
+def find_loops(
+    calls: Sequence[ToolCall],
+    tokens: Mapping[LlmCallKey, int],
+    *,
+    live: bool,
+    thresholds: LoopThresholds = DEFAULT_THRESHOLDS,
+) -> list[Loop]:
+    """All loops among `calls`, whatever their order; `tokens` has what each LLM call spent."""
+    steps = Steps(calls, thresholds)
+    found = [(kind, run) for kind, detect in DETECTORS.items() for run in detect(steps)]
+    loops = [_loop(kind, run, tokens, _ended(steps, run, live=live)) for kind, run in _each_once(found)]
     loops.sort(key=lambda loop: (loop.start_unix_nano, loop.loop_id))
     return loops
 
 
-def _loop(kind: str, run: list[ToolCall], tokens: int | None, ended: str) -> Loop:
-    first = run[0]
-    tools = tuple(dict.fromkeys(call.name for call in run))
+def _each_once(found: Sequence[tuple[str, Run]]) -> list[tuple[str, Run]]:
+    """Of runs that share calls, or of which one contains the other's calls, the most telling one."""
+    order = {kind: number for number, kind in enumerate(DETECTORS)}
+    ranked = sorted(
+        found,
+        key=lambda entry: (entry[0] != "cycle", -len(entry[1].steps), order[entry[0]], entry[1].steps[0].index),
+    )
+    kept: list[tuple[str, Run]] = []
+    taken: set[int] = set()
+    for kind, run in ranked:
+        if taken.isdisjoint(step.index for step in run.steps):
+            kept.append((kind, run))
+            taken.update(step.index for step in run.steps)
+    inner = sorted((step for _, run in kept for step in run.steps), key=lambda step: step.index)
+    return [(kind, run) for kind, run in kept if not _only_contains(run, inner)]
+
+
+def _only_contains(run: Run, inner: Sequence[Step]) -> bool:
+    """Whether each call of a run contains a call of another loop, as the delegation to an agent that is stuck."""
+    indexes = [step.index for step in inner]
+    members = {step.index for step in run.steps}
+    for step in run.steps:
+        at = bisect_right(indexes, step.index)
+        following = inner[at] if at < len(inner) else None
+        if following is None or following.index in members or not contains(step, following):
+            return False
+    return True
+
+
+def _ended(steps: Steps, run: Run, *, live: bool) -> str:
+    """A loop ended in success when its last tool worked afterwards, with other arguments or another result."""
+    last = run.steps[-1]
+    if steps.works_later(last):
+        return "success"
+    return "running" if live else "gave_up"
+
+
+def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], ended: str) -> Loop:
+    calls = [step.call for step in run.steps]
+    first = calls[0]
+    tools = tuple(dict.fromkeys(call.name for call in calls))
+    failures = sorted({call.verdict.fingerprint for call in calls if call.failed})
+    shapes = sorted({argument_shape(call) for call in calls})
+    end = max(call.end_unix_nano for call in calls)
     return Loop(
-        trace_id=run[-1].trace_id,
-        loop_id=_digest(kind, first.trace_id.hex(), first.call_key),
+        trace_id=calls[-1].trace_id,
+        loop_id=_digest(first.trace_id.hex(), first.call_key),
         kind=kind,
         tools=tools,
-        iterations=len(run),
-        failures=sum(call.failed for call in run),
-        calls=tuple(CallReference(call.trace_id, call.call_key, call.span_id, call.call_id) for call in run),
+        iterations=run.iterations,
+        failures=sum(call.failed for call in calls),
+        calls=tuple(CallReference(call.trace_id, call.call_key, call.span_id, call.call_id) for call in calls),
         start_unix_nano=first.start_unix_nano,
-        end_unix_nano=max(call.end_unix_nano for call in run),
-        tokens=tokens,
-        fingerprint=_digest(kind, *tools, first.verdict.fingerprint),
+        end_unix_nano=end,
+        tokens=_tokens_of_repeats(calls[len(calls) // run.iterations :], first, tokens),
+        fingerprint=_digest(kind, *tools, *(failures or shapes)),
         ended=ended,
     )
 
 
-def _tokens_of_repeats(run: list[ToolCall], tokens: Mapping[LlmCallKey, int]) -> int | None:
-    """What was spent on asking again: the first call was no waste. None when no asking LLM call is known."""
-    asking = {(call.trace_id, call.asked_by) for call in run[1:] if call.asked_by is not None}
+def _tokens_of_repeats(repeats: Sequence[ToolCall], first: ToolCall, tokens: Mapping[LlmCallKey, int]) -> int | None:
+    """What was spent on asking again: the first round was no waste. None when no asking LLM call is known."""
+    asking = {(call.trace_id, call.asked_by) for call in repeats if call.asked_by is not None}
+    asking.discard((first.trace_id, first.asked_by))
     spent = [tokens[key] for key in asking if key in tokens]
     return sum(spent) if spent else None
 

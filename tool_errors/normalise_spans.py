@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
+from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import normalise
 from trace_store.fact_rows import FactRow
@@ -17,7 +18,9 @@ from trace_store.stored import StoredLog, StoredSpan
 log = logging.getLogger(__name__)
 
 
-def fact_rows(spans: Iterable[StoredSpan], logs: Iterable[StoredLog]) -> list[FactRow]:
+def fact_rows(
+    spans: Iterable[StoredSpan], logs: Iterable[StoredLog], rules: ToolRules = NO_TOOL_RULES
+) -> list[FactRow]:
     """The rows of `span_facts` for every span that a dialect claims."""
     envelopes = DecodedEnvelopes()
     logs_of_span: dict[tuple[int, bytes, bytes], list[LogRecord]] = defaultdict(list)
@@ -26,14 +29,16 @@ def fact_rows(spans: Iterable[StoredSpan], logs: Iterable[StoredLog]) -> list[Fa
         logs_of_span[key].append(read_log(record.otlp, envelopes.scope(record.scope.otlp)))
     rows = []
     for span in spans:
-        judged = judge_stored(span, logs_of_span.get(span.row[:3], ()), envelopes)
+        judged = judge_stored(span, logs_of_span.get(span.row[:3], ()), envelopes, rules)
         if judged is not None:
             facts = judged.facts
             rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, to_row(judged)))
     return rows
 
 
-def judge_stored(span: StoredSpan, logs: Sequence[LogRecord], envelopes: DecodedEnvelopes) -> JudgedFacts | None:
+def judge_stored(
+    span: StoredSpan, logs: Sequence[LogRecord], envelopes: DecodedEnvelopes, rules: ToolRules = NO_TOOL_RULES
+) -> JudgedFacts | None:
     """The judged facts of one stored span, full payloads included; None when no dialect claims it.
 
     A span on which a dialect stumbles is logged and shown as `other`: a mapping must never cost a span.
@@ -46,4 +51,4 @@ def judge_stored(span: StoredSpan, logs: Sequence[LogRecord], envelopes: Decoded
         return None
     if facts is not None and span.row.kind == KIND_FROM_LOG:
         facts = replace(facts, from_log=True)
-    return None if facts is None else judge_facts(facts, span.row.version)
+    return None if facts is None else judge_facts(facts, span.row.version, rules)

@@ -1,10 +1,12 @@
 """The derived status of a tool call with its evidence: explicit statements first, then what the payload says."""
 
+import dataclasses
 from typing import NamedTuple
 
 from tool_errors.error_text import bounded_message, is_generic, take_apart
 from tool_errors.findings import FAILED, Verdict
 from tool_errors.payload_rules import PAYLOAD_RULES, judge_payload
+from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.dialects.failures import CONTROL_FLOW
 from trace_store.facts import UNREAD, AnsweredCall, CallStatus, Failure, Payload, SpanFacts
 
@@ -16,25 +18,26 @@ class Rule(NamedTuple):
     status: CallStatus
     looks_at: str
     example: str
+    since: str  # the release that brought it
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("span_status", "error", "the status of the tool's span", "status ERROR, gateway timed out"),
-    Rule("exception_event", "error", "an exception event on the tool's span", "exception.type ValueError"),
-    Rule("error_type", "error", "the attribute error.type", "error.type = tool_error"),
-    Rule("tool_message", "error", "the flag of the tool message that the model was given", '"is_error": true'),
-    *(Rule(rule.id, "soft_error", rule.looks_at, rule.example) for rule in PAYLOAD_RULES),
-    Rule("control_flow", "ok", "an exception that steers the run", "exception.type GraphInterrupt"),
-    Rule("result", "ok", "a result that no rule objects to", '{"temperature": 22}'),
-    Rule("span_ended", "ok", "a span that ended without error and shows no result", "status UNSET"),
-    Rule("no_answer", "unanswered", "a request whose result no span and no message shows", "tool_calls[0]"),
-    Rule("no_answer_yet", "pending", "the same while the trace is live", "tool_calls[0]"),
+    Rule("span_status", "error", "the status of the tool's span", "status ERROR, gateway timed out", "0.1"),
+    Rule("exception_event", "error", "an exception event on the tool's span", "exception.type ValueError", "0.1"),
+    Rule("error_type", "error", "the attribute error.type", "error.type = tool_error", "0.1"),
+    Rule("tool_message", "error", "the flag of the tool message that the model was given", '"is_error": true', "0.1"),
+    *(Rule(rule.id, "soft_error", rule.looks_at, rule.example, rule.since) for rule in PAYLOAD_RULES),
+    Rule("control_flow", "ok", "an exception that steers the run", "exception.type GraphInterrupt", "0.1"),
+    Rule("result", "ok", "a result that no rule objects to", '{"temperature": 22}', "0.1"),
+    Rule("span_ended", "ok", "a span that ended without error and shows no result", "status UNSET", "0.1"),
+    Rule("no_answer", "unanswered", "a request whose result no span and no message shows", "tool_calls[0]", "0.1"),
+    Rule("no_answer_yet", "pending", "the same while the trace is live", "tool_calls[0]", "0.1"),
 )
 
 
-def judge(facts: SpanFacts) -> Verdict:
+def judge(facts: SpanFacts, rules: ToolRules = NO_TOOL_RULES) -> Verdict:
     """The verdict on a tool span from its own facts; its failure, if it states one, comes before its payload."""
-    result = judge_result(facts.result, "result")
+    result = judge_result(facts.result, "result", facts.tool_name or "", rules)
     if facts.failure is not None:
         stated = _stated(facts.failure)
         return stated if result is None else most_telling(stated, result)
@@ -43,20 +46,22 @@ def judge(facts: SpanFacts) -> Verdict:
     return Verdict("ok", "span_ended", "status")
 
 
-def judge_answer(call: AnsweredCall) -> Verdict:
+def judge_answer(call: AnsweredCall, rules: ToolRules = NO_TOOL_RULES) -> Verdict:
     """The verdict on a call from the tool message that the next LLM call was given."""
-    result = judge_result(call.result, "messages.result")
+    result = judge_result(call.result, "messages.result", call.name, rules)
     if call.failure is not None:
         stated = _stated(call.failure)
         return stated if result is None else most_telling(stated, result)
     return result or Verdict("ok", "result", "messages")
 
 
-def judge_result(result: Payload | None, path: str) -> Verdict | None:
-    """What a result alone says; None when there is none."""
+def judge_result(result: Payload | None, path: str, tool: str = "", rules: ToolRules = NO_TOOL_RULES) -> Verdict | None:
+    """What a result alone says, by the user's rules first; None when there is none."""
     if result is None or result.value is UNREAD:
         return None
-    found = judge_payload(result.value, path)
+    if (verdict := rules.judge(tool, result.value, path)) is not None:
+        return dataclasses.replace(verdict, message=bounded_message(verdict.message))
+    found = judge_payload(result.value, path, rules.off)
     if found is None:
         return Verdict("ok", "result", path)
     rule, place, error = found

@@ -61,6 +61,7 @@ def _call(draft: Draft, trace_id: bytes, taken: set[str], *, live: bool) -> Tool
         end_unix_nano=max(start, end),
         interaction_id=next((owner for owner in owners if owner), None),
         verdict=verdict,
+        asked_turn=request.turn if request else 0,
     )
 
 

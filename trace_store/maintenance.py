@@ -3,7 +3,7 @@ time does it, on a connection of its own; the processor calls it every few minut
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from psycopg import errors
 
@@ -11,6 +11,7 @@ from trace_store.buckets import AHEAD_DAYS, day_of
 from trace_store.columnstore import compress_old_chunks
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
+from trace_store.outbox import SQL as OUTBOX_SQL
 from trace_store.partitions import ensure_partitions
 from trace_store.repack import repack
 from trace_store.retention import SQL, Dropped, drop_expired
@@ -46,6 +47,8 @@ async def maintain(conninfo: str, retention_days: int) -> MaintenanceReport | No
                 log.info("Old days are being read; they are dropped at the next run")
                 dropped = Dropped(0, 0)
             await connection.execute(SQL.sum_receipts)
+            cutoff = datetime.now(UTC) - timedelta(days=retention_days)
+            await connection.execute(OUTBOX_SQL.delete_old_deliveries, {"cutoff": cutoff})
             repacked = await repack(connection)
             compressed = await compress_old_chunks(connection, today) if tier is Tier.TIMESCALEDB_TSL else 0
             return MaintenanceReport(dropped, repacked, compressed)

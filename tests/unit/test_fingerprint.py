@@ -1,7 +1,13 @@
 """Fingerprints: the same failure has one, another failure has another."""
 
-import pytest
+import subprocess
+import sys
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.labelled_results import judged, labelled
 from tool_errors.fingerprint import fingerprint, normalise_message
 
 SAME = [
@@ -44,3 +50,50 @@ def test_tool_and_type_count() -> None:
 def test_it_is_the_same_in_every_release() -> None:
     assert normalise_message("Order 17 at 10:30: 'x' <unknown>") == "order <number> at <time>: <value> <unknown>"
     assert fingerprint("search_flights", "ValueError", "invalid date: 2026-13-45") == "8980d97cd6a01244"
+
+
+PIECES = st.sampled_from(
+    [*"'\"`</{}:-_.é \n", "a", "17", "'x'", "ab12cd", "404", "status ", "error ", "code ", "https://a.b/c", "x@y.z"]
+) | st.sampled_from(["0x1f", "1.5s", "12:30", "2026-01-02", "10.0.0.1", "<path>", "```"])
+
+
+@given(st.lists(PIECES, max_size=16).map("".join))
+def test_normalising_again_changes_nothing(message: str) -> None:
+    normalised = normalise_message(message)
+    assert normalise_message(normalised) == normalised
+
+
+def test_normalising_labelled_messages_again_changes_nothing() -> None:
+    for entry in labelled("errors"):
+        normalised = normalise_message(judged(entry).message)
+        assert normalise_message(normalised) == normalised
+
+
+SAME_FAILURE = [
+    "langgraph_raised",
+    "langgraph_raised_text",
+    "openai_agents_with_error",
+    "graphql_partial",
+    "java",
+    "go_panic",
+    "status_error",
+    "status_typed",
+    "exception_event",
+    "status_and_payload",
+]
+
+
+def test_the_same_failure_has_one_normalised_message_in_every_framework_and_language() -> None:
+    entries = {entry.id: entry for entry in labelled("errors")}
+    assert {normalise_message(judged(entries[id_]).message) for id_ in SAME_FAILURE} == {"order <number> is locked"}
+
+
+def test_it_is_the_same_in_every_process() -> None:
+    program = "from tool_errors.fingerprint import fingerprint; print(fingerprint('t', 'E', \"order 17: {'a': 1}\"))"
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert made == {fingerprint("t", "E", "order 17: {'a': 1}") + "\n"}

@@ -48,3 +48,27 @@ def test_a_case_leaves_the_calls_behind_that_it_describes(case: Case) -> None:
 @pytest.mark.parametrize("case", PRODUCTIVE, ids=lambda case: case.name)
 def test_productive_repetition_is_no_loop(case: Case) -> None:
     assert loops_of(derive_case(case)) == []
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["tuned on", "held out"])
+def test_nearly_every_loop_is_found_and_told_exactly(held_out: bool) -> None:
+    cases = [case for case in LOOPS if case.held_out == held_out]
+    missed = [case.name for case in cases if not any(is_found(case, loop) for loop in loops_of(derive_case(case)))]
+    assert len(missed) <= (2 if held_out else 0), missed
+
+
+def test_at_least_96_percent_of_the_loops_are_found() -> None:
+    found = sum(any(is_found(case, loop) for loop in loops_of(derive_case(case))) for case in LOOPS)
+    assert found >= 0.96 * len(LOOPS)
+
+
+@pytest.mark.parametrize("case", LOOPS, ids=lambda case: case.name)
+def test_one_loop_is_reported_once(case: Case) -> None:
+    assert len(loops_of(derive_case(case))) <= 1
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_loops_depend_neither_on_order_nor_on_repetition_nor_on_being_read_back(case: Case) -> None:
+    loops = loops_of(derive_case(case))
+    assert loops_of(derive_case(case, reverse=True)) == loops
+    assert loops_of(derive_case(case, read_back=True)) == loops

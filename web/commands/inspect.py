@@ -4,11 +4,14 @@ without a database: the tree, the LLM and tool calls, failed tool calls and loop
 
 import argparse
 import sys
+from pathlib import Path
 
 import orjson
 
 from otlp_receiver.decoded import DecodedTraces
 from tool_errors.inspect import inspect_records
+from tool_errors.payload_rules import PAYLOAD_RULE_IDS
+from tool_errors.tool_rules import NO_TOOL_RULES, read_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
 from web.otlp_files import read_files, say_rejections
 from web.trace_text import trace_text
@@ -26,11 +29,15 @@ Exit code 1 when a file could not be read or a record in it was rejected.
 def configure(parser: argparse.ArgumentParser) -> None:
     """Files and the form of the output."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="an OTLP file; - is standard input")
+    parser.add_argument(
+        "--tool-rules", metavar="FILE", type=Path, help="own rules for tool results; docs/tool_errors.md"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every trace of all files together."""
+    rules = read_tool_rules(arguments.tool_rules, PAYLOAD_RULE_IDS) if arguments.tool_rules else NO_TOOL_RULES
     spans: list[AcceptedSpan] = []
     logs: list[AcceptedLog] = []
     rejected = 0
@@ -41,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
                 spans += decoded.spans
             else:
                 logs += decoded.logs
-    traces = inspect_records(spans, logs)
+    traces = inspect_records(spans, logs, rules=rules)
     if arguments.json:
         sys.stdout.buffer.write(
             orjson.dumps({"traces": traces}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
