@@ -12,6 +12,8 @@ from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.judged import from_row, to_row
 from tool_errors.linked_traces import linked_traces
+from tool_errors.rows_read import tool_call
+from tool_errors.table_rows import tool_call_row
 from trace_store.facts import Failure
 
 INPUT_TOKENS, OUTPUT_TOKENS = 100, 10  # of every model call
@@ -43,7 +45,10 @@ class _Call:
 
 
 def derive_case(case: Case, *, read_back: bool = False, reverse: bool = False) -> list[DerivedTrace]:
-    """What is derived of a case; from rows when `read_back`, with spans and facts in reverse order when `reverse`."""
+    """What is derived of a case; from rows when `read_back`, with spans and facts in reverse order when `reverse`.
+
+    Read back are the facts, and the calls before their traces are settled.
+    """
     derived = []
     traces = _message_traces(case) if case.messages_only else _span_traces(case)
     for number, trace in enumerate(traces):
@@ -53,6 +58,9 @@ def derive_case(case: Case, *, read_back: bool = False, reverse: bool = False) -
         if reverse:
             nodes, judged = nodes[::-1] + nodes, judged[::-1] + judged[:1]
         derived.append(derive(nodes, judged, live=case.live and number == len(traces) - 1))
+        if read_back:
+            calls = tuple(tool_call(tool_call_row(1, call)) for call in derived[-1].tool_calls)
+            derived[-1] = replace(derived[-1], tool_calls=calls)
     linked = linked_traces(derived)
     assert len(linked) == 1, "the traces of a case belong to one conversation"
     return settle_conversation(linked[0])

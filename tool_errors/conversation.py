@@ -10,13 +10,16 @@ from collections.abc import Sequence
 
 from tool_errors.findings import OPEN, DerivedTrace, Loop, ToolCall
 from tool_errors.linked_traces import CallName, call_names, in_order
-from tool_errors.loops import LlmCallKey, find_loops
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
 from tool_errors.recovery import recovered_calls
 from tool_errors.reports import with_reports
 from tool_errors.steps import steps
 
 
-def settle_conversation(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
+def settle_conversation(
+    traces: Sequence[DerivedTrace], *, thresholds: LoopThresholds = DEFAULT_THRESHOLDS
+) -> list[DerivedTrace]:
     """The traces of one conversation, by time, each with what the others say about it.
 
     A call that another trace answers is told once, there. A failure after which the same tool worked in a later trace
@@ -38,7 +41,7 @@ def settle_conversation(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
         for call in trace.llm_calls
     }
     loops: dict[bytes, list[Loop]] = defaultdict(list)
-    for loop in find_loops(calls, tokens, live=any(trace.live for trace in traces)):
+    for loop in find_loops(calls, tokens, live=any(trace.live for trace in traces), thresholds=thresholds):
         loops[loop.trace_id].append(loop)
     return [
         _settled(trace, tuple(_told(call, recovered) for call in of_trace), tuple(loops[trace.trace_id]))

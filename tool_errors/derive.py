@@ -10,7 +10,8 @@ from tool_errors.bounded_facts import text_preview
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, ToolCall
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import end_of, token_usage, unique_llm_calls
-from tool_errors.loops import find_loops
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.steps import search_text, steps
 from tool_errors.texts import final_output, first_input
 from tool_errors.tool_calls import unique_tool_calls
@@ -22,7 +23,13 @@ from trace_store.model import STATUS_ERROR
 NAMES_MAX = 50  # agents, tools, models and interactions that a trace's row lists
 
 
-def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bool) -> DerivedTrace:
+def derive(
+    spans: Sequence[SpanNode],
+    judged: Iterable[JudgedFacts],
+    *,
+    live: bool,
+    thresholds: LoopThresholds = DEFAULT_THRESHOLDS,
+) -> DerivedTrace:
     """Everything that can be said about one trace.
 
     `spans` are all its spans, also those without facts; several versions of one span are welcome. While `live`, a
@@ -78,7 +85,7 @@ def derive(spans: Sequence[SpanNode], judged: Iterable[JudgedFacts], *, live: bo
         ),
         llm_calls=llm_calls,
         tool_calls=tool_calls,
-        loops=tuple(find_loops(tool_calls, tokens, live=live)),
+        loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds)),
         spans=tuple(_derived_spans(view)),
         environment=_first(facts.environment for facts in known),
     )

@@ -9,6 +9,8 @@ from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import GroupSaid, carried_over
 from tool_errors.judged import from_row
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
 from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode
@@ -32,8 +34,9 @@ class DerivedRows:
 class TraceDeriver:
     """Keeps the total work on a growing trace linear: the longer it took the last time, the longer it rests."""
 
-    def __init__(self, wait_factor: float, wait_s_max: float) -> None:
+    def __init__(self, wait_factor: float, wait_s_max: float, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> None:
         self._rest = Rest(wait_factor, wait_s_max)
+        self._thresholds = loops
 
     def wait_s(self, unit: Unit) -> float:
         """Seconds until this trace has its next turn; 0 when it may be derived now."""
@@ -63,7 +66,8 @@ class TraceDeriver:
             ended = any(not row.parent_span_id and row.end_unix_nano for row in newest(span_rows).values())
             settle_delay_s = settle_delays_s[0 if ended else 1]
         judged = [from_row(tree_row.facts) for tree_row in rows if tree_row.facts is not None]
-        derived = derive([span_node(tree_row) for tree_row in rows], judged, live=settle_delay_s is not None)
+        nodes = [span_node(tree_row) for tree_row in rows]
+        derived = derive(nodes, judged, live=settle_delay_s is not None, thresholds=self._thresholds)
         settle_at = None
         if settle_delay_s is not None:
             settle_at = datetime.now(UTC) + timedelta(seconds=settle_delay_s)

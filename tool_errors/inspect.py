@@ -13,6 +13,8 @@ from tool_errors.findings import DerivedTrace
 from tool_errors.judged import JudgedFacts
 from tool_errors.linked_traces import linked_traces
 from tool_errors.log_steps import spans_of_logs
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import judge_stored
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.assembly import SpanNode
@@ -40,13 +42,17 @@ def inspect_records(
     *,
     project: str = DEFAULT_PROJECT,
     rules: ToolRules = NO_TOOL_RULES,
+    loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[dict[str, Any]]:
     """The JSON contract of every trace among the records, by start time."""
-    return [contract(derived, project=project) for derived in derive_records(spans, logs, rules)]
+    return [contract(derived, project=project) for derived in derive_records(spans, logs, rules, loops)]
 
 
 def derive_records(
-    spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog], rules: ToolRules = NO_TOOL_RULES
+    spans: Iterable[AcceptedSpan],
+    logs: Iterable[AcceptedLog],
+    rules: ToolRules = NO_TOOL_RULES,
+    loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[DerivedTrace]:
     """Every trace among the records, by start time."""
     envelopes = DecodedEnvelopes()
@@ -73,8 +79,10 @@ def derive_records(
         facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, rules)
         if facts is not None:
             judged[row.trace_id].append(facts)
-    derived = [derive(found, judged[trace_id], live=False) for trace_id, found in nodes.items()]
-    traces = [trace for linked in linked_traces(derived, links) for trace in settle_conversation(linked)]
+    derived = [derive(found, judged[trace_id], live=False, thresholds=loops) for trace_id, found in nodes.items()]
+    traces = [
+        trace for linked in linked_traces(derived, links) for trace in settle_conversation(linked, thresholds=loops)
+    ]
     return sorted(traces, key=lambda trace: (trace.start_unix_nano, trace.trace_id))
 
 

@@ -16,6 +16,8 @@ from tool_errors.finding_rows import findings_of_rows
 from tool_errors.group_says import GroupSaid, said_so_far
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import fact_rows
 from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, Claim, NewMark, Unit
@@ -44,11 +46,11 @@ class Pace:
 class Processor:
     """Works off the queue of dirty units; any number of processors may share one database."""
 
-    def __init__(self, conninfo: str, pace: Pace | None = None) -> None:
+    def __init__(self, conninfo: str, pace: Pace | None = None, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> None:
         self._queue = WorkQueue(conninfo)
         self._pace = pace or Pace()
-        self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
-        self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
+        self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
+        self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._one_by_one = False
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -91,6 +91,8 @@ def tool_call(row: ToolCallRow) -> ToolCall:
         verdict=verdict,
         recovered=row.recovered,
         propagated_from=row.propagated_from,
+        scope=row.scope,
+        asked_turn=row.asked_turn,
     )
 
 

@@ -14,6 +14,8 @@ from tool_errors.finding_rows import findings_of_rows
 from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import counts_of, payload_sources, says_of
 from tool_errors.linked_traces import ANSWER_WINDOW_NS, linked_traces
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
 from tool_errors.rows_read import derived_trace
 from tool_errors.table_rows import loop_row
@@ -32,7 +34,8 @@ WRITTEN_MAX = 1000  # traces whose rows one run changes; the rest follows in the
 class GroupSettler:
     """Settles the groups of claimed units; a long one rests between its runs."""
 
-    def __init__(self, wait_factor: float, wait_s_max: float) -> None:
+    def __init__(self, wait_factor: float, wait_s_max: float, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> None:
+        self._thresholds = loops
         self._rest = Rest(wait_factor, wait_s_max)
 
     async def settle(self, claim: Claim, units: Iterable[Unit]) -> None:
@@ -86,7 +89,7 @@ class GroupSettler:
             await claim.add_marks([NewMark(unit, wait_s)])
             return found
         rows = await groups.read(found)
-        results = group_results(rows, {(one, other) for _, one, other in links})
+        results = group_results(rows, {(one, other) for _, one, other in links}, self._thresholds)
         await self._write(claim, rows, results)
         self._remember(rows, results, time.monotonic() - started)
         return found
@@ -132,7 +135,9 @@ def unit_of_group(project_id: int, derived: DerivedTrace, group_id: bytes | None
     return Unit(project_id, UNIT_TRACE_GROUP, group_id or derived.trace_id)
 
 
-def group_results(rows: DerivedTraceRows, links: Iterable[tuple[bytes, bytes]]) -> list[GroupResult]:
+def group_results(
+    rows: DerivedTraceRows, links: Iterable[tuple[bytes, bytes]], thresholds: LoopThresholds = DEFAULT_THRESHOLDS
+) -> list[GroupResult]:
     """What the groups among the traces of one project say of them: only of traces where it differs from their rows."""
     llm_calls: dict[bytes, list[LlmCallRow]] = defaultdict(list)
     tool_calls: dict[bytes, list[ToolCallRow]] = defaultdict(list)
@@ -149,7 +154,7 @@ def group_results(rows: DerivedTraceRows, links: Iterable[tuple[bytes, bytes]]) 
     for group in linked_traces(own, links):
         group_id = group[0].trace_id if len(group) > 1 else None
         sources = payload_sources(call for trace in group for call in tool_calls[trace.trace_id])
-        for settled in settle_conversation(group):
+        for settled in settle_conversation(group, thresholds=thresholds):
             row, its_calls = row_of[settled.trace_id], tool_calls[settled.trace_id]
             key = TraceKey(row.project_id, row.trace_id)
             says = says_of(its_calls, settled.tool_calls, sources)

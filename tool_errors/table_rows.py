@@ -94,6 +94,8 @@ def tool_call_row(project_id: int, call: ToolCall) -> ToolCallRow:
         result_preview=None if call.result is None else call.result.preview,
         interaction_id=call.interaction_id,
         propagated_from=call.propagated_from,
+        scope=call.scope,
+        asked_turn=call.asked_turn,
     )
 
 

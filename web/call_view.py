@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from trace_store.derived_rows import LoopRow, ToolCallRow
+from web.loop_text import loop_why
 from web.pages.view_models import CallView
 
 STATUS_LABELS = {
@@ -16,11 +17,12 @@ STATUS_LABELS = {
 
 def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallView:
     """A call of the trace whose page is at `path`; `loops` are those of the trace."""
-    place = previous = following = ""
+    place = why = previous = following = ""
     loop = next((loop for loop in loops if call.call_key in loop.call_keys), None)
     if loop is not None:
         at, count = loop.call_keys.index(call.call_key), len(loop.call_keys)
         place = f"Repeat {at + 1} of {count}"
+        why = loop_why(loop)
         previous = _repeat_url(loop, at - 1, path) if at else ""
         following = _repeat_url(loop, at + 1, path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
@@ -35,6 +37,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallVie
         call_id=call.call_id or "",
         asked_by_url=f"{path}?span={asked_by}" if asked_by else "",
         asked_by=asked_by,
+        loop_why=why,
         loop_place=place,
         previous_repeat_url=previous,
         next_repeat_url=following,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from tool_errors.loop_steps import LoopThresholds
 from tool_errors.processor import Pace, Processor
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
@@ -20,11 +21,19 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event) -> Non
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
     try:
-        await Processor(conninfo, pace).run(stop)
+        await Processor(conninfo, pace, loop_thresholds(settings)).run(stop)
     finally:
         maintaining.cancel()
         with suppress(asyncio.CancelledError):
             await maintaining
+
+
+def loop_thresholds(settings: Settings) -> LoopThresholds:
+    """From how many repeats on repetition counts as a loop."""
+    return LoopThresholds(
+        repeats_min=settings.loop_repeats_min,
+        waiting_repeats_min=max(settings.loop_repeats_min, settings.loop_waiting_repeats_min),
+    )
 
 
 async def _maintain(settings: Settings, conninfo: str) -> None:

@@ -38,6 +38,10 @@ def _days(text: str) -> int:
     return _number(text, 1, 36500, "a number of days")
 
 
+def _repeats(text: str) -> int:
+    return _number(text, 2, 1000, "a number of repeats")
+
+
 def _number(text: str, low: int, high: int, what: str) -> int:
     try:
         value = int(text)
@@ -135,6 +139,12 @@ class Settings:
     )
     orphan_settle_delay_s: float = _setting(
         30.0, _seconds, "SECONDS", "the same for a trace whose root has not ended or never came"
+    )
+    loop_repeats_min: int = _setting(
+        3, _repeats, "N", "calls of one tool, or rounds of a cycle, from which on repetition counts as a loop"
+    )
+    loop_waiting_repeats_min: int = _setting(
+        10, _repeats, "N", "the same while results say that something is still under way, or calls are 30 s apart"
     )
     drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")

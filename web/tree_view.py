@@ -11,6 +11,7 @@ from trace_store.assembly import Row, SpanNode, Tree, assemble
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.model import STATUS_ERROR
 from trace_store.stored import TreeRow as StoredTreeRow
+from web.loop_text import loop_text, loop_why
 from web.pages.view_models import LoopView, RowStatus, TreePage, TreeRow
 from web.time_axis import Axis, Interval, axis_of
 from web.trace_reading import TreeRecords
@@ -103,9 +104,20 @@ def loop_views(records: TreeRecords, path: str) -> tuple[LoopView, ...]:
     found = []
     for loop in records.loops:
         first = next((span.hex() for key in loop.call_keys if (span := span_of.get(key))), "")
-        text = f"{' → '.join(loop.tools)} ×{loop.iterations}"
         url = f"{path}?span={first}" if first else path
-        found.append(LoopView(loop.loop_id, text, loop.iterations, loop.failures, loop.tokens, loop.ended, url))
+        found.append(
+            LoopView(
+                loop.loop_id,
+                loop_text(loop),
+                loop.iterations,
+                loop.failures,
+                loop.tokens,
+                loop.ended,
+                url,
+                kind=loop.kind,
+                why=loop_why(loop),
+            )
+        )
     return tuple(found)
 
 

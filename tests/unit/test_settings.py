@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from web.processing import loop_thresholds
 from web.settings import (
     MIB,
     TABLE,
@@ -112,3 +113,9 @@ def test_the_docs_list_every_setting_with_its_default():
         cells = [cell.strip() for cell in rows[f"`{row.flag}`"].split("|")]
         assert cells[2:4] == [f"`{row.variable}`", row.default]
         assert cells[4] == row.help
+
+
+def test_the_patience_with_waiting_is_never_shorter_than_the_other():
+    assert loop_thresholds(read_settings({"loop_repeats_min": "20"}, {})).waiting_repeats_min == 20
+    with pytest.raises(BadSetting, match="--loop-repeats-min: 1 is not a number of repeats between 2 and 1000"):
+        read_settings({"loop_repeats_min": "1"}, {})

@@ -75,6 +75,7 @@ def test_a_repeat_leads_to_the_ones_beside_it_that_have_a_span() -> None:
     shown = detail(call=call(keys[1]), loops=[looping]).call
     assert shown is not None
     assert shown.loop_place == "Repeat 2 of 3"
+    assert "3 times" in shown.loop_why
     assert shown.previous_repeat_url == f"{PATH}?span={keys[0]}"
     assert shown.next_repeat_url == ""
     assert shown.asked_by_url == f"{PATH}?span={span_id(1).hex()}"

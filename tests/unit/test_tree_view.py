@@ -163,6 +163,7 @@ def test_every_call_of_a_loop_knows_its_place() -> None:
     assert places == {"t2": ("l1", "1 of 3"), "t3": ("l1", "2 of 3"), "look_up": ("l1", "3 of 3")}
     (chip,) = loop_views(TreeRecords(None, [], list(calls), [looping]), PATH)
     assert (chip.text, chip.failures, chip.tokens, chip.ended) == ("look_up ×3", 2, 1200, "gave_up")
+    assert chip.why == "look_up failed 3 times on the same task: the arguments were the same each time."
     assert chip.first_url == f"{PATH}?span={span_id(2).hex()}"
 
 

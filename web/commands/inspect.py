@@ -14,6 +14,8 @@ from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.tool_rules import NO_TOOL_RULES, read_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
 from web.otlp_files import read_files, say_rejections
+from web.processing import loop_thresholds
+from web.settings import add_flags, read_settings
 from web.trace_text import trace_text
 
 EXAMPLES = """\
@@ -32,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tool-rules", metavar="FILE", type=Path, help="own rules for tool results; docs/tool_errors.md"
     )
+    add_flags(parser, ["loop_repeats_min", "loop_waiting_repeats_min"])
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -48,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
                 spans += decoded.spans
             else:
                 logs += decoded.logs
-    traces = inspect_records(spans, logs, rules=rules)
+    thresholds = loop_thresholds(read_settings(vars(arguments)))
+    traces = inspect_records(spans, logs, rules=rules, loops=thresholds)
     if arguments.json:
         sys.stdout.buffer.write(
             orjson.dumps({"traces": traces}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

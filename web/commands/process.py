@@ -19,7 +19,18 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which database."""
-    add_flags(parser, ["database_url", "retention_days", "settle_delay_s", "orphan_settle_delay_s", "log_level"])
+    add_flags(
+        parser,
+        [
+            "database_url",
+            "retention_days",
+            "settle_delay_s",
+            "orphan_settle_delay_s",
+            "loop_repeats_min",
+            "loop_waiting_repeats_min",
+            "log_level",
+        ],
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

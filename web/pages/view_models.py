@@ -147,6 +147,8 @@ class LoopView:
     tokens: int | None
     ended: str  # success, gave_up or running
     first_url: str
+    kind: str = ""  # see docs/loops.md
+    why: str = ""  # a sentence: what repeats, and what is equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ class CallView:
     call_id: str
     asked_by_url: str  # "" when no model call is known that asked
     asked_by: str
+    loop_why: str
     loop_place: str
     previous_repeat_url: str
     next_repeat_url: str
