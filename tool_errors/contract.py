@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from tool_errors.cost import total_nano_usd, unpriced_models, usd
 from tool_errors.findings import FAILED, DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
 from trace_store.facts import UNREAD, Payload
 
@@ -49,7 +50,8 @@ def contract(
         "output_tokens": derived.output_tokens,
         "cached_tokens": derived.cached_tokens,
         "reasoning_tokens": derived.reasoning_tokens,
-        "cost_usd": None,
+        "cost_usd": usd(total_nano_usd(derived.llm_calls)),
+        "unpriced_models": list(unpriced_models(derived.llm_calls)),
         "llm_calls": [_llm_call(call) for call in derived.llm_calls],
         "tool_calls": [_tool_call(call, values.get(call.call_key)) for call in derived.tool_calls],
         "loops": [_loop(loop) for loop in derived.loops],
@@ -71,6 +73,10 @@ def _llm_call(call: LlmCall) -> dict[str, Any]:
         "error": error,
         "finish_reason": call.finish_reason,
         "time_to_first_token_ms": None if call.time_to_first_token_ns is None else call.time_to_first_token_ns / 1e6,
+        "cached_tokens": call.cached_tokens,
+        "reasoning_tokens": call.reasoning_tokens,
+        "cost_usd": usd(call.cost_nano_usd),
+        "price": call.price or None,
     }
 
 
@@ -128,7 +134,7 @@ def _loop(loop: Loop) -> dict[str, Any]:
             for call in loop.calls
         ],
         "tokens": loop.tokens,
-        "cost_usd": None,
+        "cost_usd": usd(loop.cost_nano_usd),
         "seconds": (loop.end_unix_nano - loop.start_unix_nano) / 1e9,
         "fingerprint": loop.fingerprint,
         "ended": loop.ended,

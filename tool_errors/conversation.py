@@ -40,8 +40,15 @@ def settle_conversation(
         for trace in traces
         for call in trace.llm_calls
     }
+    costs: dict[LlmCallKey, int] = {
+        (trace.trace_id, call.span_id): call.cost_nano_usd
+        for trace in traces
+        for call in trace.llm_calls
+        if call.cost_nano_usd is not None
+    }
     loops: dict[bytes, list[Loop]] = defaultdict(list)
-    for loop in find_loops(calls, tokens, live=any(trace.live for trace in traces), thresholds=thresholds):
+    live = any(trace.live for trace in traces)
+    for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs):
         loops[loop.trace_id].append(loop)
     return [
         _settled(trace, tuple(_told(call, recovered) for call in of_trace), tuple(loops[trace.trace_id]))

@@ -7,11 +7,14 @@ read back from their rows give the same trace as fresh ones, but for full payloa
 from collections.abc import Iterable, Sequence
 
 from tool_errors.bounded_facts import text_preview
+from tool_errors.cost import priced
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, ToolCall
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import end_of, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
+from tool_errors.price_table import PriceTable
+from tool_errors.prices_in_use import prices_in_use
 from tool_errors.steps import search_text, steps
 from tool_errors.texts import final_output, first_input
 from tool_errors.tool_calls import unique_tool_calls
@@ -29,11 +32,13 @@ def derive(
     *,
     live: bool,
     thresholds: LoopThresholds = DEFAULT_THRESHOLDS,
+    prices: PriceTable | None = None,
 ) -> DerivedTrace:
     """Everything that can be said about one trace.
 
     `spans` are all its spans, also those without facts; several versions of one span are welcome. While `live`, a
-    call without an answer is pending and a loop may be running. Raises ValueError without any span.
+    call without an answer is pending and a loop may be running. `prices` are those of this process unless given.
+    Raises ValueError without any span.
     """
     if not spans:
         raise ValueError("a trace needs at least one span")
@@ -41,7 +46,8 @@ def derive(
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]
     groups = unique_llm_calls(view)
-    llm_calls = tuple(group.call for group in groups)
+    price_table = prices or prices_in_use()
+    llm_calls = tuple(priced(group.call, price_table) for group in groups)
     usage = token_usage(view, groups)
     first, last = first_input(view, groups), final_output(view, groups)
     unique_calls = unique_tool_calls(view, groups, trace_id, live=live)
@@ -54,6 +60,7 @@ def derive(
     models = _names(call.model for call in llm_calls)
     roots = view.tree.roots()
     tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
+    costs = {(trace_id, call.span_id): cost for call in llm_calls if (cost := call.cost_nano_usd) is not None}
     starts = [node.start_unix_nano for node in nodes if node.start_unix_nano]
     return DerivedTrace(
         trace_id=trace_id,
@@ -85,7 +92,7 @@ def derive(
         ),
         llm_calls=llm_calls,
         tool_calls=tool_calls,
-        loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds)),
+        loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs)),
         spans=tuple(_derived_spans(view)),
         environment=_first(facts.environment for facts in known),
     )

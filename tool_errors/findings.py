@@ -42,6 +42,16 @@ class LlmCall:
     error_message: str | None = None
     finish_reason: str | None = None
     time_to_first_token_ns: int | None = None
+    cache_write_tokens: int | None = None  # part of input_tokens, as the next
+    cache_write_1h_tokens: int | None = None
+    sent_cost_nano_usd: int | None = None  # what its sender says that it cost
+    cost_nano_usd: int | None = None  # None: unpriced, or no token counts
+    price: str = ""  # name of the entry in the price table, "as sent", or "" without a price
+
+    @property
+    def is_unpriced(self) -> bool:
+        """Whether tokens were used, or a model named, that no price is known for."""
+        return not self.price and bool(self.model or self.input_tokens or self.output_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ class Loop:
     tokens: int | None  # what the LLM calls spent that asked for the repeats; None when none of them is known
     fingerprint: str  # the same loop elsewhere has the same one
     ended: str  # "success", "gave_up" or "running"
+    cost_nano_usd: int | None = None  # what those LLM calls cost; None when no price of them is known
 
 
 @dataclass(frozen=True, slots=True)

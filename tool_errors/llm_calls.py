@@ -185,6 +185,10 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         time_to_first_token_ns=next(
             (facts.time_to_first_token_ns for facts in known if facts.time_to_first_token_ns is not None), None
         ),
+        cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        sent_cost_nano_usd=usage.sent_cost_nano_usd
+        or next((facts.sent_cost_nano_usd for facts in known if facts.sent_cost_nano_usd), None),
     )
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 from tool_errors.call_signature import argument_shape
+from tool_errors.cost import spent_on
 from tool_errors.cycle import cycles
 from tool_errors.findings import CallReference, Loop, ToolCall
 from tool_errors.identical_result import identical_results
@@ -35,11 +36,16 @@ def find_loops(
     *,
     live: bool,
     thresholds: LoopThresholds = DEFAULT_THRESHOLDS,
+    costs_nano_usd: Mapping[LlmCallKey, int] | None = None,
 ) -> list[Loop]:
-    """All loops among `calls`, whatever their order; `tokens` has what each LLM call spent."""
+    """All loops among `calls`, whatever their order.
+
+    `tokens` has what each LLM call spent, `costs_nano_usd` what it cost, for those whose cost is known.
+    """
     steps = Steps(calls, thresholds)
     found = [(kind, run) for kind, detect in DETECTORS.items() for run in detect(steps)]
-    loops = [_loop(kind, run, tokens, _ended(steps, run, live=live)) for kind, run in _each_once(found)]
+    costs = costs_nano_usd or {}
+    loops = [_loop(kind, run, tokens, costs, _ended(steps, run, live=live)) for kind, run in _each_once(found)]
     loops.sort(key=lambda loop: (loop.start_unix_nano, loop.loop_id))
     return loops
 
@@ -81,13 +87,14 @@ def _ended(steps: Steps, run: Run, *, live: bool) -> str:
     return "running" if live else "gave_up"
 
 
-def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], ended: str) -> Loop:
+def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], costs: Mapping[LlmCallKey, int], ended: str) -> Loop:
     calls = [step.call for step in run.steps]
     first = calls[0]
     tools = tuple(dict.fromkeys(call.name for call in calls))
     failures = sorted({call.verdict.fingerprint for call in calls if call.failed})
     shapes = sorted({argument_shape(call) for call in calls})
     end = max(call.end_unix_nano for call in calls)
+    asking = _asking_again(calls[len(calls) // run.iterations :], first)
     return Loop(
         trace_id=calls[-1].trace_id,
         loop_id=_digest(first.trace_id.hex(), first.call_key),
@@ -98,16 +105,21 @@ def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], ended: str) -> 
         calls=tuple(CallReference(call.trace_id, call.call_key, call.span_id, call.call_id) for call in calls),
         start_unix_nano=first.start_unix_nano,
         end_unix_nano=end,
-        tokens=_tokens_of_repeats(calls[len(calls) // run.iterations :], first, tokens),
+        tokens=_tokens_of(asking, tokens),
         fingerprint=_digest(kind, *tools, *(failures or shapes)),
         ended=ended,
+        cost_nano_usd=spent_on(asking, costs),
     )
 
 
-def _tokens_of_repeats(repeats: Sequence[ToolCall], first: ToolCall, tokens: Mapping[LlmCallKey, int]) -> int | None:
-    """What was spent on asking again: the first round was no waste. None when no asking LLM call is known."""
-    asking = {(call.trace_id, call.asked_by) for call in repeats if call.asked_by is not None}
-    asking.discard((first.trace_id, first.asked_by))
+def _asking_again(repeats: Sequence[ToolCall], first: ToolCall) -> list[LlmCallKey]:
+    """The LLM calls that asked for the repeats, each once: the first round was no waste."""
+    asking = dict.fromkeys((call.trace_id, call.asked_by) for call in repeats if call.asked_by is not None)
+    return [key for key in asking if key != (first.trace_id, first.asked_by)]
+
+
+def _tokens_of(asking: Sequence[LlmCallKey], tokens: Mapping[LlmCallKey, int]) -> int | None:
+    """What these LLM calls spent; None when that of none is known."""
     spent = [tokens[key] for key in asking if key in tokens]
     return sum(spent) if spent else None
 

@@ -55,13 +55,15 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         provider=row.provider,
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
-        cached_tokens=None,
+        cached_tokens=row.cached_tokens,
         reasoning_tokens=None,
         interaction_id=row.interaction_id,
         error_type=row.error_type,
         error_message=row.error_message,
         finish_reason=row.finish_reason,
         time_to_first_token_ns=row.time_to_first_token_ns,
+        cost_nano_usd=row.cost_nano_usd,
+        price=row.price or "",
     )
 
 
@@ -119,6 +121,7 @@ def loop(row: LoopRow) -> Loop:
         tokens=row.tokens,
         fingerprint=row.fingerprint,
         ended=row.ended,
+        cost_nano_usd=row.cost_nano_usd,
     )
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from tool_errors.cost import total_nano_usd, unpriced_models
 from tool_errors.findings import DerivedTrace, LlmCall, Loop, ToolCall
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.stored import SpanRow
+
+UNPRICED_MODELS_MAX = 50  # that a trace's row lists
 
 
 def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetime | None) -> TraceRow:
@@ -35,6 +38,8 @@ def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetim
         output_tokens=derived.output_tokens,
         cached_tokens=derived.cached_tokens,
         reasoning_tokens=derived.reasoning_tokens,
+        cost_nano_usd=total_nano_usd(derived.llm_calls),
+        unpriced_models=list(unpriced_models(derived.llm_calls)[:UNPRICED_MODELS_MAX]),
         agents=list(derived.agents),
         tools=list(derived.tools),
         models=list(derived.models),
@@ -65,6 +70,9 @@ def llm_call_row(project_id: int, trace_id: bytes, call: LlmCall) -> LlmCallRow:
         error_message=call.error_message,
         finish_reason=call.finish_reason,
         time_to_first_token_ns=call.time_to_first_token_ns,
+        cached_tokens=call.cached_tokens,
+        cost_nano_usd=call.cost_nano_usd,
+        price=call.price if call.price or call.is_unpriced else None,
     )
 
 
@@ -119,4 +127,5 @@ def loop_row(project_id: int, loop: Loop) -> LoopRow:
             [call.trace_id.hex(), call.call_key, None if call.span_id is None else call.span_id.hex(), call.call_id]
             for call in loop.calls
         ],
+        cost_nano_usd=loop.cost_nano_usd,
     )

@@ -35,6 +35,8 @@ class TraceRow:
     output_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cost_nano_usd: int | None = None  # of the priced LLM calls; None when none is
+    unpriced_models: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
@@ -67,6 +69,9 @@ class LlmCallRow:
     error_message: str | None = None
     finish_reason: str | None = None
     time_to_first_token_ns: int | None = None
+    cached_tokens: int | None = None
+    cost_nano_usd: int | None = None
+    price: str | None = None  # name of its price, "as sent", "" when unpriced; None when nothing is to be paid for
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +142,4 @@ class LoopRow:
     fingerprint: str
     ended: str
     calls: list[list[str | None]] = field(default_factory=list)  # trace id, call key, span id, call id of each call
+    cost_nano_usd: int | None = None

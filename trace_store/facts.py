@@ -10,7 +10,7 @@ from typing import Any, Literal
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
-MAPPING_VERSION = 3  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+MAPPING_VERSION = 4  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
 
 
@@ -80,10 +80,13 @@ class SpanFacts:
     dialect: str
     model: str | None = None  # response model where known, else the requested one
     provider: str | None = None  # vendor, lower case
-    input_tokens: int | None = None
+    input_tokens: int | None = None  # all of the input, also what came from a cache or went into one
     output_tokens: int | None = None
-    cached_tokens: int | None = None
+    cached_tokens: int | None = None  # of the input: read from a cache
+    cache_write_tokens: int | None = None  # of the input: written to a cache, for a short time or an unknown one
+    cache_write_1h_tokens: int | None = None  # of the input: written to a cache for an hour
     reasoning_tokens: int | None = None
+    sent_cost_nano_usd: int | None = None  # what the sender says that the call cost
     response_id: str | None = None
     finish_reason: str | None = None  # stop, length, tool_call, content_filter, error, or as written
     time_to_first_token_ns: int | None = None  # of a streamed answer, from the start of the span

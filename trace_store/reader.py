@@ -16,6 +16,7 @@ from trace_store.conversation_reads import ConversationRows, GroupPlace, read_co
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
+from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
@@ -186,6 +187,16 @@ class TraceReader:
             await cursor.execute(SQL.tool_call, parameters, prepare=True)
             call = await cursor.fetchone()
         return None if call is None else call.settled or call
+
+    async def llm_call_of_span(self, trace: TraceKey, span_id: bytes) -> LlmCallRow | None:
+        """The derived LLM call whose outermost span this is; None when it is none."""
+        async with self._connection() as connection:
+            return await read_llm_call(connection, trace, span_id)
+
+    async def unpriced_models(self, project_id: int, limit: int = 100) -> tuple[list[UnpricedModel], int]:
+        """At most `limit` (500) models without a price, those with most tokens first, and how many there are."""
+        async with self._freely_planned() as connection:
+            return await read_unpriced_models(connection, project_id, min(limit, LIST_MAX))
 
     async def loops(self, trace: TraceKey) -> list[LoopRow]:
         """The derived loops that end in a trace by start."""

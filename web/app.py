@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from tool_errors.prices_in_use import use_prices
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.reader import TraceReader
@@ -20,6 +22,7 @@ from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
 from web.pages import conversation as conversation_page
+from web.pages import prices as prices_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.reader_process import ReaderProcess
@@ -37,16 +40,19 @@ UNAVAILABLE = "The database cannot be reached right now; this works again as soo
 log = logging.getLogger(__name__)
 
 
-def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int | None = None) -> FastAPI:
+def create_app(
+    conninfo: str, stop: asyncio.Event | None = None, grpc_port: int | None = None, prices: Path | None = None
+) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
-    OTLP over gRPC, for the commands that pages show.
+    OTLP over gRPC, for the commands that pages show; `prices` is the user's price file. Raises BadPriceFile.
     """
+    use_prices(prices)
     pool = make_pool(conninfo, "rainbarrel reader", POOL_SIZE)
     reader = TraceReader(pool)
     watcher = Watcher(reader, stop or asyncio.Event())
-    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess())
+    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess(prices), str(prices or ""))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -73,7 +79,8 @@ def create_app(conninfo: str, stop: asyncio.Event | None = None, grpc_port: int 
         ],
     )
     app.state.context = context
-    for part in (stats, traces, spans, conversations, traces_page, trace_page, conversation_page):
+    pages = (traces_page, trace_page, conversation_page, prices_page)
+    for part in (stats, traces, spans, conversations, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

@@ -28,6 +28,7 @@ class WebContext:
     reader: TraceReader
     watcher: Watcher
     reader_process: ReaderProcess
+    price_file: str = ""  # the user's, "" without one
     _stats: Stats | None = field(default=None, init=False)
     _stats_at: float = field(default=0.0, init=False)
 

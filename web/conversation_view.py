@@ -74,4 +74,13 @@ def _loop(loop: LoopRow) -> LoopView:
     text = f"{' → '.join(loop.tools)} ×{loop.iterations}"
     first = loop.calls[0] if loop.calls else [loop.trace_id.hex(), "", None, None]
     url = f"/traces/{first[0]}" + (f"?span={first[2]}" if first[2] else "")
-    return LoopView(loop.loop_id, text, loop.iterations, loop.failures, loop.tokens, loop.ended, url)
+    return LoopView(
+        loop.loop_id,
+        text,
+        loop.iterations,
+        loop.failures,
+        loop.tokens,
+        loop.ended,
+        url,
+        cost_nano_usd=loop.cost_nano_usd,
+    )

@@ -1,5 +1,6 @@
 """Numbers and times as pages print them; every function is a template filter."""
 
+import json
 from datetime import UTC, datetime
 
 
@@ -62,11 +63,36 @@ def short_id(identifier: str) -> str:
     return identifier[:8]
 
 
+def usd(nano_usd: int | None) -> str:
+    """An amount with three digits that count: 1234500000 -> "$1.23", 48200 -> "$0.0000482"; "" for None."""
+    if nano_usd is None:
+        return ""
+    if nano_usd == 0:
+        return "$0"
+    if nano_usd >= 10_000_000:  # a cent
+        return f"${nano_usd / 1e9:,.2f}" if nano_usd >= 1_000_000_000 else f"${nano_usd / 1e9:.3f}"
+    digits = 9 - len(str(nano_usd)) + 3
+    return f"${nano_usd / 1e9:.{min(9, digits)}f}"
+
+
+def host(url: str) -> str:
+    """ "https://groq.com/pricing/" -> "groq.com"."""
+    return url.partition("://")[2].partition("/")[0]
+
+
+def toml_key(name: str) -> str:
+    """A name as a quoted key of TOML, which JSON's text is."""
+    return json.dumps(name, ensure_ascii=False)
+
+
 FILTERS = {
     "bytes_size": bytes_size,
     "compact": compact,
     "duration": duration,
+    "host": host,
     "number": number,
     "short_id": short_id,
+    "toml_key": toml_key,
+    "usd": usd,
     "utc": utc,
 }

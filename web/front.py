@@ -112,7 +112,7 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
 def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
     from web.app import create_app  # a receiver does without the web framework
 
-    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port)
+    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, plan.settings.prices)
     return app
 
 

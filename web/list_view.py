@@ -37,6 +37,8 @@ def list_row(row: TraceRow) -> TraceListRow:
         loop_count=row.loop_count,
         failed_span_count=row.failed_span_count,
         tokens=row.input_tokens + row.output_tokens,
+        cost_nano_usd=row.cost_nano_usd,
+        unpriced_models=tuple(row.unpriced_models or ()),
         user_id=row.user_id or "",
         conversation_id=row.conversation_id or "",
         conversation_url=conversation_url(row.conversation_id or row.group_id.hex()) if row.group_id else "",

@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 
 from tool_errors.loop_steps import LoopThresholds
+from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 async def process(settings: Settings, conninfo: str, stop: asyncio.Event) -> None:
     """Process until `stop`; a claim under way is finished, maintenance is cut off (it is safe at any point)."""
+    use_prices(settings.prices)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
     try:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from tool_errors.prices_in_use import use_prices
 from web import heavy_reads
 from web.errors import Unavailable
 from web.lifeline import hold_on_to_parent
@@ -21,10 +23,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _begin(parent_pid: int, prices: Path | None) -> None:
+    """The first thing that the process does."""
+    hold_on_to_parent(parent_pid)
+    use_prices(prices)
+
+
 class ReaderProcess:
     """Runs functions of `heavy_reads.py` in one other process, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, prices: Path | None = None) -> None:
+        self._prices = prices  # the price file that it uses
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
@@ -57,5 +66,5 @@ class ReaderProcess:
     def _running_pool(self) -> ProcessPoolExecutor:
         """Called in the main thread alone: on Linux the process ends with the thread that started it."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), hold_on_to_parent, (os.getpid(),))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(), self._prices))
         return self._pool

@@ -69,6 +69,11 @@ def _folder(text: str) -> Path:
         raise ValueError(f"{text!r} names no folder: {error}") from None
 
 
+def _file(text: str) -> Path | None:
+    """A file to read; no text, no file."""
+    return Path(text).expanduser().absolute() if text else None
+
+
 def _conninfo(text: str) -> str:
     if reason := conninfo_fault(text):
         raise ValueError(f"no connection string, such as postgresql://user@host:5432/database: {reason}")
@@ -145,6 +150,13 @@ class Settings:
     )
     loop_waiting_repeats_min: int = _setting(
         10, _repeats, "N", "the same while results say that something is still under way, or calls are 30 s apart"
+    )
+    prices: Path | None = _setting(  # noqa: RUF009  # as above
+        None,
+        _file,
+        "FILE",
+        "TOML file of prices of models that extends the shipped one: docs/prices.md",
+        shown="none",
     )
     drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
@@ -235,7 +247,8 @@ def child_environment(settings: Settings, database_url: str) -> dict[str, str]:
     """
     environment = dict(os.environ)
     for row in TABLE:
-        environment[row.variable] = str(getattr(settings, row.name))
+        value = getattr(settings, row.name)
+        environment[row.variable] = "" if value is None else str(value)
     environment["RAINBARREL_DATABASE_URL"] = database_url
     packages = str(Path(__file__).resolve().parents[1])
     rest = environment.get("PYTHONPATH")

@@ -8,9 +8,10 @@ import orjson
 
 from tool_errors.judged import JudgedFacts
 from tool_errors.normalise_spans import judge_stored
+from tool_errors.prices_in_use import prices_in_use
 from trace_store.attributes import json_safe
 from trace_store.decoded_envelopes import DecodedEnvelopes
-from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow
 from trace_store.dialects import transcript
 from trace_store.export import span_json
 from trace_store.facts import Payload
@@ -22,6 +23,7 @@ from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
 from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
+from web.price_view import explained
 from web.transcript_view import transcript_view
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
@@ -41,6 +43,7 @@ class SpanRecords:
     loops: list[LoopRow]  # of the whole trace
     links: list[Link]  # from this span
     incoming: list[Link]  # to this span, up to 1,000
+    llm_call: LlmCallRow | None = None  # the model call whose outermost span this is
 
 
 async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes) -> SpanRecords | None:
@@ -60,6 +63,7 @@ async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes
         scope=scope,
         logs=logs,
         call=await reader.tool_call_of_span(trace, span_id),
+        llm_call=await reader.llm_call_of_span(trace, span_id),
         loops=await reader.loops(trace),
         links=links,
         incoming=incoming,
@@ -185,6 +189,15 @@ def _event(
     return EventView(name, unix_nano, unix_nano - span.start_unix_nano, tuple(pairs), is_exception=name == "exception")
 
 
+def _cost(call: LlmCallRow | None) -> Iterable[tuple[str, str]]:
+    """What the call cost and which price says so."""
+    if call is None or call.price is None:
+        return
+    if call.cost_nano_usd is not None:
+        yield "Cost", f"{call.cost_nano_usd / 1e9:.9f} USD"
+    yield "Price", explained(call.price, prices_in_use())
+
+
 def _facts(records: SpanRecords) -> Iterable[KeyValue]:
     """The short facts above the payloads, those that are known."""
     span = records.span
@@ -202,6 +215,9 @@ def _facts(records: SpanRecords) -> Iterable[KeyValue]:
         ("Reasoning tokens", facts.reasoning_tokens),
         ("Finish reason", facts.finish_reason),
         ("Time to first token", facts.time_to_first_token_ns and duration(facts.time_to_first_token_ns)),
+        ("Cache write tokens", facts.cache_write_tokens),
+        ("1 h cache write tokens", facts.cache_write_1h_tokens),
+        *_cost(records.llm_call),
         ("Tool", facts.tool_name),
         ("Call id", facts.tool_call_id),
         ("Agent", facts.agent_name),

@@ -15,8 +15,12 @@ def trace_text(trace: Trace) -> str:
 def _head(trace: Trace) -> Iterator[str]:
     seconds = (int(trace["end_unix_nano"]) - int(trace["start_unix_nano"])) / 1e9
     tokens = f"tokens: {trace['input_tokens']} in, {trace['output_tokens']} out"
+    if trace["cost_usd"] is not None:
+        tokens += f", cost: {trace['cost_usd']:.9g} USD"
     calls = f"LLM calls: {len(trace['llm_calls'])}, tool calls: {len(trace['tool_calls'])}"
     yield f"trace {trace['trace_id']}: {seconds:.3f} s, spans: {trace['span_count']}, {calls}, {tokens}"
+    if trace["unpriced_models"]:
+        yield f"  unpriced: {_short(', '.join(trace['unpriced_models']))}"
     for name in ("user_id", "conversation_id", "interaction_id", "input", "output"):
         if trace[name] is not None:
             yield f"  {name.removesuffix('_id')}: {_short(trace[name])}"
@@ -47,6 +51,8 @@ def _loops(trace: Trace) -> Iterator[str]:
     for loop in trace["loops"]:
         tools = ", ".join(loop["tools"])
         counts = f"{loop['iterations']} times, {loop['failures']} failed"
+        counts += f", {loop['tokens']} tokens" if loop["tokens"] else ""
+        counts += f", {loop['cost_usd']:.9g} USD" if loop["cost_usd"] is not None else ""
         yield f"  loop ({loop['kind']}): {tools}, {counts}, {loop['ended']}"
 
 

@@ -62,6 +62,8 @@ def build_trace_page(
         recovered_count=sum(call.recovered for call in records.tool_calls),
         input_tokens=row.input_tokens if row is not None else 0,
         output_tokens=row.output_tokens if row is not None else 0,
+        cost_nano_usd=row.cost_nano_usd if row is not None else None,
+        unpriced_models=tuple(row.unpriced_models or ()) if row is not None else (),
         loops=loop_views(records, path),
         tree=tree.window(path, offset, selected),
         detail=detail,

@@ -116,6 +116,7 @@ def loop_views(records: TreeRecords, path: str) -> tuple[LoopView, ...]:
                 url,
                 kind=loop.kind,
                 why=loop_why(loop),
+                cost_nano_usd=loop.cost_nano_usd,
             )
         )
     return tuple(found)

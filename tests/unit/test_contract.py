@@ -15,11 +15,11 @@ from trace_store.facts import Failure
 TRACE_FIELDS = {
     "trace_id", "project", "live", "interaction_id", "interaction_ids", "conversation_id", "user_id", "input", "output",
     "start_unix_nano", "end_unix_nano", "span_count", "roots", "agents", "input_tokens", "output_tokens",
-    "cached_tokens", "reasoning_tokens", "cost_usd", "llm_calls", "tool_calls", "loops", "spans", "release",
-    "environment",
+    "cached_tokens", "reasoning_tokens", "cost_usd", "unpriced_models", "llm_calls", "tool_calls", "loops", "spans",
+    "release", "environment",
 }  # fmt: skip
 LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "interaction_id", "error"} | {
-    "finish_reason", "time_to_first_token_ms",
+    "finish_reason", "time_to_first_token_ms", "cached_tokens", "reasoning_tokens", "cost_usd", "price",
 }  # fmt: skip
 TOOL_FIELDS = {
     "span_id", "call_id", "name", "arguments", "result", "asked_by", "interaction_id", "status", "evidence", "error",

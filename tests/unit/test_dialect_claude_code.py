@@ -47,7 +47,7 @@ def test_a_model_call() -> None:
         "anthropic",
         "req_1",
     )
-    assert (facts.input_tokens, facts.output_tokens, facts.cached_tokens) == (2, 1200, 84562)
+    assert (facts.input_tokens, facts.output_tokens, facts.cached_tokens) == (2 + 84562, 1200, 84562)
 
 
 def test_a_failed_model_call() -> None:

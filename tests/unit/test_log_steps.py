@@ -46,7 +46,7 @@ def test_a_session_of_claude_code() -> None:
     assert (first["error"]["type"], first["error"]["message"]) == ("ShellError", "npm ERR! missing script: test")
     assert [call["model"] for call in trace["llm_calls"]] == ["claude-sonnet-5"] * 6
     assert [call["error"] for call in trace["llm_calls"] if call["error"]] == [{"type": "529", "message": "Overloaded"}]
-    assert (trace["input_tokens"], trace["output_tokens"], trace["cached_tokens"]) == (50, 100, 500)
+    assert (trace["input_tokens"], trace["output_tokens"], trace["cached_tokens"]) == (550, 100, 500)
     (loop,) = trace["loops"]
     assert (loop["tools"], loop["failures"]) == (["Bash"], 3)
     assert ["Write (refused)", "guardrail"] in [[span["name"], span["type"]] for span in trace["spans"]]

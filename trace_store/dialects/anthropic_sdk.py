@@ -11,7 +11,8 @@ DIALECT = Dialect(
     name="anthropic_sdk",
     scopes=frozenset({"com.anthropic.sdk.python"}),
     own_fields={
+        "cache_write_1h_tokens": ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
         "known": ("http.request.method", "http.route", "http.response.status_code", "server.address", "server.port"),
     },
-    known_prefixes=("anthropic.message.", "anthropic.request."),
+    known_prefixes=("anthropic.message.", "anthropic.request.", "anthropic.usage."),
 )

@@ -69,6 +69,9 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         output_tokens=tokens.output_tokens,
         cached_tokens=tokens.cached_tokens,
         reasoning_tokens=tokens.reasoning_tokens,
+        cache_write_tokens=tokens.cache_write_tokens,
+        cache_write_1h_tokens=tokens.cache_write_1h_tokens,
+        sent_cost_nano_usd=reading.nano_usd("cost"),
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
         unmapped=tuple(reading.layout.unmapped),
@@ -118,6 +121,11 @@ def _tokens(reading: Reading, kind: Kind) -> Counts:
         reading.count("output_tokens"),
         reading.count("cached_tokens"),
         reading.count("reasoning_tokens"),
+        reading.count("cache_write_tokens"),
+        reading.count("cache_write_1h_tokens"),
+    ).with_1h_apart()
+    counts = counts.with_cache_inside(
+        reading.count("total_tokens"), excludes_cache=reading.table.dialect.input_excludes_cache
     )
     usage = reading.value("usage")
     if usage is not None:

@@ -22,6 +22,8 @@ DIALECT = Dialect(
         "input_tokens": ("input_tokens",),
         "output_tokens": ("output_tokens",),
         "cached_tokens": ("cache_read_tokens",),
+        "cache_write_tokens": ("cache_creation_tokens",),
+        "cost": ("cost_usd",),
         "response_id": ("gen_ai.response.id", "request_id"),
         "tool_name": ("tool_name",),
         "tool_call_id": ("tool_use_id",),
@@ -35,7 +37,7 @@ DIALECT = Dialect(
         "interaction_id": ("prompt.id",),
         "finish_reason": ("stop_reason",),
         "first_token_ms": ("ttft_ms",),
-        "known": ("speed", "success", "duration_ms", "cache_creation_tokens"),
+        "known": ("speed", "success", "duration_ms"),
     },
     known_prefixes=("interaction.", "llm_request.", "user_prompt_", "tool_name_", "query_source", "terminal."),
     kinds={
@@ -61,7 +63,8 @@ DIALECT = Dialect(
                 {
                     key: key
                     for key in (
-                        *("model", "input_tokens", "output_tokens", "cache_read_tokens", "request_id", "cost_usd"),
+                        *("model", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"),
+                        *("request_id", "cost_usd"),
                         *("query_source", "agent.name"),
                         *_ALWAYS,
                     )
@@ -109,5 +112,6 @@ DIALECT = Dialect(
     run_keys=("session.id", "prompt.id"),
     call_keys=("tool_use_id", "request_id"),
     span_names_name_tools=False,
+    input_excludes_cache=True,
     failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
 )

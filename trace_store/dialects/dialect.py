@@ -14,7 +14,11 @@ Field = Literal[
     "input_tokens",
     "output_tokens",
     "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "total_tokens",
     "reasoning_tokens",
+    "cost",  # USD, as the sender computed it
     "response_id",
     "tool_name",
     "entity_name",  # name of the step; the tool's or the agent's, by span type
@@ -97,5 +101,6 @@ class Dialect:
     failures_have_events: bool = False  # an error status without an exception event was copied from elsewhere
     rewrite: Rewrite | None = None
     span_names_name_tools: bool = True
+    input_excludes_cache: bool = False  # cached input is counted beside the input and not inside
     tool_name_separator: str = ""  # between a plugin and the function that is the tool
     steps_tell_calls: bool = False  # agents and chains hold messages that no model call repeats

@@ -34,9 +34,12 @@ def _flat_usage(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
         if side in counts:
             told[f"gen_ai.usage.{side}_tokens"] = own + (sum(parts[side].values()) if is_net else 0)
     cached = [count for key, count in parts["input"].items() if "cache_read" in key or "cached" in key]
+    written = [count for key, count in parts["input"].items() if "cache_creation" in key or "cache_write" in key]
     reasoning = [count for key, count in parts["output"].items() if "reasoning" in key]
     if cached:
         told["gen_ai.usage.cache_read.input_tokens"] = sum(cached)
+    if written:
+        told["gen_ai.usage.cache_creation.input_tokens"] = sum(written)
     if reasoning:
         told["gen_ai.usage.reasoning.output_tokens"] = sum(reasoning)
     return told
@@ -50,6 +53,7 @@ DIALECT = Dialect(
     fields={
         "model": (OBSERVATION + "model.name",),
         "usage": (USAGE,),
+        "cost": (OBSERVATION + "cost_details",),
         "input": (OBSERVATION + "input",),
         "output": (OBSERVATION + "output",),
         "error_message": (OBSERVATION + "status_message",),

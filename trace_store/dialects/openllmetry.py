@@ -28,6 +28,7 @@ DIALECT = Dialect(
             "gen_ai.usage.completion_tokens",
             "llm.usage.completion_tokens",
         ),
+        "cache_write_tokens": ("llm.usage.cache_creation_input_tokens",),
         "cached_tokens": ("llm.usage.cache_read_input_tokens",),
         "reasoning_tokens": ("llm.usage.reasoning_tokens",),
         "request_model": ("llm.request.model",),

@@ -71,6 +71,22 @@ DIALECT = Dialect(
             "gen_ai.usage.output_tokens.reasoning",
             "gen_ai.usage.details.reasoning_tokens",
         ),
+        "cache_write_tokens": (
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+            "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.details.cache_write_tokens",
+        ),
+        "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+        "cost": (
+            "gen_ai.usage.cost",
+            "gen_ai.usage.total_cost",
+            "gen_ai.usage.cost_usd",
+            "gen_ai.cost.total_cost",
+            "gen_ai.cost.total",
+            "operation.cost",
+        ),
         "response_id": ("gen_ai.response.id",),
         "finish_reason": ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"),
         "first_token_s": (

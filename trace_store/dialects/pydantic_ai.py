@@ -38,7 +38,7 @@ DIALECT = Dialect(
         "agent_name": ("gen_ai.agent.name", "agent_name"),
         "events": ("events",),
         "metadata": ("metadata",),
-        "known": ("model_request_parameters", "operation.cost", "tools"),
+        "known": ("model_request_parameters", "tools"),
     },
     known_prefixes=("logfire.", "pydantic_ai."),
     name_kinds={"pydantic_ai.all_messages": AGENT, "all_messages_events": AGENT},

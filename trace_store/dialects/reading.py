@@ -59,6 +59,14 @@ class Reading:
                 return value
         return None
 
+    def nano_usd(self, field: Field) -> int | None:
+        """The most believed amount of US dollars, in nano-USD; nothing and 0 are no statement."""
+        for key in self._fields.get(field, ()):
+            if amount := as_nano_usd(self.attributes[key]):
+                self.sources[field] = key
+                return amount
+        return None
+
     def kind(self) -> Kind | None:
         """What the span is, by the first marker whose value is known."""
         for key, values in self.layout.kinds:
@@ -80,6 +88,17 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None
+
+
+def as_nano_usd(value: Any) -> int | None:
+    """An amount of US dollars as a number, its text or an object with a total; None when it is none of these."""
+    if isinstance(value, str):
+        value = parse_json(value)
+    if isinstance(value, Mapping):
+        value = value.get("total")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return round(value * 1e9) if 0 < value < 1e9 else None
 
 
 def as_count(value: Any) -> int | None:

@@ -27,6 +27,15 @@ _CACHED = (
     "cached_content_token_count",
     "cache_read",
 )
+_CACHE_WRITE = (
+    "cache_creation_input_tokens",
+    "cacheCreationInputTokens",
+    "cacheWriteInputTokens",
+    "cacheWriteTokens",
+    "cache_write_tokens",
+    "cache_creation",
+)
+_CACHE_WRITE_1H = ("ephemeral_1h_input_tokens",)
 _REASONING = (
     "reasoning_tokens",
     "reasoningTokens",
@@ -36,6 +45,7 @@ _REASONING = (
     "thoughtsTokenCount",
     "thoughts_token_count",
 )
+_TOTAL = ("total_tokens", "totalTokens", "totalTokenCount", "total_token_count")
 _DETAILS = (
     "prompt_tokens_details",
     "input_tokens_details",
@@ -43,6 +53,7 @@ _DETAILS = (
     "completion_tokens_details",
     "output_tokens_details",
     "output_token_details",
+    "inputTokenDetails",
 )
 
 
@@ -53,10 +64,32 @@ class Counts(NamedTuple):
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
 
     def or_else(self, other: "Counts") -> "Counts":
         """These counts, and the other's where these say nothing."""
         return Counts(*(theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)))
+
+    def with_1h_apart(self) -> "Counts":
+        """The same with input written to a cache for an hour told beside what is kept for minutes, not also inside."""
+        if not (self.cache_write_1h_tokens and self.cache_write_tokens):
+            return self
+        return self._replace(cache_write_tokens=max(0, self.cache_write_tokens - self.cache_write_1h_tokens))
+
+    def with_cache_inside(self, total_tokens: int | None, *, excludes_cache: bool) -> "Counts":
+        """The same with an input that holds its cached parts.
+
+        It does already unless the sender is known to leave them out, or the numbers show it: parts larger than the
+        input, or a total that is the sum of all.
+        """
+        parts = sum(filter(None, (self.cached_tokens, self.cache_write_tokens, self.cache_write_1h_tokens)))
+        if not parts or self.input_tokens is None:
+            return self
+        everything = self.input_tokens + parts
+        if excludes_cache or parts > self.input_tokens or total_tokens == everything + (self.output_tokens or 0):
+            return self._replace(input_tokens=everything)
+        return self
 
 
 def counts_of(usage: Any) -> Counts:
@@ -79,12 +112,20 @@ def counts_in(value: Any) -> Counts:
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
     nested = [held for key in _DETAILS if isinstance(held := usage.get(key), dict)]
-    return Counts(
+    by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
+    if isinstance(by_duration, dict):
+        nested.append(by_duration)
+    counts = Counts(
         *(
             next((count for source in (usage, *nested) if (count := _first(source, keys)) is not None), None)
-            for keys in (_INPUT, _OUTPUT, _CACHED, _REASONING)
+            for keys in (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
         )
     )
+    # Anthropic's own usage leaves the cache out of the input and has no total; what others made of it has one.
+    is_anthropic = "input_tokens" in usage and not {"total_tokens", "prompt_tokens"} & usage.keys()
+    is_anthropic = is_anthropic and bool({"cache_read_input_tokens", "cache_creation_input_tokens"} & usage.keys())
+    total = next((count for key in _TOTAL if (count := as_count(usage.get(key))) is not None), None)
+    return counts.with_1h_apart().with_cache_inside(total, excludes_cache=is_anthropic)
 
 
 def _first(source: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:

@@ -126,7 +126,7 @@ SELECT project_id, trace_id, start_unix_nano, end_unix_nano, bucket_min, bucket_
        service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
        error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
        cached_tokens, reasoning_tokens, conversation_id, user_id, interaction_ids, input_preview, output_preview, steps,
-       derived_at, environment, group_id
+       derived_at, environment, group_id, cost_nano_usd, unpriced_models
 FROM traces
 WHERE project_id = %(project_id)s
   AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)

@@ -194,6 +194,8 @@ CREATE TABLE traces (
   derived_at      timestamptz NOT NULL DEFAULT now(),
   environment     text,
   group_id        bytea,            -- trace id of the first trace of its group; NULL: it stands alone
+  cost_nano_usd   bigint,           -- of the priced LLM calls; NULL when none is
+  unpriced_models text[] DEFAULT '{}',
   PRIMARY KEY (project_id, trace_id)
 );
 CREATE INDEX traces_start_idx ON traces (project_id, start_unix_nano DESC, trace_id DESC);  -- the list, newest first
@@ -221,8 +223,12 @@ CREATE TABLE llm_calls (
   error_message   text,
   finish_reason   text,
   time_to_first_token_ns bigint,    -- of a streamed answer
+  cached_tokens   bigint,
+  cost_nano_usd   bigint,
+  price           text,             -- name of its price, 'as sent', '' when unpriced; NULL: nothing to be paid for
   PRIMARY KEY (project_id, trace_id, span_id)
 );
+CREATE INDEX llm_calls_unpriced_idx ON llm_calls (project_id) WHERE price = '';  -- the price page
 
 CREATE TABLE tool_calls (
   project_id      integer NOT NULL,
@@ -274,6 +280,7 @@ CREATE TABLE loops (
   fingerprint     text NOT NULL,
   ended           text NOT NULL,
   calls           jsonb NOT NULL DEFAULT '[]',  -- [trace id, call key, span id, call id] of each call
+  cost_nano_usd   bigint,
   PRIMARY KEY (project_id, trace_id, loop_id)
 );
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
+from tool_errors.cost import usd
 from trace_store.derived_rows import TraceRow
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.stored import TraceKey
@@ -92,6 +93,7 @@ def trace_summary(row: TraceRow) -> dict[str, Any]:
     found = asdict(row)
     for name in ("project_id", "bucket_min", "bucket_max", "settle_at", "search_text"):
         del found[name]
+    found["cost_usd"] = usd(found.pop("cost_nano_usd"))
     found["trace_id"] = row.trace_id.hex()
     found["group_id"] = None if row.group_id is None else row.group_id.hex()
     found["start_unix_nano"], found["end_unix_nano"] = str(row.start_unix_nano), str(row.end_unix_nano)

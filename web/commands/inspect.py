@@ -11,6 +11,7 @@ import orjson
 from otlp_receiver.decoded import DecodedTraces
 from tool_errors.inspect import inspect_records
 from tool_errors.payload_rules import PAYLOAD_RULE_IDS
+from tool_errors.prices_in_use import use_prices
 from tool_errors.tool_rules import NO_TOOL_RULES, read_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
 from web.otlp_files import read_files, say_rejections
@@ -34,13 +35,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tool-rules", metavar="FILE", type=Path, help="own rules for tool results; docs/tool_errors.md"
     )
-    add_flags(parser, ["loop_repeats_min", "loop_waiting_repeats_min"])
+    add_flags(parser, ["loop_repeats_min", "loop_waiting_repeats_min", "prices"])
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every trace of all files together."""
     rules = read_tool_rules(arguments.tool_rules, PAYLOAD_RULE_IDS) if arguments.tool_rules else NO_TOOL_RULES
+    settings = read_settings(vars(arguments))
+    use_prices(settings.prices)
     spans: list[AcceptedSpan] = []
     logs: list[AcceptedLog] = []
     rejected = 0
@@ -51,8 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
                 spans += decoded.spans
             else:
                 logs += decoded.logs
-    thresholds = loop_thresholds(read_settings(vars(arguments)))
-    traces = inspect_records(spans, logs, rules=rules, loops=thresholds)
+    traces = inspect_records(spans, logs, rules=rules, loops=loop_thresholds(settings))
     if arguments.json:
         sys.stdout.buffer.write(
             orjson.dumps({"traces": traces}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "orphan_settle_delay_s",
             "loop_repeats_min",
             "loop_waiting_repeats_min",
+            "prices",
             "log_level",
         ],
     )

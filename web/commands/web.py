@@ -13,7 +13,7 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Where to listen and which database."""
-    add_flags(parser, ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "log_level"])
+    add_flags(parser, ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "prices", "log_level"])
 
 
 def run(arguments: argparse.Namespace) -> int:

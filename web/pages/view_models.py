@@ -77,6 +77,8 @@ class TraceListRow:
     loop_count: int
     failed_span_count: int
     tokens: int
+    cost_nano_usd: int | None  # None: nothing in it has a price
+    unpriced_models: tuple[str, ...]
     user_id: str
     conversation_id: str
     conversation_url: str  # of the traces that it belongs to; "" when it stands alone
@@ -149,6 +151,7 @@ class LoopView:
     first_url: str
     kind: str = ""  # see docs/loops.md
     why: str = ""  # a sentence: what repeats, and what is equal
+    cost_nano_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +361,8 @@ class TracePage:
     recovered_count: int  # of those
     input_tokens: int
     output_tokens: int
+    cost_nano_usd: int | None
+    unpriced_models: tuple[str, ...]
     loops: tuple[LoopView, ...]
     tree: TreePage
     detail: SpanDetail | None  # of the selected span
