@@ -6,6 +6,7 @@ goes into the caller's transaction: the message exists exactly if the event does
 attempt is counted, and leased, before anything is sent) and records what came of it.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,6 +87,7 @@ class Outbox:
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._turn = asyncio.Lock()  # outcomes of several attempts may come at once
 
     async def close(self) -> None:
         """Closes the connection; attempts under way stay leased."""
@@ -101,9 +103,10 @@ class Outbox:
         given = {"busy": list(busy), "deliveries_max": deliveries_max, "lease_s": lease_s}
         return [DueDelivery(*row) for row in await self._rows(SQL.claim_due, given)]
 
-    async def record_delivered(self, due: DueDelivery) -> None:
-        """The endpoint has taken the message."""
-        await self._rows(SQL.record_delivered, {"delivery_id": due.delivery_id})
+    async def record_delivered(self, due: DueDelivery, note: str = "") -> None:
+        """The endpoint has taken the message; `note` says what it did not like about it."""
+        note = note[:ERROR_CHARACTERS_MAX]
+        await self._rows(SQL.record_delivered, {"delivery_id": due.delivery_id, "note": note or None})
 
     async def record_failed(self, due: DueDelivery, error: str, delay_s: float | None) -> None:
         """The attempt failed; the next is due after `delay_s`, and there is none when that is None."""
@@ -111,15 +114,16 @@ class Outbox:
         await self._rows(SQL.record_failed, given | {"error": error[:ERROR_CHARACTERS_MAX]})
 
     async def _rows(self, query: bytes, parameters: dict[str, Any]) -> list[Any]:
-        with translate_errors():
-            if self._connection is None:
-                self._connection = await connect(self._conninfo, "rainbarrel delivery")
-            try:
-                cursor = await self._connection.execute(query, parameters)
-                return await cursor.fetchall() if cursor.description else []
-            except psycopg.OperationalError:
-                await self.close()
-                raise
+        async with self._turn:
+            with translate_errors():
+                if self._connection is None:
+                    self._connection = await connect(self._conninfo, "rainbarrel delivery")
+                try:
+                    cursor = await self._connection.execute(query, parameters)
+                    return await cursor.fetchall() if cursor.description else []
+                except (psycopg.OperationalError, psycopg.InterfaceError):
+                    await self.close()
+                    raise
 
 
 class DeliveryReader:

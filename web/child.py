@@ -8,6 +8,7 @@ from functools import partial
 
 from web.lifeline import hold_on_to_supervisor
 from web.logs import set_up_logs
+from web.ports import is_loopback
 from web.role import Role, run_role
 from web.settings import Settings, read_settings
 
@@ -42,7 +43,7 @@ def _process(settings: Settings) -> Role:
         os.nice(PROCESSOR_NICENESS)
     from web.processing import process
 
-    return partial(process, settings, settings.database_url)
+    return partial(process, settings, settings.database_url, is_local=is_loopback(settings.host))
 
 
 if __name__ == "__main__":

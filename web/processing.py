@@ -1,9 +1,12 @@
-"""The processor role: derives what is dirty, and runs the maintenance of the store every few minutes."""
+"""The processor role: derives what is dirty, delivers messages, maintains the store every few minutes."""
 
 import asyncio
 import logging
 from contextlib import suppress
 
+from tool_errors.delivery.sender import Sender
+from tool_errors.delivery.ssrf import Targets
+from tool_errors.delivery.worker import DeliveryWorker
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
@@ -17,14 +20,21 @@ MAINTENANCE_RETRY_S = 10.0  # at the start of a role the database or its schema 
 log = logging.getLogger(__name__)
 
 
-async def process(settings: Settings, conninfo: str, stop: asyncio.Event) -> None:
-    """Process until `stop`; a claim under way is finished, maintenance is cut off (it is safe at any point)."""
+async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_local: bool = False) -> None:
+    """Process until `stop`; a claim under way is finished, maintenance is cut off (it is safe at any point).
+
+    `is_local`: only this machine reaches the pages, and channels may send to this machine.
+    """
     use_prices(settings.prices)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
+    sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
+    delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
     try:
         await Processor(conninfo, pace, loop_thresholds(settings)).run(stop)
     finally:
+        stop.set()
+        await delivering
         maintaining.cancel()
         with suppress(asyncio.CancelledError):
             await maintaining

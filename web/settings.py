@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import difflib
 import os
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,6 +97,13 @@ def _flag(text: str) -> bool:
     return text.lower() in _TRUE
 
 
+def _web_url(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError(f"{text!r} is no address of pages, such as https://rainbarrel.example.com")
+    return text.rstrip("/")
+
+
 def _level(text: str) -> str:
     if text.lower() not in {"debug", "info", "warning", "error"}:
         raise ValueError(f"{text!r} is none of debug, info, warning, error")
@@ -159,6 +167,16 @@ class Settings:
         shown="none",
     )
     drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
+    public_url: str = _setting(
+        "",
+        _web_url,
+        "URL",
+        "what the links in messages begin with: where readers reach the pages",
+        shown="the address that serve listens on",
+    )
+    private_targets: bool = _setting(
+        False, _flag, "", "let channels send to private addresses; else to public ones, and to loopback in local mode"
+    )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
 
 

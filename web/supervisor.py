@@ -4,6 +4,7 @@ Order: ports, database, schema, front processes and the processor. A stop drains
 they have accepted is committed, then the processor, then PostgreSQL.
 """
 
+import dataclasses
 import logging
 import signal
 import threading
@@ -27,7 +28,7 @@ from web.version import program_version
 POLL_INTERVAL_S = 0.2
 DATABASE_PATIENCE_S = 30.0
 READY_PATIENCE_S = 60.0
-PROCESSOR_STOP_S = 10.0
+PROCESSOR_STOP_S = 15.0  # deliveries under way have 10 s of it
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,8 @@ class Supervisor:
             return report
 
     def _children(self, ports: Ports, conninfo: str) -> list[Child]:
-        environment = child_environment(self._settings, conninfo)
+        url = self._settings.public_url or f"http://{authority(self._settings.host, ports.http_port)}"
+        environment = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
         fronts = [

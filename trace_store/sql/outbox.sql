@@ -35,7 +35,7 @@ RETURNING outbox.project_id, outbox.delivery_id, outbox.channel_id, outbox.kind,
 
 -- record_delivered --
 -- The endpoint has taken the message (primary key).
-UPDATE outbox SET delivered_at = now(), next_attempt_at = NULL, failed_at = NULL, last_error = NULL
+UPDATE outbox SET delivered_at = now(), next_attempt_at = NULL, failed_at = NULL, last_error = %(note)s
 WHERE delivery_id = %(delivery_id)s
 
 -- record_failed --

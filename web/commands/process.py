@@ -29,6 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "loop_repeats_min",
             "loop_waiting_repeats_min",
             "prices",
+            "public_url",
+            "private_targets",
             "log_level",
         ],
     )
