@@ -53,11 +53,12 @@ class TraceDeriver:
         rows: Sequence[TreeRow],
         settle_delays_s: tuple[float, float] | None,
         said: Mapping[TraceKey, GroupSaid],
+        derived_by: str,
     ) -> float | None:
         """Adds the derived rows of one trace to `into`; where it is in a group, under what that `said` so far.
 
         `settle_delays_s` are the delays of a trace with and without an ended root, or None for a trace that counts as
-        settled now. Returns the delay after which it settles, None when it has.
+        settled now; `derived_by` names the rules. Returns the delay after which it settles, None when it has.
         """
         started = time.monotonic()
         span_rows = [tree_row.row for tree_row in rows]
@@ -72,7 +73,7 @@ class TraceDeriver:
         if settle_delay_s is not None:
             settle_at = datetime.now(UTC) + timedelta(seconds=settle_delay_s)
         project_id = unit.project_id
-        row = trace_row(derived, span_rows, settle_at)
+        row = trace_row(derived, span_rows, settle_at, derived_by)
         llm_calls = [llm_call_row(project_id, derived.trace_id, call) for call in derived.llm_calls]
         tool_calls = [tool_call_row(project_id, call) for call in derived.tool_calls]
         loops = [loop_row(project_id, loop) for loop in derived.loops]

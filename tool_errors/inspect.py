@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,9 @@ from tool_errors.normalise_spans import judge_stored
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes
+from trace_store.dialects import BUILT_IN
+from trace_store.dialects.explain import Explanation, explain
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.flush import digest_of_log
 from trace_store.model import (
     DEFAULT_PROJECT,
@@ -27,10 +30,11 @@ from trace_store.model import (
     AcceptedSpan,
     Envelope,
     LogRecord,
+    Span,
     SpanVersion,
 )
 from trace_store.rows import column_enum
-from trace_store.spans import read_log
+from trace_store.spans import read_log, read_span
 from trace_store.stored import SpanRow, StoredEnvelope, StoredLog, StoredSpan
 
 _ANY_DAY = date(1970, 1, 1)
@@ -41,16 +45,29 @@ def inspect_records(
     logs: Iterable[AcceptedLog],
     *,
     project: str = DEFAULT_PROJECT,
+    registry: DialectRegistry = BUILT_IN,
     rules: ToolRules = NO_TOOL_RULES,
     loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[dict[str, Any]]:
     """The JSON contract of every trace among the records, by start time."""
-    return [contract(derived, project=project) for derived in derive_records(spans, logs, rules, loops)]
+    return [contract(derived, project=project) for derived in derive_records(spans, logs, registry, rules, loops)]
+
+
+def explain_records(
+    spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog], registry: DialectRegistry = BUILT_IN
+) -> Iterator[tuple[Span, Explanation]]:
+    """Why each span became what it is, by start."""
+    envelopes = DecodedEnvelopes()
+    stored, logs_of_span = _stored(list(dict.fromkeys(spans)), logs, envelopes, registry)
+    for span in sorted(stored, key=lambda span: (span.row.start_unix_nano, span.row.span_id)):
+        read = read_span(span.otlp, envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp))
+        yield read, explain(read, logs_of_span.get((read.trace_id, read.span_id), ()), registry)
 
 
 def derive_records(
     spans: Iterable[AcceptedSpan],
     logs: Iterable[AcceptedLog],
+    registry: DialectRegistry = BUILT_IN,
     rules: ToolRules = NO_TOOL_RULES,
     loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[DerivedTrace]:
@@ -58,13 +75,7 @@ def derive_records(
     envelopes = DecodedEnvelopes()
     accepted = list(dict.fromkeys(spans))
     links = {(span.trace_id, linked_trace_id) for span in accepted for linked_trace_id, _ in span.links}
-    stored = [_stored_span(span) for span in accepted]
-    stored_logs = [_stored_log(log) for log in dict.fromkeys(logs)]
-    stored += spans_of_logs(stored, stored_logs)[0]
-    logs_of_span: dict[tuple[bytes, bytes], list[LogRecord]] = defaultdict(list)
-    for log in stored_logs:
-        if log.span_id:
-            logs_of_span[log.trace_id, log.span_id].append(read_log(log.otlp, envelopes.scope(log.scope.otlp)))
+    stored, logs_of_span = _stored(accepted, logs, envelopes, registry)
     nodes: dict[bytes, list[SpanNode]] = defaultdict(list)
     judged: dict[bytes, list[JudgedFacts]] = defaultdict(list)
     for span in stored:
@@ -76,7 +87,7 @@ def derive_records(
                 *(row.status_code, row.raw_length, row.digest, *service),
             )
         )
-        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, rules)
+        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, registry, rules)
         if facts is not None:
             judged[row.trace_id].append(facts)
     derived = [derive(found, judged[trace_id], live=False, thresholds=loops) for trace_id, found in nodes.items()]
@@ -89,6 +100,20 @@ def derive_records(
 def version_of_raw(end_unix_nano: int, otlp: bytes) -> SpanVersion:
     """The version of a span as sent."""
     return SpanVersion(end_unix_nano, len(otlp), hashlib.sha256(otlp).digest()[:16])
+
+
+def _stored(
+    spans: Sequence[AcceptedSpan], logs: Iterable[AcceptedLog], envelopes: DecodedEnvelopes, registry: DialectRegistry
+) -> tuple[list[StoredSpan], Mapping[tuple[bytes, bytes], list[LogRecord]]]:
+    """All spans, with those that stand for log records, and the log records of each span by trace and span id."""
+    stored = [_stored_span(span) for span in spans]
+    stored_logs = [_stored_log(log) for log in dict.fromkeys(logs)]
+    stored += spans_of_logs(stored, stored_logs, lambda _: registry)[0]
+    logs_of_span: dict[tuple[bytes, bytes], list[LogRecord]] = defaultdict(list)
+    for log in stored_logs:
+        if log.span_id:
+            logs_of_span[log.trace_id, log.span_id].append(read_log(log.otlp, envelopes.scope(log.scope.otlp)))
+    return stored, logs_of_span
 
 
 def _stored_span(span: AcceptedSpan) -> StoredSpan:

@@ -5,10 +5,11 @@ A pure function of the records and the spans that they name, so that the order o
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from trace_store.decoded_envelopes import DecodedEnvelopes
-from trace_store.dialects import step_of_log, tells_span
+from trace_store.dialects import BUILT_IN
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.log_spans import span_of_log
 from trace_store.model import KIND_FROM_LOG, LogRecord
 from trace_store.spans import read_log, read_span
@@ -16,10 +17,18 @@ from trace_store.stored import StoredLog, StoredSpan
 
 log = logging.getLogger(__name__)
 
+RegistryOf = Callable[[int], DialectRegistry]  # the dialects of a project, by its id
 _SpanKey = tuple[int, bytes, bytes]
 
 
-def spans_of_logs(spans: Iterable[StoredSpan], logs: Iterable[StoredLog]) -> tuple[list[StoredSpan], list[StoredSpan]]:
+def built_in(_: int) -> DialectRegistry:
+    """The built-in dialects, whatever the project."""
+    return BUILT_IN
+
+
+def spans_of_logs(
+    spans: Iterable[StoredSpan], logs: Iterable[StoredLog], registry_of: RegistryOf = built_in
+) -> tuple[list[StoredSpan], list[StoredSpan]]:
     """The spans that stand for log records; and those that must not be, since a span has come that is told about.
 
     `spans` hold those that the records name, as far as they are stored; of each of these all log records must be there.
@@ -37,10 +46,11 @@ def spans_of_logs(spans: Iterable[StoredSpan], logs: Iterable[StoredLog]) -> tup
     gone: list[StoredSpan] = []
     for key, records in of_span.items():
         members = list(records.values())
+        registry = registry_of(key[0])
         decoded = [_read(record, envelopes) for record in members]
-        told = _told(arrived.get(key), decoded, envelopes)
+        told = _told(arrived.get(key), decoded, envelopes, registry)
         for record, readable, is_told in zip(members, decoded, told, strict=True):
-            step = None if readable is None else step_of_log(readable, record.digest, record.otlp)
+            step = None if readable is None else registry.step_of_log(readable, record.digest, record.otlp)
             if step is not None:
                 (gone if is_told else wanted).append(span_of_log(step, record))
     return wanted, gone
@@ -54,13 +64,15 @@ def _read(record: StoredLog, envelopes: DecodedEnvelopes) -> LogRecord | None:
         return None
 
 
-def _told(span: StoredSpan | None, logs: Sequence[LogRecord | None], envelopes: DecodedEnvelopes) -> list[bool]:
+def _told(
+    span: StoredSpan | None, logs: Sequence[LogRecord | None], envelopes: DecodedEnvelopes, registry: DialectRegistry
+) -> list[bool]:
     """For each record whether it tells about its span."""
     if span is None:
         return [False] * len(logs)
     try:
         decoded = read_span(span.otlp, envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp))
-        known = iter(tells_span(decoded, [record for record in logs if record is not None]))
+        known = iter(registry.tells_span(decoded, [record for record in logs if record is not None]))
         return [record is None or next(known) for record in logs]
     except Exception:
         log.exception("Span %s could not be joined with its log records.", span.row.span_id.hex())

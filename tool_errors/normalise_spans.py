@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
+from tool_errors.log_steps import RegistryOf, built_in
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.decoded_envelopes import DecodedEnvelopes
-from trace_store.dialects import normalise
+from trace_store.dialects import BUILT_IN
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
 from trace_store.model import KIND_FROM_LOG, LogRecord
@@ -19,9 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def fact_rows(
-    spans: Iterable[StoredSpan], logs: Iterable[StoredLog], rules: ToolRules = NO_TOOL_RULES
+    spans: Iterable[StoredSpan],
+    logs: Iterable[StoredLog],
+    registry_of: RegistryOf = built_in,
+    rules: ToolRules = NO_TOOL_RULES,
 ) -> list[FactRow]:
-    """The rows of `span_facts` for every span that a dialect claims."""
+    """The rows of `span_facts` for every span that a dialect claims; `registry_of` gives a project's dialects."""
     envelopes = DecodedEnvelopes()
     logs_of_span: dict[tuple[int, bytes, bytes], list[LogRecord]] = defaultdict(list)
     for record in logs:
@@ -29,7 +34,8 @@ def fact_rows(
         logs_of_span[key].append(read_log(record.otlp, envelopes.scope(record.scope.otlp)))
     rows = []
     for span in spans:
-        judged = judge_stored(span, logs_of_span.get(span.row[:3], ()), envelopes, rules)
+        of_span = logs_of_span.get(span.row[:3], ())
+        judged = judge_stored(span, of_span, envelopes, registry_of(span.row.project_id), rules)
         if judged is not None:
             facts = judged.facts
             rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, to_row(judged)))
@@ -37,7 +43,11 @@ def fact_rows(
 
 
 def judge_stored(
-    span: StoredSpan, logs: Sequence[LogRecord], envelopes: DecodedEnvelopes, rules: ToolRules = NO_TOOL_RULES
+    span: StoredSpan,
+    logs: Sequence[LogRecord],
+    envelopes: DecodedEnvelopes,
+    registry: DialectRegistry = BUILT_IN,
+    rules: ToolRules = NO_TOOL_RULES,
 ) -> JudgedFacts | None:
     """The judged facts of one stored span, full payloads included; None when no dialect claims it.
 
@@ -45,7 +55,7 @@ def judge_stored(
     """
     try:
         decoded = read_span(span.otlp, envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp))
-        facts = normalise(decoded, logs)
+        facts = registry.normalise(decoded, logs)
     except Exception:
         log.exception("Span %s of trace %s could not be normalised.", span.row.span_id.hex(), span.row.trace_id.hex())
         return None

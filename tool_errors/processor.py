@@ -7,7 +7,7 @@ them. Whatever interrupts it leaves the marks, so that nothing is forgotten and 
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,9 +19,11 @@ from tool_errors.log_steps import spans_of_logs
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import fact_rows
+from tool_errors.rules import ProjectRules
 from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
-from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, Claim, NewMark, Unit
+from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
+from trace_store.facts import MAPPING_VERSION
 from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
@@ -46,8 +48,15 @@ class Pace:
 class Processor:
     """Works off the queue of dirty units; any number of processors may share one database."""
 
-    def __init__(self, conninfo: str, pace: Pace | None = None, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        pace: Pace | None = None,
+        rules: ProjectRules | None = None,
+        loops: LoopThresholds = DEFAULT_THRESHOLDS,
+    ) -> None:
         self._queue = WorkQueue(conninfo)
+        self._rules = rules or ProjectRules()
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
@@ -85,16 +94,20 @@ class Processor:
         """
         try:
             async with self._queue.claim() as claim:
+                await self._rules.refresh(claim)
                 if self._one_by_one:
                     for unit in claim.marks:
                         await self._work_apart(claim, unit)
                 else:
                     await self._work(claim, claim.marks.keys())
                 self._one_by_one = False
-                return len(claim.marks)
+            self._rules.confirm()
+            return len(claim.marks)
         except StoreUnavailable:
+            self._rules.forget()
             raise
         except Exception:
+            self._rules.forget()
             if self._one_by_one:
                 raise
             log.exception("A claim failed and is done again unit by unit.")
@@ -122,14 +135,11 @@ class Processor:
         await self._settler.settle(claim, [unit for unit in units if unit.kind in GROUP_UNITS])
 
     async def _work_on_records(self, claim: Claim, traces: list[Unit], batches: list[Unit]) -> None:
-        """Normalises what is new, derives and replaces; log batches become spans of traces."""
-        spans = await claim.new_spans(traces)
-        logs = await claim.logs(spans)
-        await claim.put_facts(fact_rows(spans, logs))
-        await claim.put_log_spans(*spans_of_logs(spans, [*logs, *await claim.new_logs([*traces, *batches])]))
+        """Normalises what is new, derives and replaces."""
+        await self._normalise(claim, traces, batches)
         if not traces:
             return
-        fresh = {unit for unit in traces if any(mark.blob_id != NOTHING_NEW for mark in claim.marks[unit])}
+        fresh = {unit for unit in traces if _is_fresh(claim.marks[unit])}
         ready = [unit for unit in traces if unit not in fresh or not self._deriver.must_wait(unit)]
         await claim.add_marks(
             [NewMark(unit, self._deriver.wait_s(unit), blob_id=NOT_YET_DERIVED) for unit in set(traces) - set(ready)]
@@ -140,7 +150,9 @@ class Processor:
         said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
         for trace, rows in (await claim.tree_rows_by_trace(keys)).items():
             unit = Unit.of_trace(trace)
-            settle_delay_s = self._deriver.derive(derived, unit, rows, self._settle_delays_s(unit in fresh), said)
+            delays_s = self._settle_delays_s(unit in fresh)
+            derived_by = self._rules.derived_by(unit.project_id)
+            settle_delay_s = self._deriver.derive(derived, unit, rows, delays_s, said, derived_by)
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
@@ -161,5 +173,28 @@ class Processor:
         }
         return [NewMark(unit) for unit in units]
 
+    async def _normalise(self, claim: Claim, traces: Sequence[Unit], batches: Sequence[Unit]) -> None:
+        """Writes the facts of what is new; log batches become spans of traces.
+
+        A trace that other rules derived before is read anew as a whole.
+        """
+        derived_by = await claim.derived_by([unit.trace for unit in traces])
+        outdated = {trace for trace, rules in derived_by.items() if rules != self._rules.derived_by(trace.project_id)}
+        spans = await claim.new_spans(traces, outdated)
+        logs = await claim.logs(spans)
+        rows = fact_rows(spans, logs, self._rules.registry)
+        await claim.put_facts(rows)
+        whole = claim.marked_whole(traces) | outdated
+        claimed = {row.row for row in rows}
+        unclaimed = [span.row for span in spans if span.row.trace in whole and span.row not in claimed]
+        await claim.drop_facts(unclaimed, MAPPING_VERSION)
+        logs += await claim.new_logs([*traces, *batches], outdated)
+        await claim.put_log_spans(*spans_of_logs(spans, logs, self._rules.registry))
+
     def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
         return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None
+
+
+def _is_fresh(marks: Sequence[Mark]) -> bool:
+    """Whether something arrived: not a look at whether the trace has settled, and not `reprocess` alone."""
+    return {mark.blob_id for mark in marks} not in ({NOTHING_NEW}, {AGAIN})

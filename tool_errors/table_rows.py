@@ -11,8 +11,8 @@ from trace_store.stored import SpanRow
 UNPRICED_MODELS_MAX = 50  # that a trace's row lists
 
 
-def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetime | None) -> TraceRow:
-    """The row of `traces`; `rows` are all stored versions of the trace's spans."""
+def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetime | None, derived_by: str) -> TraceRow:
+    """The row of `traces`; `rows` are all stored versions of the trace's spans, `derived_by` names the rules."""
     return TraceRow(
         project_id=rows[0].project_id,
         trace_id=derived.trace_id,
@@ -51,6 +51,7 @@ def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetim
         steps=derived.steps,
         search_text=derived.search_text,
         environment=derived.environment,
+        derived_by=derived_by,
     )
 
 

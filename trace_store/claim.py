@@ -1,6 +1,6 @@
 """One claim of the processor: what is new in the locked units, and the writes that replace what was derived of them."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,15 +15,18 @@ from trace_store.fact_rows import FactRow
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.log_spans import LogSpanWriter
+from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
-from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.trace_groups import TraceGroups
 
 SQL = load("work")
+UNITS_AGAIN_MAX = 16  # of `reprocess` in one claim: what arrives next waits for no more than these
 UNIT_ID_BYTES_MAX = 1024  # an index entry has a size limit
 NOTHING_NEW = 0  # blob id of a mark that only asks whether the unit has settled
 NOT_YET_DERIVED = -1  # blob id of a mark whose records have facts already, while the unit waits for its turn
+AGAIN = -2  # blob id of a mark of `reprocess`: look at the whole unit, when little else is due
 
 
 class Unit(NamedTuple):
@@ -51,7 +54,7 @@ class Mark(NamedTuple):
     unit: Unit
     not_before: datetime  # in the future for a unit that waits to settle and became dirty before that
     bucket: date | None  # with blob_id: where the new records lie; both None: look at the whole unit again
-    blob_id: int | None  # or NOTHING_NEW, NOT_YET_DERIVED
+    blob_id: int | None  # or NOTHING_NEW, NOT_YET_DERIVED, AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +97,32 @@ class Claim:
             async with self._connection.transaction():
                 yield
 
-    async def new_spans(self, units: Iterable[Unit] | None = None) -> list[StoredSpan]:
+    def marked_whole(self, units: Iterable[Unit]) -> set[TraceKey]:
+        """Those of these traces of which a mark names no blob: all of their spans are normalised again."""
+        return {
+            unit.trace
+            for unit in units
+            for mark in (self.marks[unit] if unit.kind == UNIT_TRACE else ())
+            if mark.blob_id not in (NOTHING_NEW, NOT_YET_DERIVED) and (mark.bucket is None or mark.blob_id is None)
+        }
+
+    async def new_spans(
+        self, units: Iterable[Unit] | None = None, outdated: Collection[TraceKey] = ()
+    ) -> list[StoredSpan]:
         """The spans of these traces (all claimed ones by default) that must be normalised (again), every version.
 
         Those in the blobs that marks name, those that the log records in such blobs belong to, and the whole trace
-        where a mark names no blob.
+        where a mark names no blob or the trace is `outdated`.
         """
-        blobs: list[BlobKey] = []
-        whole: set[TraceKey] = set()
-        for unit in self.marks if units is None else units:
-            trace = unit.trace
-            for mark in self.marks[unit] if unit.kind == UNIT_TRACE else ():
-                if mark.blob_id in (NOTHING_NEW, NOT_YET_DERIVED):
-                    continue
-                if mark.bucket is None or mark.blob_id is None:
-                    whole.add(trace)
-                else:
-                    blobs.append((*trace, mark.bucket, mark.blob_id))
+        units = list(self.marks if units is None else units)
+        whole = self.marked_whole(units) | set(outdated)
+        blobs: list[BlobKey] = [
+            (*unit.trace, mark.bucket, mark.blob_id)
+            for unit in units
+            if unit.kind == UNIT_TRACE and unit.trace not in whole
+            for mark in self.marks[unit]
+            if mark.bucket is not None and mark.blob_id is not None
+        ]
         found: list[StoredSpan] = []
         with translate_errors():
             if blobs:
@@ -129,10 +141,10 @@ class Claim:
         with translate_errors():
             return await self._reads.stored_logs(self._connection, traces, [span_id for *_, span_id in keys])
 
-    async def new_logs(self, units: Iterable[Unit]) -> list[StoredLog]:
+    async def new_logs(self, units: Iterable[Unit], outdated: Collection[TraceKey] = ()) -> list[StoredLog]:
         """The log records of these traces and log batches that may be steps by themselves: as `new_spans` for spans."""
         blobs: list[BlobKey] = []
-        whole: set[TraceKey] = set()
+        whole: set[TraceKey] = set(outdated)
         for unit in units:
             for mark in self.marks[unit]:
                 if mark.blob_id in (NOTHING_NEW, NOT_YET_DERIVED):
@@ -162,6 +174,47 @@ class Claim:
         distinct = {(*row.row[:3], row.row.start_unix_nano, row.row.bucket): row for row in rows}
         with translate_errors():
             await self._connection.execute(SQL.put_facts, _fact_columns(distinct.values()))
+
+    async def drop_facts(self, rows: Sequence[SpanRow], mapping_version: int) -> None:
+        """Removes the facts of span versions that no dialect claims any more; those of a newer mapping stay."""
+        if not rows:
+            return
+        parameters = {
+            "project_ids": [row.project_id for row in rows],
+            "trace_ids": [row.trace_id for row in rows],
+            "span_ids": [row.span_id for row in rows],
+            "starts": [row.start_unix_nano for row in rows],
+            "buckets": [row.bucket for row in rows],
+            "mapping_version": mapping_version,
+        }
+        with translate_errors():
+            await self._connection.execute(SQL.drop_facts, parameters)
+
+    async def derived_by(self, traces: Sequence[TraceKey]) -> dict[TraceKey, str]:
+        """Which rules derived those of these traces that were derived before."""
+        parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]}
+        with translate_errors():
+            rows = await fetch(self._connection, SQL.derived_by, parameters) if traces else []
+        return {TraceKey(*row[:2]): row[2] for row in rows}
+
+    async def mappings(self, known: Mapping[int, int]) -> dict[int, tuple[int, str]]:
+        """Number and text of the mappings that projects saved since they had the `known` numbers."""
+        with translate_errors():
+            numbers: dict[int, int] = dict(await fetch(self._connection, MAPPING_SQL.mapping_numbers))
+            changed = [project_id for project_id, number in numbers.items() if known.get(project_id) != number]
+            found = {}
+            for project_id in changed:
+                ((number, text, _),) = await fetch(
+                    self._connection, MAPPING_SQL.newest_mapping, {"project_id": project_id}
+                )
+                found[project_id] = (number, text)
+        return found
+
+    async def put_rules_in_force(self, project_id: int, derived_by: str) -> None:
+        """Says which rules this project is derived with from now on."""
+        parameters = {"project_id": project_id, "derived_by": derived_by}
+        with translate_errors():
+            await self._connection.execute(MAPPING_SQL.put_rules_in_force, parameters)
 
     async def tree_rows(self, traces: Collection[TraceKey] | None = None) -> list[TreeRow]:
         """Every span version of these traces (of all claimed ones by default) with its facts, no bytes."""
@@ -223,6 +276,10 @@ async def take_units(
     """Locks due units for the rest of the transaction; all marks of each, read after the lock."""
     parameters = {"units_max": units_max, "marks_max": marks_max, "kinds": list(kinds)}
     units = [Unit(*row) for row in await fetch(connection, SQL.claim_units, parameters)]
+    if len(units) < max(1, units_max // 2):
+        again = {"units_max": UNITS_AGAIN_MAX, "kinds": list(kinds)}
+        units += [Unit(*row) for row in await fetch(connection, SQL.claim_units_again, again)]
+        units = list(dict.fromkeys(units))
     if not units:
         return []
     rows = await fetch(connection, SQL.marks_of_units, _unit_columns(units))

@@ -50,6 +50,7 @@ class TraceRow:
     environment: str | None = None
     search_text: str = ""  # lower case, bounded; not read back by lists
     derived_at: datetime | None = field(default=None, compare=False)  # set when the row is written
+    derived_by: str = ""  # the rules that made it; see tool_errors/rules.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class SpanRow(NamedTuple):
     digest: bytes
 
     @property
+    def trace(self) -> TraceKey:
+        """The trace it belongs to."""
+        return TraceKey(self.project_id, self.trace_id)
+
+    @property
     def version(self) -> SpanVersion:
         """Orders the versions of one span."""
         return SpanVersion(self.end_unix_nano, self.raw_length, self.digest)

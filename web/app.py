@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,12 +16,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from tool_errors.prices_in_use import use_prices
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
+from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
 from web.api import conversations, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
 from web.pages import conversation as conversation_page
+from web.pages import dialects, mappings
 from web.pages import prices as prices_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
@@ -31,6 +33,7 @@ from web.static_files import VersionedFiles
 from web.templating import STATIC, page
 from web.version import program_version
 from web.watcher import Watcher
+from web.web_rules import WebRules
 
 POOL_SIZE = 8
 READER_START_DELAY_S = 2.0  # until then the other processes start
@@ -41,18 +44,24 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    conninfo: str, stop: asyncio.Event | None = None, grpc_port: int | None = None, prices: Path | None = None
+    conninfo: str,
+    stop: asyncio.Event | None = None,
+    grpc_port: int | None = None,
+    prices: Path | None = None,
+    mapping_files: Sequence[tuple[str, str]] = (),
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
-    OTLP over gRPC, for the commands that pages show; `prices` is the user's price file. Raises BadPriceFile.
+    OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
+    texts of the files of --mappings. Raises BadPriceFile and BadMapping.
     """
     use_prices(prices)
     pool = make_pool(conninfo, "rainbarrel reader", POOL_SIZE)
     reader = TraceReader(pool)
     watcher = Watcher(reader, stop or asyncio.Event())
-    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess(prices), str(prices or ""))
+    rules = WebRules(tuple(mapping_files), MappingStore(pool))
+    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess(prices), rules, pool, str(prices or ""))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,7 +88,7 @@ def create_app(
         ],
     )
     app.state.context = context
-    pages = (traces_page, trace_page, conversation_page, prices_page)
+    pages = (traces_page, trace_page, conversation_page, prices_page, dialects, mappings)
     for part in (stats, traces, spans, conversations, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")

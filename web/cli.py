@@ -22,6 +22,7 @@ COMMANDS = {
     "prices": ("prices", "show what calls of models cost, and why"),
     "export": ("export", "write a stored trace as OTLP, unchanged"),
     "import": ("import_", "store the traces and logs of OTLP files"),
+    "reprocess": ("reprocess", "derive stored traces again, after an upgrade or with other mappings"),
     "migrate": ("migrate", "bring a database to the schema of this version"),
     "receive": ("receive", "only the OTLP receivers, on a shared database"),
     "process": ("process", "only the processor, on a shared database"),

@@ -3,9 +3,13 @@
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
+import psycopg
 from fastapi import Request
+from psycopg_pool import AsyncConnectionPool
 
+from trace_store.dialects_seen import DialectsSeen, read_dialects_seen
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import Stats, TraceReader
@@ -15,7 +19,9 @@ from web.pages.view_models import Footer
 from web.reader_process import ReaderProcess
 from web.version import program_version
 from web.watcher import Watcher
+from web.web_rules import WebRules
 
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 STATS_AGE_S_MAX = 2.0
 
 
@@ -28,6 +34,8 @@ class WebContext:
     reader: TraceReader
     watcher: Watcher
     reader_process: ReaderProcess
+    rules: WebRules
+    pool: Pool
     price_file: str = ""  # the user's, "" without one
     _stats: Stats | None = field(default=None, init=False)
     _stats_at: float = field(default=0.0, init=False)
@@ -38,6 +46,10 @@ class WebContext:
             self._stats = await self.reader.stats()
             self._stats_at = time.monotonic()
         return self._stats
+
+    async def dialects_seen(self, project_id: int) -> DialectsSeen:
+        """What the newest traces of a project are written in."""
+        return await read_dialects_seen(self.pool, project_id)
 
     async def footer(self) -> Footer:
         """The foot of a page; it must not be what a page fails of."""

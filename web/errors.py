@@ -23,6 +23,18 @@ class NotFound(WebError):
     status = 404
 
 
+class Forbidden(WebError):
+    """The sender may not do this."""
+
+    status = 403
+
+
+class Conflict(WebError):
+    """Somebody else did something meanwhile."""
+
+    status = 409
+
+
 class Unavailable(WebError):
     """Something that the answer needs is away; ask again."""
 

@@ -111,8 +111,11 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
 
 def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
     from web.app import create_app  # a receiver does without the web framework
+    from web.mapping_files import read_mapping_files
 
-    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, plan.settings.prices)
+    settings = plan.settings
+    files = read_mapping_files(settings.mappings)
+    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, settings.prices, files)
     return app
 
 

@@ -12,6 +12,7 @@ from web.pages.view_models import TracePage
 from web.trace_reading import TreeRecords, read_contract_page, read_tree_records
 from web.trace_view import NEVER_DERIVED, build_trace_page, trace_version
 from web.tree_view import TraceTree, build_tree
+from web.web_rules import MappingTexts
 
 T = TypeVar("T")
 
@@ -22,9 +23,12 @@ def load() -> None:
     """Nothing: what takes long is the import of this module."""
 
 
-def contract_json(conninfo: str, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:
+def contract_json(
+    conninfo: str, trace: TraceKey, mappings: MappingTexts, spans_offset: int, spans_limit: int
+) -> bytes | None:
     """The JSON contract of a trace with a page of its spans; None for an unknown one."""
-    return _with_reader(conninfo, lambda reader: read_contract_page(reader, trace, spans_offset, spans_limit))
+    registry = mappings.registry()
+    return _with_reader(conninfo, lambda reader: read_contract_page(reader, trace, registry, spans_offset, spans_limit))
 
 
 def otlp(conninfo: str, trace: TraceKey, as_protobuf: bool) -> bytes | None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import LIST_MAX, TraceCursor, TraceFilter
 from web.errors import BadRequest
@@ -101,7 +102,18 @@ def _limit(text: str) -> int:
 
 
 def _time(name: str, text: str) -> int | None:
-    """ISO 8601 (UTC where no zone is given) or Unix nanoseconds."""
+    try:
+        return read_time(f"{name}={text}", text)
+    except BadTime as error:
+        raise BadRequest(str(error)) from None
+
+
+class BadTime(RainbarrelError):
+    """A time cannot be read."""
+
+
+def read_time(shown: str, text: str) -> int | None:
+    """ISO 8601 (UTC where no zone is given) or Unix nanoseconds; None for an empty text. Raises BadTime."""
     if not text:
         return None
     if re.fullmatch(r"[0-9]{1,19}", text):
@@ -109,7 +121,7 @@ def _time(name: str, text: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadRequest(f"{name}={text} is neither an ISO 8601 time nor Unix nanoseconds.") from None
+        raise BadTime(f"{shown} is neither an ISO 8601 time nor Unix nanoseconds.") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0, min(round(moment.timestamp() * 1_000_000) * 1000, NANO_MAX))

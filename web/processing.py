@@ -10,8 +10,12 @@ from tool_errors.delivery.worker import DeliveryWorker
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
+from tool_errors.rules import ProjectRules
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
+from trace_store.reprocess import count_outdated
+from web.mapping_files import read_mapping_files
+from web.outdated import outdated_sentence
 from web.settings import Settings
 
 MAINTENANCE_INTERVAL_S = 300.0
@@ -27,17 +31,28 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     """
     use_prices(settings.prices)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
+    rules = ProjectRules(read_mapping_files(settings.mappings))
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
     sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
     delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
+    telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
-        await Processor(conninfo, pace, loop_thresholds(settings)).run(stop)
+        await Processor(conninfo, pace, rules, loop_thresholds(settings)).run(stop)
     finally:
         stop.set()
         await delivering
-        maintaining.cancel()
-        with suppress(asyncio.CancelledError):
-            await maintaining
+        for task in (maintaining, telling):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:
+    """Says once that stored traces were derived by other rules, when the processor has said which are in force."""
+    await rules.in_force.wait()
+    with suppress(RainbarrelError):
+        if found := await count_outdated(conninfo):
+            log.warning("%s", outdated_sentence(found))
 
 
 def loop_thresholds(settings: Settings) -> LoopThresholds:

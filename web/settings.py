@@ -75,6 +75,10 @@ def _file(text: str) -> Path | None:
     return Path(text).expanduser().absolute() if text else None
 
 
+def _paths(text: str) -> str:
+    return os.pathsep.join(str(_folder(part)) for part in text.split(os.pathsep) if part)
+
+
 def _conninfo(text: str) -> str:
     if reason := conninfo_fault(text):
         raise ValueError(f"no connection string, such as postgresql://user@host:5432/database: {reason}")
@@ -177,6 +181,13 @@ class Settings:
     private_targets: bool = _setting(
         False, _flag, "", "let channels send to private addresses; else to public ones, and to loopback in local mode"
     )
+    mappings: str = _setting(
+        "",
+        _paths,
+        "FILE",
+        "your own mappings: a TOML file or a folder of *.toml; repeatable (the variable lists them like PATH)",
+        shown="none",
+    )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
 
 
@@ -217,6 +228,8 @@ def add_flags(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
         row = rows[name]
         if row.parse is _flag:
             parser.add_argument(row.flag, action="store_const", const="true", default=None, help=row.help)
+        elif row.parse is _paths:
+            parser.add_argument(row.flag, metavar=row.metavar, action="append", default=None, help=row.help)
         else:
             parser.add_argument(
                 row.flag, metavar=row.metavar, default=None, help=f"{row.help} (default: {row.default})"
@@ -233,6 +246,8 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
             text, source = environment.get(row.variable), row.variable
         if text is None:
             continue
+        if isinstance(text, list):
+            text = os.pathsep.join(text)
         try:
             values[row.name] = row.parse(text)
         except ValueError as error:

@@ -1,8 +1,8 @@
 """The pane of one span: everything it carries, read from its bytes and normalised on the spot."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import orjson
 
@@ -12,7 +12,9 @@ from tool_errors.prices_in_use import prices_in_use
 from trace_store.attributes import json_safe
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow
-from trace_store.dialects import transcript
+from trace_store.dialects import BUILT_IN
+from trace_store.dialects.explain import Explanation, explain
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.export import span_json
 from trace_store.facts import Payload
 from trace_store.model import STATUS_ERROR, LogRecord, Span
@@ -27,6 +29,32 @@ from web.price_view import explained
 from web.transcript_view import transcript_view
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
+ATTRIBUTES_MAX = 200  # how many attributes until then
+EVENTS_MAX = 100  # how many events, how many log records, and how many values of each
+FACT_LABELS = {
+    "model": "Model",
+    "provider": "Provider",
+    "input_tokens": "Input tokens",
+    "output_tokens": "Output tokens",
+    "cached_tokens": "Cached tokens",
+    "reasoning_tokens": "Reasoning tokens",
+    "cache_write_tokens": "Cache write tokens",
+    "cache_write_1h_tokens": "1 h cache write tokens",
+    "finish_reason": "Finish reason",
+    "time_to_first_token_ns": "Time to first token",
+    "response_id": "Response",
+    "tool_name": "Tool",
+    "tool_call_id": "Call id",
+    "agent_name": "Agent",
+    "node": "Node",
+    "user_id": "User",
+    "conversation_id": "Conversation",
+    "interaction_id": "Interaction",
+    "service_name": "Service",
+    "release": "Release",
+    "environment": "Environment",
+}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +72,13 @@ class SpanRecords:
     links: list[Link]  # from this span
     incoming: list[Link]  # to this span, up to 1,000
     llm_call: LlmCallRow | None = None  # the model call whose outermost span this is
+    explanation: Explanation | None = None  # None when no dialect could read it
+    registry: DialectRegistry = BUILT_IN
 
 
-async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes) -> SpanRecords | None:
+async def read_span_records(
+    reader: TraceReader, trace: TraceKey, span_id: bytes, registry: DialectRegistry = BUILT_IN
+) -> SpanRecords | None:
     """Reads a span with its bytes; None for an unknown one."""
     stored = await reader.stored_span(trace, span_id)
     if stored is None:
@@ -55,10 +87,14 @@ async def read_span_records(reader: TraceReader, trace: TraceKey, span_id: bytes
     resource, scope = envelopes.resource(stored.resource.otlp), envelopes.scope(stored.scope.otlp)
     logs = [read_log(record.otlp, envelopes.scope(record.scope.otlp)) for record in await reader.logs(trace, [span_id])]
     links, incoming = await reader.links(trace, span_id)
+    span = read_span(stored.otlp, resource, scope)
+    judged = judge_stored(stored, logs, envelopes, registry)
     return SpanRecords(
         stored=stored,
-        span=read_span(stored.otlp, resource, scope),
-        judged=judge_stored(stored, logs, envelopes),
+        span=span,
+        judged=judged,
+        explanation=None if judged is None else explain(span, logs, registry),
+        registry=registry,
         resource=resource,
         scope=scope,
         logs=logs,
@@ -85,14 +121,6 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
     unmapped = frozenset(facts.unmapped if facts is not None else span.attributes)
     detail_path = f"{path}/spans/{row.span_id.hex()}"
     inputs, outputs = _inputs(records, cut), _outputs(records, cut)
-    attributes = tuple(
-        cut.pair(key, value, is_unmapped=key in unmapped) for key, value in sorted(span.attributes.items())
-    )
-    events = tuple(_event(event.name, event.time_unix_nano, event.attributes, span, cut) for event in span.events)
-    logs = tuple(
-        _event(log.event_name or "log", log.time_unix_nano, log.attributes, span, cut, body=log.body)
-        for log in records.logs
-    )
     otlp = cut.pair("OTLP JSON", orjson.dumps(span_json(records.stored.otlp), option=orjson.OPT_INDENT_2).decode())
     return SpanDetail(
         trace_id=row.trace_id.hex(),
@@ -100,6 +128,8 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         name=span.name or "(no name)",
         type="other" if facts is None else facts.type,
         dialect="" if facts is None else facts.dialect,
+        mark="" if records.explanation is None else records.explanation.mark,
+        type_source="" if records.explanation is None else records.explanation.type_source,
         status=status,
         status_label=label,
         status_message=span.status_message,
@@ -110,21 +140,50 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         facts=tuple(_facts(records)),
         inputs=inputs,
         outputs=outputs,
-        transcript=transcript_view(transcript(span, records.logs), cut.pair, full=full),
-        attributes=attributes,
-        events=events,
-        logs=logs,
+        transcript=transcript_view(records.registry.transcript(span, records.logs), cut.pair, full=full),
+        **_lists(records, unmapped, cut),
         links=link_views(records.links, records.incoming),
-        resource=tuple(cut.pair(key, value) for key, value in sorted(records.resource.items())),
+        resource=tuple(
+            cut.pair(key, value) for key, value in cut.first(sorted(records.resource.items()), ATTRIBUTES_MAX)
+        ),
         scope=(
             KeyValue("name", records.scope.name),
             KeyValue("version", records.scope.version),
-            *(cut.pair(key, value) for key, value in sorted(records.scope.attributes.items())),
+            *(
+                cut.pair(key, value)
+                for key, value in cut.first(sorted(records.scope.attributes.items()), ATTRIBUTES_MAX)
+            ),
         ),
         otlp_json=otlp,
         full_url=f"{detail_path}?full=1",
         has_cut_values=cut.has_cut,
     )
+
+
+def _lists(records: SpanRecords, unmapped: frozenset[str], cut: "_Cutter") -> dict[str, Any]:
+    """Attributes, events and log records, the first of many, and how many there are."""
+    span = records.span
+    ordered = sorted(span.attributes.items(), key=lambda pair: (pair[0] in unmapped, pair[0]))
+    attributes = tuple(
+        cut.pair(key, value, is_unmapped=key in unmapped) for key, value in cut.first(ordered, ATTRIBUTES_MAX)
+    )
+    events = tuple(
+        _event(event.name, event.time_unix_nano, event.attributes, span, cut)
+        for event in cut.first(span.events, EVENTS_MAX)
+    )
+    logs = tuple(
+        _event(log.event_name or "log", log.time_unix_nano, log.attributes, span, cut, body=log.body)
+        for log in cut.first(records.logs, EVENTS_MAX)
+    )
+    return {
+        "attributes": attributes,
+        "attribute_count": len(span.attributes),
+        "unmapped_count": len(unmapped & span.attributes.keys()),
+        "events": events,
+        "event_count": len(span.events),
+        "logs": logs,
+        "log_count": len(records.logs),
+    }
 
 
 class _Cutter:
@@ -133,6 +192,13 @@ class _Cutter:
     def __init__(self, bytes_max: int | None) -> None:
         self._bytes_max = bytes_max
         self.has_cut = False
+
+    def first(self, items: Sequence[T], count_max: int) -> Sequence[T]:
+        """The first of many."""
+        if self._bytes_max is None or len(items) <= count_max:
+            return items
+        self.has_cut = True
+        return items[:count_max]
 
     def pair(self, key: str, value: Any, *, is_unmapped: bool = False) -> KeyValue:
         """A labelled value: text as it is, everything else as indented JSON."""
@@ -151,9 +217,9 @@ def _inputs(records: SpanRecords, cut: _Cutter) -> tuple[KeyValue, ...]:
     if records.judged is None:
         return ()
     facts = records.judged.facts
-    found = [cut.pair("Input", facts.input_text)] if facts.input_text else []
+    found = [_sourced(records, "input_text", cut.pair("Input", facts.input_text))] if facts.input_text else []
     if facts.arguments is not None:
-        found.append(_payload("Arguments", facts.arguments, cut))
+        found.append(_sourced(records, "arguments", _payload("Arguments", facts.arguments, cut)))
     found += [
         _payload(f"Result of {call.name or call.call_id or 'a tool'}", call.result, cut)
         for call in facts.answered_calls
@@ -166,14 +232,20 @@ def _outputs(records: SpanRecords, cut: _Cutter) -> tuple[KeyValue, ...]:
     if records.judged is None:
         return ()
     facts = records.judged.facts
-    found = [cut.pair("Output", facts.output_text)] if facts.output_text else []
+    found = [_sourced(records, "output_text", cut.pair("Output", facts.output_text))] if facts.output_text else []
     if facts.result is not None:
-        found.append(_payload("Result", facts.result, cut))
+        found.append(_sourced(records, "result", _payload("Result", facts.result, cut)))
     for call in facts.requested_calls:
         arguments = call.arguments
         name = f"Asks for {call.name or 'a tool'}"
         found.append(cut.pair(name, "") if arguments is None else _payload(name, arguments, cut))
     return tuple(found)
+
+
+def _sourced(records: SpanRecords, fact: str, shown: KeyValue) -> KeyValue:
+    """The value with the place that says it."""
+    found = records.explanation.source_of(fact) if records.explanation else None
+    return shown if found is None else replace(shown, source=found.source, rule=found.rule)
 
 
 def _payload(key: str, payload: Payload, cut: _Cutter) -> KeyValue:
@@ -183,7 +255,7 @@ def _payload(key: str, payload: Payload, cut: _Cutter) -> KeyValue:
 def _event(
     name: str, unix_nano: int, values: Mapping[str, Any], span: Span, cut: _Cutter, body: Any = None
 ) -> EventView:
-    pairs = [cut.pair(key, value) for key, value in values.items()]
+    pairs = [cut.pair(key, value) for key, value in cut.first(list(values.items()), EVENTS_MAX)]
     if body is not None:
         pairs.append(cut.pair("body", body))
     return EventView(name, unix_nano, unix_nano - span.start_unix_nano, tuple(pairs), is_exception=name == "exception")
@@ -206,27 +278,9 @@ def _facts(records: SpanRecords) -> Iterable[KeyValue]:
     if records.judged is None:
         return
     facts = records.judged.facts
-    labelled: tuple[tuple[str, Any], ...] = (
-        ("Model", facts.model),
-        ("Provider", facts.provider),
-        ("Input tokens", facts.input_tokens),
-        ("Output tokens", facts.output_tokens),
-        ("Cached tokens", facts.cached_tokens),
-        ("Reasoning tokens", facts.reasoning_tokens),
-        ("Finish reason", facts.finish_reason),
-        ("Time to first token", facts.time_to_first_token_ns and duration(facts.time_to_first_token_ns)),
-        ("Cache write tokens", facts.cache_write_tokens),
-        ("1 h cache write tokens", facts.cache_write_1h_tokens),
-        *_cost(records.llm_call),
-        ("Tool", facts.tool_name),
-        ("Call id", facts.tool_call_id),
-        ("Agent", facts.agent_name),
-        ("Node", facts.node),
-        ("User", facts.user_id),
-        ("Conversation", facts.conversation_id),
-        ("Interaction", facts.interaction_id),
-        ("Service", facts.service_name),
-        ("Release", facts.release),
-        ("Environment", facts.environment),
-    )
-    yield from (KeyValue(label, str(value)) for label, value in labelled if value is not None and value != "")
+    for name, label in FACT_LABELS.items():
+        value = getattr(facts, name)
+        if value is not None and value != "":
+            text = duration(value) if name == "time_to_first_token_ns" else str(value)
+            yield _sourced(records, name, KeyValue(label, text))
+    yield from (KeyValue(label, text) for label, text in _cost(records.llm_call))

@@ -19,6 +19,7 @@ from trace_store.migrate import MigrationReport, migrate
 from web import server_file
 from web.children import Backoff, Child, describe_end
 from web.greeting import greeting
+from web.mapping_files import read_mapping_files
 from web.ports import Ports, authority, check_exposure, open_ports
 from web.readiness import is_ready
 from web.server_file import ServerFile
@@ -67,6 +68,7 @@ class Supervisor:
         check_exposure(settings.host, settings.insecure)
         for sentence in unknown_variables():
             log.warning("%s", sentence)
+        read_mapping_files(settings.mappings)  # a bad one is refused before anything starts
         with ExitStack() as cleanup:
             ports = open_ports(settings.host, settings.http_port, settings.grpc_port)
             cleanup.callback(ports.close)

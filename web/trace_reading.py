@@ -17,6 +17,8 @@ from tool_errors.rows_read import loop
 from trace_store.conversation_reads import GroupPlace
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
+from trace_store.dialects import BUILT_IN
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.model import LogRecord
 from trace_store.reader import TraceReader
 from trace_store.spans import read_log
@@ -47,9 +49,11 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
     return TreeRecords(row, spans, calls, loops, *await reader.links(trace), place=place)
 
 
-async def read_contract_page(reader: TraceReader, trace: TraceKey, spans_offset: int, spans_limit: int) -> bytes | None:
+async def read_contract_page(
+    reader: TraceReader, trace: TraceKey, registry: DialectRegistry, spans_offset: int, spans_limit: int
+) -> bytes | None:
     """The JSON contract with a page of its spans, and where that page lies; None for an unknown trace."""
-    found = await read_contract(reader, trace)
+    found = await read_contract(reader, trace, registry)
     if found is None:
         return None
     spans = found["spans"]
@@ -57,40 +61,42 @@ async def read_contract_page(reader: TraceReader, trace: TraceKey, spans_offset:
     return orjson.dumps(found | {"spans_offset": spans_offset, "spans_total": len(spans)})
 
 
-async def read_contract(reader: TraceReader, trace: TraceKey) -> dict[str, Any] | None:
+async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectRegistry) -> dict[str, Any] | None:
     """The JSON contract of a trace, derived now from its bytes and so with whole payloads; None for an unknown one.
 
     `derived_at` says when the processor derived the rows that lists and pages show; null before it has.
     """
-    derived = await derive_now(reader, trace)
+    derived = await derive_now(reader, trace, registry)
     if derived is None:
         return None
     row = await reader.trace_row(trace)
     projects = await reader.projects()
     if row is not None and row.group_id is not None:
-        derived = await _as_its_group_tells(reader, trace, derived)
+        derived = await _as_its_group_tells(reader, trace, derived, registry)
     derived_at = row.derived_at if row is not None else None
     return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 
 
-async def derive_now(reader: TraceReader, trace: TraceKey) -> DerivedTrace | None:
+async def derive_now(reader: TraceReader, trace: TraceKey, registry: DialectRegistry) -> DerivedTrace | None:
     """A trace by itself, derived from its bytes; None for an unknown one."""
     stored = await reader.stored_spans(trace)
     if not stored:
         return None
     row = await reader.trace_row(trace)
-    judged = judge_all(stored, await reader.logs(trace))
+    judged = judge_all(stored, await reader.logs(trace), registry)
     nodes = [span_node(row_of_tree) for row_of_tree in await reader.tree_rows(trace)]
     known = {span.row.span_id for span in stored}
     return derive([node for node in nodes if node.span_id in known], judged.values(), live=row is None or row.live)
 
 
-async def _as_its_group_tells(reader: TraceReader, trace: TraceKey, derived: DerivedTrace) -> DerivedTrace:
+async def _as_its_group_tells(
+    reader: TraceReader, trace: TraceKey, derived: DerivedTrace, registry: DialectRegistry
+) -> DerivedTrace:
     rows = {row.call_key: row for row in await reader.own_tool_calls(trace)}
     sources = {source for row in rows.values() for source in (row.group_says or {}).get(PAYLOADS_FROM, ())}
     values: dict[bytes, Any] = {}
     for source in sorted(sources):
-        other = await derive_now(reader, TraceKey(trace.project_id, bytes.fromhex(source)))
+        other = await derive_now(reader, TraceKey(trace.project_id, bytes.fromhex(source)), registry)
         for call in other.tool_calls if other is not None else ():
             values |= {held.digest: held.value for held in (call.arguments, call.result) if held is not None}
     told = [
@@ -104,11 +110,15 @@ async def _as_its_group_tells(reader: TraceReader, trace: TraceKey, derived: Der
     )
 
 
-def judge_all(spans: list[StoredSpan], logs: list[StoredLog]) -> dict[bytes, JudgedFacts]:
+def judge_all(
+    spans: list[StoredSpan], logs: list[StoredLog], registry: DialectRegistry = BUILT_IN
+) -> dict[bytes, JudgedFacts]:
     """The judged facts of stored spans by span id, payloads included; spans that no dialect claims are left out."""
     envelopes = DecodedEnvelopes()
     logs_of_span: dict[bytes, list[LogRecord]] = defaultdict(list)
     for record in logs:
         logs_of_span[record.span_id].append(read_log(record.otlp, envelopes.scope(record.scope.otlp)))
-    judged = ((span.row.span_id, judge_stored(span, logs_of_span[span.row.span_id], envelopes)) for span in spans)
+    judged = (
+        (span.row.span_id, judge_stored(span, logs_of_span[span.row.span_id], envelopes, registry)) for span in spans
+    )
     return {span_id: facts for span_id, facts in judged if facts is not None}

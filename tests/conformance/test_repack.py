@@ -74,7 +74,8 @@ async def test_spans_of_live_traces_wait(store: Store) -> None:
         "'agents', '[]'::jsonb, 'tools', '[]'::jsonb, 'models', '[]'::jsonb, 'span_count', 1, 'root_count', 1,"
         "'llm_call_count', 0, 'tool_call_count', 0, 'error_count', 0, 'soft_error_count', 0, 'unanswered_count', 0,"
         "'failed_span_count', 0, 'loop_count', 0, 'input_tokens', 0, 'output_tokens', 0, 'cached_tokens', 0,"
-        "'reasoning_tokens', 0, 'interaction_ids', '[]'::jsonb, 'steps', '', 'search_text', '', 'derived_at', now())))",
+        "'derived_by', '', 'reasoning_tokens', 0, 'interaction_ids', '[]'::jsonb, 'steps', '', 'search_text', '',"
+        "'derived_at', now())))",
         [sent[0].trace_id],
     )
     assert await run_repack(store) == 0

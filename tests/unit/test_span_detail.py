@@ -12,7 +12,7 @@ from trace_store.model import LogRecord
 from trace_store.spans import Scope
 from trace_store.stored import SpanRow, StoredEnvelope, StoredSpan
 from web.pages.view_models import SpanDetail
-from web.span_detail import VALUE_BYTES_MAX, SpanRecords, build_detail
+from web.span_detail import ATTRIBUTES_MAX, EVENTS_MAX, VALUE_BYTES_MAX, SpanRecords, build_detail
 
 PATH = "/traces/0102"
 EMPTY = StoredEnvelope(b"", "")
@@ -82,3 +82,13 @@ def test_a_repeat_leads_to_the_ones_beside_it_that_have_a_span() -> None:
     alone = detail(call=call(keys[1])).call
     assert alone is not None
     assert (alone.loop_place, alone.previous_repeat_url, alone.recovered) == ("", "", True)
+
+
+def test_of_many_attributes_events_and_logs_the_first_are_shown_until_all_are_asked_for() -> None:
+    events = tuple(exception("E", f"e{number}") for number in range(EVENTS_MAX + 1))
+    many = span({f"key.{number:05}": number for number in range(10_000)}, events=events)
+    shown = detail(span=many)
+    assert (len(shown.attributes), shown.attribute_count, shown.unmapped_count) == (ATTRIBUTES_MAX, 10_000, 10_000)
+    assert (len(shown.events), shown.event_count, shown.has_cut_values) == (EVENTS_MAX, EVENTS_MAX + 1, True)
+    whole = detail(span=many, full=True)
+    assert (len(whole.attributes), len(whole.events), whole.has_cut_values) == (10_000, EVENTS_MAX + 1, False)

@@ -40,6 +40,11 @@ _EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
     """The facts of a span that the table's dialect claims."""
+    return build_reading(span, logs, table)[0]
+
+
+def build_reading(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[SpanFacts, Reading]:
+    """`build`, and the reading behind it: it knows which key gave which field."""
     reading, content, kind = _read(span, logs, table)
     if kind.type == "llm" and not kind.is_aggregate:
         own = _llm(span, reading, content)
@@ -53,7 +58,7 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         own = without_plugins(own, separator)
     resource = span.resource_attributes
     tokens = _tokens(reading, kind)
-    return SpanFacts(
+    facts = SpanFacts(
         trace_id=span.trace_id,
         span_id=span.span_id,
         parent_span_id=span.parent_span_id,
@@ -78,6 +83,7 @@ def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
         **identity(span, reading),
         **own,
     )
+    return facts, reading
 
 
 def build_transcript(span: Span, logs: Sequence[LogRecord], table: Table) -> Transcript:

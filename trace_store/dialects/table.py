@@ -54,11 +54,15 @@ _KNOWN: Final = Target("known")
 
 
 class Table:
-    """Where each attribute key leads, for spans that one dialect claims: its own keys first, then everybody's."""
+    """Where each attribute key leads, for spans that one dialect claims.
 
-    def __init__(self, own: Dialect, registry: Sequence[Dialect]) -> None:
-        ordered = (own, *(dialect for dialect in registry if dialect is not own))
+    The keys of `first` are believed most, then its own, then everybody's.
+    """
+
+    def __init__(self, own: Dialect, registry: Sequence[Dialect], first: Sequence[Dialect] = ()) -> None:
+        ordered = (*first, own, *(dialect for dialect in registry if dialect is not own and dialect not in first))
         self.dialect = own
+        self.dialects = ordered
         self.kinds: dict[str, Mapping[str, Kind]] = {}
         self.name_kinds: dict[str, Kind] = {}
         self.failure_flags: dict[str, frozenset[str]] = {}
@@ -66,7 +70,8 @@ class Table:
         self._targets: dict[str, Target] = {}  # grows by the keys that are seen
         self._layouts: dict[tuple[str, ...], Layout] = {}  # likewise
         ranks: dict[str, int] = {}
-        fields = [own.own_fields, *(dialect.fields for dialect in ordered)]
+        believed = (dialect.fields for dialect in ordered[len(first) :])
+        fields = [*(dialect.fields for dialect in first), own.own_fields, *believed]
         for field, key in ((field, key) for table in fields for field, keys in table.items() for key in keys):
             rank = ranks[field] = ranks.get(field, 0) + 1
             self._targets.setdefault(key, Target(field, rank))

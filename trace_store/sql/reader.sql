@@ -126,7 +126,7 @@ SELECT project_id, trace_id, start_unix_nano, end_unix_nano, bucket_min, bucket_
        service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
        error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
        cached_tokens, reasoning_tokens, conversation_id, user_id, interaction_ids, input_preview, output_preview, steps,
-       derived_at, environment, group_id, cost_nano_usd, unpriced_models
+       derived_at, environment, group_id, cost_nano_usd, unpriced_models, derived_by
 FROM traces
 WHERE project_id = %(project_id)s
   AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
@@ -142,12 +142,13 @@ ORDER BY start_unix_nano DESC, trace_id DESC
 LIMIT %(limit)s
 
 -- stats --
--- Sums of the receipts, the traces (primary key), and the due marks (dirty_marks_due_idx) with the age of the oldest.
+-- Sums of the receipts, the traces (primary key), and the due marks (dirty_marks_due_idx) with the age of the oldest;
+-- those of `reprocess` are no lag.
 SELECT (SELECT coalesce(sum(accepted), 0)::bigint FROM ingest_receipts WHERE signal = 'traces'),
        (SELECT count(*) FROM traces),
-       (SELECT count(*) FROM dirty_marks WHERE not_before <= now()),
+       (SELECT count(*) FROM dirty_marks WHERE not_before <= now() AND blob_id IS DISTINCT FROM -2),
        (SELECT coalesce(greatest(extract(epoch FROM now() - min(not_before)), 0), 0)::float8 FROM dirty_marks
-        WHERE not_before <= now())
+        WHERE not_before <= now() AND blob_id IS DISTINCT FROM -2)
 
 -- database --
 -- What `doctor` and the footer say about the database.

@@ -137,6 +137,24 @@ CREATE TABLE dirty_marks (          -- INSERT only; deleted by id in the transac
 CREATE INDEX dirty_marks_due_idx ON dirty_marks (not_before, mark_id);                  -- oldest due marks first
 CREATE INDEX dirty_marks_unit_idx ON dirty_marks (project_id, unit_kind, unit_id);      -- all marks of a locked unit; delete by id
 
+CREATE INDEX dirty_marks_again_idx ON dirty_marks (mark_id) WHERE blob_id = -2;  -- marks of `reprocess`
+
+-- rules -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE rules_in_force (       -- what the processor derives with now; one row per project
+  project_id integer PRIMARY KEY,
+  derived_by text NOT NULL,
+  since      timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE mapping_versions (     -- the mapping of a project as saved on its settings page; the newest version counts
+  project_id integer NOT NULL,
+  version    integer NOT NULL,
+  text       text NOT NULL,         -- TOML; empty for none
+  saved_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, version)
+);
+
 -- derived: replaced, never incremented ----------------------------------------------------------------------------
 
 CREATE TABLE span_facts (           -- by bucket; one row per span version that a dialect claims
@@ -196,8 +214,10 @@ CREATE TABLE traces (
   group_id        bytea,            -- trace id of the first trace of its group; NULL: it stands alone
   cost_nano_usd   bigint,           -- of the priced LLM calls; NULL when none is
   unpriced_models text[] DEFAULT '{}',
+  derived_by      text NOT NULL DEFAULT '',  -- mapping and detector version, digest of mappings
   PRIMARY KEY (project_id, trace_id)
 );
+CREATE INDEX traces_derived_by_idx ON traces (derived_by);  -- are there any that other rules made
 CREATE INDEX traces_start_idx ON traces (project_id, start_unix_nano DESC, trace_id DESC);  -- the list, newest first
 -- left(): an index entry has a size limit, an id that somebody sends has none
 CREATE INDEX traces_conversation_idx ON traces (project_id, left(conversation_id, 255), start_unix_nano)

@@ -14,13 +14,13 @@ ROLLBACK
 
 -- claim_units --
 -- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked; the locks last as long
--- as the transaction.
+-- as the transaction. Without the marks of `reprocess`, which wait until little else is due.
 WITH due AS MATERIALIZED (
   SELECT project_id, unit_kind, unit_id, min(mark_id) AS first_mark
   FROM (
     SELECT project_id, unit_kind, unit_id, mark_id
     FROM dirty_marks
-    WHERE not_before <= now() AND unit_kind = ANY (%(kinds)s)
+    WHERE not_before <= now() AND unit_kind = ANY (%(kinds)s) AND blob_id IS DISTINCT FROM -2
     ORDER BY not_before, mark_id
     LIMIT %(marks_max)s
   ) oldest
@@ -30,6 +30,17 @@ WITH due AS MATERIALIZED (
 )
 SELECT project_id, unit_kind, unit_id
 FROM due
+WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project_id::bigint * 16 + unit_kind))
+
+-- claim_units_again --
+-- The same for the oldest marks of `reprocess` (dirty_marks_again_idx).
+SELECT project_id, unit_kind, unit_id
+FROM (
+  SELECT project_id, unit_kind, unit_id FROM dirty_marks
+  WHERE blob_id = -2 AND unit_kind = ANY (%(kinds)s)
+  ORDER BY mark_id
+  LIMIT %(units_max)s
+) oldest
 WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project_id::bigint * 16 + unit_kind))
 
 -- marks_of_units --
@@ -56,6 +67,21 @@ SELECT project_id, unit_kind, unit_id, clock_timestamp() + delay_s * interval '1
 FROM unnest(%(project_ids)s::integer[], %(unit_kinds)s::smallint[], %(unit_ids)s::bytea[], %(delays_s)s::float8[],
   %(buckets)s::date[], %(blob_ids)s::bigint[]) AS new (project_id, unit_kind, unit_id, delay_s, bucket, blob_id)
 ORDER BY project_id, unit_kind, unit_id
+
+-- derived_by --
+-- Which rules derived these traces (primary key).
+SELECT project_id, trace_id, derived_by
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN traces USING (project_id, trace_id)
+
+-- drop_facts --
+-- Removes the facts of spans that no dialect claims any more, unless a newer mapping made them (primary key).
+DELETE FROM span_facts AS old
+USING unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(span_ids)s::bytea[], %(starts)s::bigint[],
+  %(buckets)s::date[]) AS gone (project_id, trace_id, span_id, start_unix_nano, bucket)
+WHERE (old.project_id, old.trace_id, old.span_id, old.start_unix_nano, old.bucket)
+    = (gone.project_id, gone.trace_id, gone.span_id, gone.start_unix_nano, gone.bucket)
+  AND old.mapping_version <= %(mapping_version)s
 
 -- put_facts --
 -- Writes the facts of span versions in key order (primary key). Of two versions the larger stays; facts of the same

@@ -7,11 +7,11 @@ import orjson
 from fastapi import APIRouter, Depends, Response
 
 from trace_store.attributes import json_safe
-from trace_store.dialects import transcript
 from trace_store.facts import Payload, SpanFacts
 from web.context import WebContext, context_of, trace_key
 from web.errors import NotFound, read_id
 from web.span_detail import SpanRecords, read_span_records
+from web.span_explained import explanation_json
 from web.transcript_view import transcript_json
 
 router = APIRouter()
@@ -28,7 +28,9 @@ _PLAIN = tuple(
 @router.get("/traces/{trace_id}/spans/{span_id}.json")
 async def get_span(trace_id: str, span_id: str, context: Context) -> Response:
     """Facts, messages as roles and parts, and attributes of one span, nothing cut."""
-    records = await read_span_records(context.reader, trace_key(trace_id), read_id(span_id, 8, "span"))
+    trace = trace_key(trace_id)
+    registry = await context.rules.registry(trace.project_id)
+    records = await read_span_records(context.reader, trace, read_id(span_id, 8, "span"), registry)
     if records is None:
         raise NotFound(f"Span {span_id} of trace {trace_id} is not stored.")
     body = orjson.dumps(json_safe(span_object(records)))
@@ -38,7 +40,7 @@ async def get_span(trace_id: str, span_id: str, context: Context) -> Response:
 def span_object(records: SpanRecords) -> dict[str, Any]:
     """The JSON object of one span; `facts` is null when no dialect knows it."""
     row, span = records.stored.row, records.span
-    messages = transcript(span, records.logs)
+    messages = records.registry.transcript(span, records.logs)
     facts = None if records.judged is None else records.judged.facts
     return {
         "trace_id": row.trace_id.hex(),
@@ -49,6 +51,7 @@ def span_object(records: SpanRecords) -> dict[str, Any]:
         "end_unix_nano": str(span.end_unix_nano),
         "status_message": span.status_message,
         "facts": None if facts is None else {name: _plain(getattr(facts, name)) for name in _PLAIN},
+        "explanation": None if records.explanation is None else explanation_json(records.explanation),
         "input_messages": transcript_json(messages.inputs),
         "output_messages": transcript_json(messages.outputs),
         "attributes": dict(span.attributes),

@@ -51,11 +51,12 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
         raise BadRequest("spans_offset and spans_limit must not be negative.")
     trace = trace_key(trace_id)
     body: bytes | None
+    mappings = await context.rules.texts(trace.project_id)
     if await is_heavy(context, trace):
-        arguments = (context.conninfo, trace, spans_offset, spans_limit)
+        arguments = (context.conninfo, trace, mappings, spans_offset, spans_limit)
         body = await context.reader_process.run(heavy_reads.contract_json, *arguments)
     else:
-        body = await read_contract_page(context.reader, trace, spans_offset, spans_limit)
+        body = await read_contract_page(context.reader, trace, mappings.registry(), spans_offset, spans_limit)
     if body is None:
         raise unknown_trace(trace)
     return _json(body)

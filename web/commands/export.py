@@ -15,6 +15,7 @@ from trace_store.model import DEFAULT_PROJECT_ID, KIND_FROM_LOG
 from trace_store.reader import TraceReader
 from trace_store.stored import StoredSpan, TraceKey
 from web.attach import open_store
+from web.ids import read_trace_id
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -23,7 +24,6 @@ examples:
   rainbarrel export 0af7651916cd43dd8448eb211c80319c --format protobuf -o trace.pb
   rainbarrel export 0af7651916cd43dd8448eb211c80319c | rainbarrel inspect -
 """
-TRACE_ID_HEX_DIGITS = 32
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the trace."""
-    trace_id = _trace_id(arguments.trace_id)
+    trace_id = read_trace_id(arguments.trace_id)
     if arguments.format == "protobuf" and arguments.output is None and sys.stdout.isatty():
         raise RainbarrelError("Protobuf is not for a terminal: pass -o FILE.")
     with open_store(read_settings(vars(arguments))) as conninfo:
@@ -63,13 +63,3 @@ async def _read(conninfo: str, trace_id: bytes) -> list[StoredSpan]:
         return await TraceReader(pool).stored_spans(TraceKey(DEFAULT_PROJECT_ID, trace_id))
     finally:
         await pool.close()
-
-
-def _trace_id(text: str) -> bytes:
-    try:
-        trace_id = bytes.fromhex(text)
-    except ValueError:
-        trace_id = b""
-    if len(text) != TRACE_ID_HEX_DIGITS or len(trace_id) * 2 != TRACE_ID_HEX_DIGITS:
-        raise RainbarrelError(f"{text!r} is no trace id: it has 32 hex digits.")
-    return trace_id

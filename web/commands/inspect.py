@@ -5,23 +5,28 @@ without a database: the tree, the LLM and tool calls, failed tool calls and loop
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from otlp_receiver.decoded import DecodedTraces
-from tool_errors.inspect import inspect_records
+from tool_errors.inspect import explain_records, inspect_records
 from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.prices_in_use import use_prices
+from tool_errors.rules import registry_for
 from tool_errors.tool_rules import NO_TOOL_RULES, read_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
+from web.mapping_files import read_mapping_files
 from web.otlp_files import read_files, say_rejections
 from web.processing import loop_thresholds
 from web.settings import add_flags, read_settings
+from web.span_explained import explanation_json, explanation_text
 from web.trace_text import trace_text
 
 EXAMPLES = """\
 examples:
   rainbarrel inspect traces.json
+  rainbarrel inspect traces.json --mappings acme.toml
   rainbarrel inspect run-*.pb logs.jsonl --json | jq '.traces[].tool_calls'
 
 `-` reads standard input. --json prints {"traces": [...]}, each as GET /api/traces/TRACE_ID does.
@@ -35,7 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tool-rules", metavar="FILE", type=Path, help="own rules for tool results; docs/tool_errors.md"
     )
-    add_flags(parser, ["loop_repeats_min", "loop_waiting_repeats_min", "prices"])
+    add_flags(parser, ["mappings", "loop_repeats_min", "loop_waiting_repeats_min", "prices"])
+    parser.add_argument("--explain", action="store_true", help="say of each span why it became what it is")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -47,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     spans: list[AcceptedSpan] = []
     logs: list[AcceptedLog] = []
     rejected = 0
+    files = read_mapping_files(settings.mappings)
     for path, contents in read_files(arguments.files):
         for decoded in contents:
             rejected += say_rejections(path, decoded)
@@ -54,13 +61,20 @@ def run(arguments: argparse.Namespace) -> int:
                 spans += decoded.spans
             else:
                 logs += decoded.logs
-    traces = inspect_records(spans, logs, rules=rules, loops=loop_thresholds(settings))
+    registry = registry_for(files, "")
+    traces = inspect_records(spans, logs, registry=registry, rules=rules, loops=loop_thresholds(settings))
+    found: dict[str, list[dict[str, Any]]] = {"traces": traces}
+    if arguments.explain:
+        found["explanations"] = [
+            {"trace_id": span.trace_id.hex(), "span_id": span.span_id.hex(), "name": span.name} | explanation_json(told)
+            for span, told in explain_records(spans, logs, registry)
+        ]
     if arguments.json:
-        sys.stdout.buffer.write(
-            orjson.dumps({"traces": traces}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        )
+        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     elif traces:
         print("\n\n".join(map(trace_text, traces)))
+        for one in found.get("explanations", ()):
+            print("\n" + "\n".join(explanation_text(one)))
     else:
         print("No spans in these files.")
     return 1 if rejected else 0

@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "retention_days",
             "settle_delay_s",
             "orphan_settle_delay_s",
+            "mappings",
             "loop_repeats_min",
             "loop_waiting_repeats_min",
             "prices",

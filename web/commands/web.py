@@ -13,7 +13,8 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Where to listen and which database."""
-    add_flags(parser, ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "prices", "log_level"])
+    names = ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "prices", "mappings", "log_level"]
+    add_flags(parser, names)
 
 
 def run(arguments: argparse.Namespace) -> int:

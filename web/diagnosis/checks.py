@@ -1,5 +1,6 @@
 """What `doctor` looks at, in order; a later check is left out when an earlier one makes it pointless."""
 
+import asyncio
 import importlib.metadata
 import platform
 import shutil
@@ -12,9 +13,11 @@ from trace_store.diagnosis import diagnose
 from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import check_schema, schema_version
+from trace_store.reprocess import count_outdated
 from web.api_client import ApiClient
 from web.diagnosis.finding import Finding, bad, good
 from web.diagnosis.round_trip import check_round_trips
+from web.outdated import outdated_sentence
 from web.ports import PortUnavailable, open_ports
 from web.server_file import ServerFile
 from web.settings import Settings
@@ -110,6 +113,11 @@ def check_database(conninfo: str) -> Iterator[Finding]:
         return
     yield good(f"schema: version {schema_version()}")
     yield good(f"storage tier: {tier.label}")
+    outdated = asyncio.run(count_outdated(conninfo))
+    if outdated:
+        yield bad(f"rules: {outdated_sentence(outdated)}", "run `rainbarrel reprocess`; new spans do not wait for it")
+    else:
+        yield good("rules: every stored trace was derived by those in force")
 
 
 def check_server(url: str, pages_url: str, grpc_endpoint: str | None) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ async def _page(trace_id: str, request: Request, context: WebContext) -> TracePa
 
 
 async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full: bool) -> SpanDetail | None:
-    records = await read_span_records(context.reader, trace, span_id)
+    records = await read_span_records(context.reader, trace, span_id, await context.rules.registry(trace.project_id))
     if records is None:
         return None
     return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)

@@ -180,6 +180,8 @@ class KeyValue:
     is_cut: bool = False  # only the beginning is shown; `full_url` of the detail has all
     is_unmapped: bool = False
     is_json: bool = False
+    source: str = ""  # of a fact: the attribute, or another place, that says it
+    rule: str = ""  # of a fact: the dialect whose table names that attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,8 @@ class SpanDetail:
     name: str
     type: str
     dialect: str  # "" when no dialect knows the span
+    mark: str  # what made that dialect claim it
+    type_source: str  # "gen_ai.operation.name = chat"; "" when no single key tells
     status: RowStatus
     status_label: str
     status_message: str
@@ -270,9 +274,13 @@ class SpanDetail:
     inputs: tuple[KeyValue, ...]
     outputs: tuple[KeyValue, ...]
     transcript: TranscriptView
-    attributes: tuple[KeyValue, ...]
-    events: tuple[EventView, ...]
+    attributes: tuple[KeyValue, ...]  # the unmapped ones last; at most ATTRIBUTES_MAX until all are asked for
+    attribute_count: int
+    unmapped_count: int
+    events: tuple[EventView, ...]  # at most EVENTS_MAX until all are asked for; so are logs
+    event_count: int
     logs: tuple[EventView, ...]
+    log_count: int
     links: tuple[SpanLinkView, ...]
     resource: tuple[KeyValue, ...]
     scope: tuple[KeyValue, ...]

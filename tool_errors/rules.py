@@ -1,0 +1,77 @@
+"""The rules that spans are derived with: built-in dialects and detectors, mapping files, mappings saved by projects."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from tool_errors.judged import DETECTOR_VERSION
+from trace_store.claim import Claim
+from trace_store.dialects import BUILT_IN, with_mappings
+from trace_store.dialects.mapping_file import BadMapping, parse_mappings
+from trace_store.dialects.registry import DialectRegistry, UserMappings
+from trace_store.facts import MAPPING_VERSION
+from trace_store.model import DEFAULT_PROJECT_ID
+
+MappingSources = Sequence[tuple[str, str]]  # a place, such as a file name, and the TOML text there
+SAVED_PLACE = "the mapping saved on the settings page"
+
+log = logging.getLogger(__name__)
+
+
+def read_mapping_sources(sources: MappingSources) -> UserMappings:
+    """The mappings of users; raises BadMapping naming place, entry and what to do."""
+    return parse_mappings(sources, (dialect.name for dialect in BUILT_IN.dialects))
+
+
+def derived_by(registry: DialectRegistry) -> str:
+    """Names rules: `mapping version.detector version`, and after another point the digest of users' mappings if any."""
+    digest = registry.mappings.digest
+    return f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{digest}" if digest else "")
+
+
+def registry_for(files: MappingSources, saved: str) -> DialectRegistry:
+    """The registry of a project: mapping files first, then what it saved. Raises BadMapping."""
+    sources = [*files, (SAVED_PLACE, saved)] if saved.strip() else files
+    return with_mappings(read_mapping_sources(sources))
+
+
+class ProjectRules:
+    """The registry of each project; `refresh` picks up what was saved, within the claim that will use it."""
+
+    def __init__(self, files: MappingSources = ()) -> None:
+        self._files = files
+        self._default = registry_for(files, "")
+        self._numbers: dict[int, int] = {}
+        self._registries: dict[int, DialectRegistry] = {}
+        self.in_force = asyncio.Event()  # set once the database knows which rules are
+        self._told: set[int] = set()  # projects whose rules in force the database knows
+
+    def registry(self, project_id: int) -> DialectRegistry:
+        """The registry of a project."""
+        return self._registries.get(project_id, self._default)
+
+    def derived_by(self, project_id: int) -> str:
+        """The name of a project's rules."""
+        return derived_by(self.registry(project_id))
+
+    async def refresh(self, claim: Claim) -> None:
+        """Reads the mappings that changed, and says in the database which rules are in force."""
+        for project_id, (number, text) in (await claim.mappings(self._numbers)).items():
+            try:
+                self._registries[project_id] = registry_for(self._files, text)
+            except BadMapping as error:  # it could be read when it was saved: a file or a new version changed names
+                log.warning("The saved mapping of project %d is left out: %s", project_id, error)
+                self._registries[project_id] = self._default
+            self._numbers[project_id] = number
+            self._told.discard(project_id)
+        for project_id in {DEFAULT_PROJECT_ID, *self._registries} - self._told:
+            await claim.put_rules_in_force(project_id, self.derived_by(project_id))
+            self._told.add(project_id)
+
+    def confirm(self) -> None:
+        """The claim is committed: the database knows which rules are in force."""
+        self.in_force.set()
+
+    def forget(self) -> None:
+        """Says it again in the next claim, because this one was undone."""
+        self._told.clear()

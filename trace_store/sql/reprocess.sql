@@ -1,0 +1,56 @@
+-- Finds traces that other rules derived and marks them dirty again.
+
+-- count_outdated --
+-- How many traces of a project other rules than these derived, counted no further than a limit (traces_derived_by_idx).
+SELECT count(*) FROM (
+  SELECT FROM traces
+  WHERE project_id = %(project_id)s AND (derived_by < %(derived_by)s OR derived_by > %(derived_by)s)
+  LIMIT %(limit)s
+) trace
+
+-- count_chosen --
+-- How many traces of a project `chosen` finds in all (traces_start_idx).
+SELECT count(*) FROM traces
+WHERE project_id = %(project_id)s
+  AND (%(derived_by)s::text IS NULL OR derived_by <> %(derived_by)s)
+  AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
+
+-- chosen --
+-- A page of traces after the cursor, newest first (traces_start_idx): those that other rules than `derived_by` derived,
+-- or all when that is NULL.
+SELECT start_unix_nano, trace_id FROM traces
+WHERE project_id = %(project_id)s
+  AND (%(derived_by)s::text IS NULL OR derived_by <> %(derived_by)s)
+  AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
+  AND (%(after_start)s::bigint IS NULL
+       OR (start_unix_nano, trace_id) < (%(after_start)s::bigint, %(after_trace_id)s::bytea))
+ORDER BY start_unix_nano DESC, trace_id DESC
+LIMIT %(limit)s
+
+-- log_batches --
+-- A page of a project's blobs with log records of no trace, after a blob id (log_records_batch_idx).
+SELECT DISTINCT blob_id FROM log_records
+WHERE project_id = %(project_id)s AND trace_id IS NULL AND blob_id > %(after)s
+  AND (%(since)s::bigint IS NULL OR time_unix_nano >= %(since)s)
+ORDER BY blob_id
+LIMIT %(limit)s
+
+-- known_traces --
+-- Which of these traces have spans (primary key).
+SELECT trace_id FROM unnest(%(trace_ids)s::bytea[]) AS wanted (trace_id)
+WHERE EXISTS (SELECT FROM spans WHERE spans.project_id = %(project_id)s AND spans.trace_id = wanted.trace_id)
+
+-- mark_again --
+-- Marks units dirty as a whole, with low priority, except those that are marked so already (dirty_marks_unit_idx).
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id, blob_id)
+SELECT %(project_id)s, %(unit_kind)s::smallint, unit_id, -2
+FROM unnest(%(unit_ids)s::bytea[]) AS wanted (unit_id)
+WHERE NOT EXISTS (
+  SELECT FROM dirty_marks mark
+  WHERE mark.project_id = %(project_id)s AND mark.unit_kind = %(unit_kind)s AND mark.unit_id = wanted.unit_id
+    AND mark.blob_id = -2
+)
+
+-- waiting --
+-- How many units wait to be derived again (dirty_marks_again_idx).
+SELECT count(*) FROM dirty_marks WHERE blob_id = -2

@@ -1,0 +1,169 @@
+"""Derive stored traces again: by default those that an older version, or other mappings, derived.
+
+What arrives meanwhile goes first. Ctrl-C stops at any time; started again, it goes on with what is left.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+
+from tool_errors.prices_in_use import use_prices
+from tool_errors.processor import Pace, Processor
+from tool_errors.rules import ProjectRules
+from trace_store.exceptions import RainbarrelError
+from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.reprocess import Choice, Reprocess, open_reprocess
+from web.attach import open_store
+from web.ids import read_trace_id
+from web.list_parameters import read_time
+from web.mapping_files import read_mapping_files
+from web.outdated import outdated_sentence
+from web.processing import loop_thresholds
+from web.server_file import read_running
+from web.settings import Settings, add_flags, read_settings
+
+EXAMPLES = """\
+examples:
+  rainbarrel reprocess
+  rainbarrel reprocess --all --since 2026-11-01
+  rainbarrel reprocess --trace 0af7651916cd43dd8448eb211c80319c
+  rainbarrel reprocess --no-wait --database-url postgresql://user:password@host/database
+
+Exit code 1 when traces are left that could not be derived.
+"""
+MARKED_MAX = 1024  # marks ahead of the processor: this much is still derived after Ctrl-C
+LOOK_INTERVAL_S = 0.2
+PATIENCE_S = 20.0  # without progress, until it says that no processor seems to run
+LINE_INTERVAL_S = 5.0  # between two lines of progress where the output is no terminal
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which traces, and whether to wait."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--outdated", action="store_true", help="what other rules derived than those in force (default)")
+    which.add_argument("--all", action="store_true", help="everything, log records of no trace included")
+    which.add_argument("--trace", metavar="TRACE_ID", action="append", help="this trace; may be repeated")
+    parser.add_argument("--since", metavar="TIME", help="only what started then or later, such as 2026-11-01")
+    parser.add_argument(
+        "--wait", action=argparse.BooleanOptionalAction, default=True, help="show progress until it is done (default)"
+    )
+    add_flags(
+        parser, ["data_dir", "database_url", "mappings", "prices", "loop_repeats_min", "loop_waiting_repeats_min"]
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Mark, and wait."""
+    settings = read_settings(vars(arguments))
+    use_prices(settings.prices)
+    files = read_mapping_files(settings.mappings)
+    with open_store(settings) as conninfo:
+        alone = not settings.database_url and read_running(settings.data_dir) is None
+        rules = ProjectRules(files) if alone else None
+        return asyncio.run(_run(arguments, settings, conninfo, rules))
+
+
+async def _run(arguments: argparse.Namespace, settings: Settings, conninfo: str, rules: ProjectRules | None) -> int:
+    """`rules` when nobody else works on this database: then we do."""
+    async with open_reprocess(conninfo) as work, _processor(settings, conninfo, rules):
+        if rules is not None:
+            await rules.in_force.wait()
+        derived_by = None
+        if not arguments.all and not arguments.trace:
+            derived_by = (await work.rules_in_force()).get(DEFAULT_PROJECT_ID)
+            if derived_by is None:
+                raise RainbarrelError(
+                    "No processor has worked on this database yet; start `rainbarrel serve` or `rainbarrel process`."
+                )
+        choice = Choice(DEFAULT_PROJECT_ID, derived_by, read_time(f"--since {arguments.since}", arguments.since or ""))
+        wait = arguments.wait or rules is not None
+        total = await _mark(work, choice, arguments, wait=wait)
+        if not wait:
+            print(f"{total:,} traces are marked; the processor derives them when little else is due.")
+            return 0
+        await _wait_for(work, Progress(total), total, 0)
+        sys.stderr.write("\n" if sys.stderr.isatty() and total else "")
+        left = 0 if choice.derived_by is None else await work.count(choice)
+        print(f"{total - left:,} of {total:,} traces derived again.")
+        if left:
+            print(f"{outdated_sentence(left)} The log of the processor says what went wrong.", file=sys.stderr)
+        return 1 if left else 0
+
+
+async def _mark(work: Reprocess, choice: Choice, arguments: argparse.Namespace, *, wait: bool) -> int:
+    """Marks page by page, not far ahead of the processor; the number of traces."""
+    if arguments.trace:
+        trace_ids = list(dict.fromkeys(read_trace_id(text) for text in arguments.trace))
+        await work.check_known(choice.project_id, trace_ids)
+        await work.mark_traces(choice.project_id, trace_ids)
+        return len(trace_ids)
+    total, marked = await work.count(choice), 0
+    progress = Progress(total)
+    async for page in work.pages(choice):
+        await work.mark_traces(choice.project_id, page)
+        marked += len(page)
+        if wait:
+            await _wait_for(work, progress, marked, MARKED_MAX)
+    if choice.derived_by is None:
+        async for batch in work.log_batches(choice):
+            await work.mark_log_batches(choice.project_id, batch)
+    return marked
+
+
+async def _wait_for(work: Reprocess, progress: "Progress", marked: int, waiting_max: int) -> None:
+    """Waits until no more than `waiting_max` marks are left."""
+    while True:
+        waiting = await work.waiting()
+        progress.show(max(0, marked - waiting))
+        if waiting <= waiting_max:
+            return
+        await asyncio.sleep(LOOK_INTERVAL_S)
+
+
+class Progress:
+    """n of N and the rate, on standard error: one line that moves in a terminal, a line now and then elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._begun = self._moved_at = self._shown_at = time.monotonic()
+        self._done = -1
+        self._has_told = False
+
+    def show(self, done: int) -> None:
+        """Say how many are done."""
+        now = time.monotonic()
+        if done != self._done:
+            self._done, self._moved_at = done, now
+        elif now - self._moved_at > PATIENCE_S and not self._has_told:
+            self._has_told = True
+            sys.stderr.write(
+                f"\nNothing was derived for {PATIENCE_S:.0f} s: newer spans go first, or no processor works on this "
+                "database (`rainbarrel serve` and `rainbarrel process` are ones).\n"
+            )
+        rate = done / max(0.001, now - self._begun)
+        text = f"{done:,} of {self._total:,} traces ({rate:.0f}/s)"
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{text}\033[K")
+        elif now - self._shown_at >= LINE_INTERVAL_S:
+            sys.stderr.write(text + "\n")
+            self._shown_at = now
+        sys.stderr.flush()
+
+
+@contextlib.asynccontextmanager
+async def _processor(settings: Settings, conninfo: str, rules: ProjectRules | None) -> AsyncIterator[None]:
+    """Works beside the block where nobody else does."""
+    if rules is None:
+        yield
+        return
+    stop = asyncio.Event()
+    pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
+    working = asyncio.create_task(Processor(conninfo, pace, rules, loop_thresholds(settings)).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await working
