@@ -13,13 +13,13 @@ from typing import Any
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
 from trace_store.dialects import normalise
-from trace_store.facts import Payload, SpanFacts
+from trace_store.facts import Payload, SpanFacts, ToolDefinition
 from trace_store.model import LogRecord, Span
 from trace_store.spans import read_log, read_resource, read_scope, read_span
 
 CAPTURES = Path(__file__).parent / "fixtures" / "dialects"
 FACTS = "facts.json"
-_NOT_COMPARED = {"trace_id", "start_unix_nano", "end_unix_nano"}
+_NOT_COMPARED = {"trace_id", "start_unix_nano", "end_unix_nano", "tool_definition_count"}
 
 
 def scenarios() -> list[Path]:
@@ -63,9 +63,13 @@ def golden(scenario: Path) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses as objects; a payload as its value, bytes as hex; fields at their default are left out."""
+    """Dataclasses as objects without fields at their default; a payload as its value, a tool definition in a line."""
     if isinstance(value, Payload):
         return value.value
+    if isinstance(value, ToolDefinition):
+        arguments = ", ".join((value.schema or {}).get("properties", {}))
+        first_line = value.description.strip().partition("\n")[0]
+        return f"{value.name}({arguments}): {first_line} #{value.digest.hex()}"
     if is_dataclass(value):
         return {
             field.name: plain(getattr(value, field.name))

@@ -77,6 +77,10 @@ def _llm_call(call: LlmCall) -> dict[str, Any]:
         "reasoning_tokens": call.reasoning_tokens,
         "cost_usd": usd(call.cost_nano_usd),
         "price": call.price or None,
+        "tool_definitions": [
+            {"digest": each.digest.hex(), "name": each.name or None} for each in call.tool_definitions
+        ],
+        "tool_definition_count": call.tool_definition_count,
     }
 
 

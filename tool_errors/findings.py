@@ -5,7 +5,7 @@ Times are nanoseconds since the epoch, tokens are counts, ids are the W3C bytes.
 
 from dataclasses import dataclass, field
 
-from trace_store.facts import CallStatus, Payload, SpanType
+from trace_store.facts import CallStatus, Payload, SpanType, ToolDefinition
 
 FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
 OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result was seen, for good or so far
@@ -52,6 +52,9 @@ class LlmCall:
     def is_unpriced(self) -> bool:
         """Whether tokens were used, or a model named, that no price is known for."""
         return not self.price and bool(self.model or self.input_tokens or self.output_tokens)
+
+    tool_definitions: tuple[ToolDefinition, ...] = ()  # the first TOOL_DEFINITIONS_MAX tools it was offered
+    tool_definition_count: int = 0  # all of them
 
 
 @dataclass(frozen=True, slots=True)

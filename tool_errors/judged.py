@@ -14,7 +14,15 @@ from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_previ
 from tool_errors.findings import Verdict
 from tool_errors.status import judge, judge_answer, judge_result
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
-from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
+from trace_store.facts import (
+    TOOL_DEFINITIONS_MAX,
+    AnsweredCall,
+    Failure,
+    Payload,
+    RequestedCall,
+    SpanFacts,
+    ToolDefinition,
+)
 from trace_store.model import SpanVersion
 
 DETECTOR_VERSION = 2  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
@@ -22,7 +30,9 @@ DETECTOR_VERSION = 2  # raise with every change of a rule or pattern that alters
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
 _TEXTS = ("input_text", "output_text")
-_APART = frozenset({*_IDS, *_PAYLOADS, *_TEXTS, "failure", "requested_calls", "answered_calls", "unmapped"})
+_VERDICTS = ("verdict", "result_verdict")
+_TOOLS = ("tool_definitions", "tool_definition_count")
+_APART = frozenset({*_IDS, *_PAYLOADS, *_TEXTS, "failure", "requested_calls", "answered_calls", "unmapped", *_TOOLS})
 _PLAIN = tuple(field for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
 
 
@@ -62,9 +72,7 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
     for key in _PAYLOADS:
         if (payload := getattr(facts, key)) is not None:
             row[key] = _payload_json(payload)
-    for key in _TEXTS:
-        if (text := getattr(facts, key)) is not None:
-            row[key] = text_preview(text)
+    row |= {key: text_preview(text) for key in _TEXTS if (text := getattr(facts, key)) is not None}
     if facts.failure is not None:
         row["failure"] = [facts.failure.rule, facts.failure.path, facts.failure.type, facts.failure.message]
     if facts.requested_calls:
@@ -77,10 +85,11 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
             for call in facts.answered_calls
         ]
         row["answers"] = [_verdict_json(verdict) for verdict in judged.answers]
-    if judged.verdict is not None:
-        row["verdict"] = _verdict_json(judged.verdict)
-    if judged.result_verdict is not None:
-        row["result_verdict"] = _verdict_json(judged.result_verdict)
+    if facts.tool_definitions:
+        row |= _tools_json(facts)
+    for key in _VERDICTS:
+        if (verdict := getattr(judged, key)) is not None:
+            row[key] = _verdict_json(verdict)
     return row
 
 
@@ -88,6 +97,8 @@ def from_row(row: Mapping[str, Any]) -> JudgedFacts:
     """The judged facts of a row that `to_row` made; payload values are unread, texts are their previews."""
     end_unix_nano, raw_length, digest = row["version"]
     facts = {key: _READ[key](value) if key in _READ else value for key, value in row.items() if key in _OF_FACTS}
+    if "tool_definitions" in facts:
+        facts.setdefault("tool_definition_count", len(facts["tool_definitions"]))
     return JudgedFacts(
         version=SpanVersion(end_unix_nano, raw_length, bytes.fromhex(digest)),
         facts=SpanFacts(**facts),
@@ -95,6 +106,15 @@ def from_row(row: Mapping[str, Any]) -> JudgedFacts:
         result_verdict=_verdict(row.get("result_verdict")),
         answers=tuple(Verdict(*verdict) for verdict in row.get("answers", ())),
     )
+
+
+def _tools_json(facts: SpanFacts) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "tool_definitions": [each.digest.hex() for each in facts.tool_definitions[:TOOL_DEFINITIONS_MAX]]
+    }
+    if facts.tool_definition_count > TOOL_DEFINITIONS_MAX:
+        found["tool_definition_count"] = facts.tool_definition_count
+    return found
 
 
 def _payload_json(payload: Payload | None) -> list[str] | None:
@@ -135,4 +155,5 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "failure": lambda held: Failure(*held),
     "requested_calls": _requested,
     "answered_calls": _answered,
+    "tool_definitions": lambda held: tuple(ToolDefinition(bytes.fromhex(digest)) for digest in held),
 }

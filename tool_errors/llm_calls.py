@@ -13,7 +13,7 @@ from tool_errors.findings import LlmCall
 from tool_errors.groups import Groups
 from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
-from trace_store.facts import Failure, SpanFacts
+from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, SpanFacts
 
 _REPEATING = ("agent", "chain", "llm")  # types whose spans may carry the sum of what lies below
 
@@ -167,6 +167,7 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     usage = max(known, key=lambda facts: sum(value is not None for value in _tokens(facts)))
     outer = view.rows[rows[0]]
     failure = _failure(known)
+    offering = next((facts for facts in known if facts.tool_definitions), usage)
     return LlmCall(
         span_id=outer.span_id,
         span_ids=tuple(view.rows[index].span_id for index in rows),
@@ -189,6 +190,8 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
         sent_cost_nano_usd=usage.sent_cost_nano_usd
         or next((facts.sent_cost_nano_usd for facts in known if facts.sent_cost_nano_usd), None),
+        tool_definitions=offering.tool_definitions[:TOOL_DEFINITIONS_MAX],
+        tool_definition_count=offering.tool_definition_count,
     )
 
 

@@ -12,7 +12,7 @@ from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.fact_rows import FactRow
-from trace_store.facts import MAPPING_VERSION
+from trace_store.facts import MAPPING_VERSION, TOOL_DEFINITIONS_MAX
 from trace_store.model import KIND_FROM_LOG, LogRecord
 from trace_store.spans import read_log, read_span
 from trace_store.stored import StoredLog, StoredSpan
@@ -38,7 +38,9 @@ def fact_rows(
         judged = judge_stored(span, of_span, envelopes, registry_of(span.row.project_id), rules)
         if judged is not None:
             facts = judged.facts
-            rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, to_row(judged)))
+            written = to_row(judged)
+            named = facts.tool_definitions[:TOOL_DEFINITIONS_MAX]
+            rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, written, named))
     return rows
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.facts import Payload
+from trace_store.facts import Payload, ToolDefinition
 
 
 def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow]) -> DerivedTrace:
@@ -64,6 +64,8 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         time_to_first_token_ns=row.time_to_first_token_ns,
         cost_nano_usd=row.cost_nano_usd,
         price=row.price or "",
+        tool_definitions=tuple(ToolDefinition(digest) for digest in row.tool_definition_digests),
+        tool_definition_count=row.tool_definition_count,
     )
 
 

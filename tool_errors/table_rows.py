@@ -74,6 +74,8 @@ def llm_call_row(project_id: int, trace_id: bytes, call: LlmCall) -> LlmCallRow:
         cached_tokens=call.cached_tokens,
         cost_nano_usd=call.cost_nano_usd,
         price=call.price if call.price or call.is_unpriced else None,
+        tool_definition_digests=[each.digest for each in call.tool_definitions],
+        tool_definition_count=call.tool_definition_count,
     )
 
 

@@ -19,6 +19,7 @@ from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.tool_definitions import ToolDefinitionWriter
 from trace_store.trace_groups import TraceGroups
 
 SQL = load("work")
@@ -75,6 +76,7 @@ class Claim:
         connection: psycopg.AsyncConnection[Any],
         reads: SpanReads,
         log_spans: LogSpanWriter,
+        tool_definitions: ToolDefinitionWriter,
         marks: Sequence[Mark],
     ) -> None:
         self.marks: dict[Unit, list[Mark]] = {}
@@ -83,6 +85,7 @@ class Claim:
         self._connection = connection
         self._reads = reads
         self._log_spans = log_spans
+        self._tool_definitions = tool_definitions
         self.groups = TraceGroups(connection)
 
     @property
@@ -174,6 +177,10 @@ class Claim:
         distinct = {(*row.row[:3], row.row.start_unix_nano, row.row.bucket): row for row in rows}
         with translate_errors():
             await self._connection.execute(SQL.put_facts, _fact_columns(distinct.values()))
+        for row in rows:
+            if row.tool_definitions:
+                release = str(row.facts.get("release", ""))
+                self._tool_definitions.add(row.row.project_id, row.row.bucket, release, row.tool_definitions)
 
     async def drop_facts(self, rows: Sequence[SpanRow], mapping_version: int) -> None:
         """Removes the facts of span versions that no dialect claims any more; those of a newer mapping stay."""

@@ -73,6 +73,8 @@ class LlmCallRow:
     cached_tokens: int | None = None
     cost_nano_usd: int | None = None
     price: str | None = None  # name of its price, "as sent", "" when unpriced; None when nothing is to be paid for
+    tool_definition_digests: list[bytes] = field(default_factory=list)  # at most TOOL_DEFINITIONS_MAX
+    tool_definition_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,8 @@ def json_text(value: Any) -> str:
 def _column(value: Any) -> Any:
     if isinstance(value, bytes):
         return "\\x" + value.hex()
+    if isinstance(value, list) and value and isinstance(value[0], bytes):
+        return [_column(item) for item in value]
     if isinstance(value, date | datetime):
         return value.isoformat()
     return value

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from trace_store.facts import SpanType
+from trace_store.facts import SpanType, ToolDefinition
 from trace_store.stored import SpanRow
 
 
@@ -17,3 +17,4 @@ class FactRow:
     mapping_version: int
     detector_version: int
     facts: dict[str, Any]  # JSON value; the store keeps it as it is and gives it back in `TreeRow.facts`
+    tool_definitions: tuple[ToolDefinition, ...] = ()  # which the facts name by digest

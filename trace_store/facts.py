@@ -4,7 +4,7 @@ Facts are pure values, made once from the span's bytes. A `Payload` keeps its fu
 normalise; a row of `span_facts` keeps digest and preview, which is all that assembly and detectors need.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
@@ -12,6 +12,7 @@ CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
 MAPPING_VERSION = 4  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
+TOOL_DEFINITIONS_MAX = 128  # of one call that rows name; models take no more
 
 
 class Unread:
@@ -65,6 +66,16 @@ class AnsweredCall:
     turn: int = 0  # as in RequestedCall
 
 
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """A tool as a model is told of it."""
+
+    digest: bytes  # 16 bytes over name, description and schema as sent
+    name: str = field(default="", compare=False)  # without its plugin; like the rest empty when it came from a row
+    description: str = field(default="", compare=False)
+    schema: Any = field(default=None, compare=False)  # JSON schema of its arguments; None when not told
+
+
 @dataclass(slots=True)  # frozen, its 40 fields would take ten times as long to set; nothing changes it once it is made
 class SpanFacts:
     """One span, as a dialect understands it. Spans that no dialect claims have no facts; their type is `other`."""
@@ -105,6 +116,8 @@ class SpanFacts:
     output_text: str | None = None  # the assistant's text of this step
     requested_calls: tuple[RequestedCall, ...] = ()
     answered_calls: tuple[AnsweredCall, ...] = ()
+    tool_definitions: tuple[ToolDefinition, ...] = ()  # what the model may call; of a tool's own span that tool's
+    tool_definition_count: int = 0  # rows hold the digests of the first TOOL_DEFINITIONS_MAX
     service_name: str | None = None
     release: str | None = None  # service.version
     environment: str | None = None  # deployment environment: production, staging ...

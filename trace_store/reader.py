@@ -20,6 +20,7 @@ from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
+from trace_store.tool_definitions import ToolDefinitionRow, read_definitions_of_call, read_definitions_of_tool
 
 LIST_MAX = 500
 _LIKE_SPECIAL = re.compile(r"([\\%_])")
@@ -197,6 +198,16 @@ class TraceReader:
         """At most `limit` (500) models without a price, those with most tokens first, and how many there are."""
         async with self._freely_planned() as connection:
             return await read_unpriced_models(connection, project_id, min(limit, LIST_MAX))
+
+    async def tool_definitions_of_call(self, trace: TraceKey, span_id: bytes) -> list[ToolDefinitionRow]:
+        """What the LLM call of a span offered its model, as far as rows name it (TOOL_DEFINITIONS_MAX)."""
+        async with self._connection() as connection:
+            return await read_definitions_of_call(connection, *trace, span_id)
+
+    async def tool_definitions(self, project_id: int, name: str, limit: int = 50) -> list[ToolDefinitionRow]:
+        """How a tool was defined over days and releases: those with a schema first, of these the last seen."""
+        async with self._connection() as connection:
+            return await read_definitions_of_tool(connection, project_id, name, min(limit, LIST_MAX))
 
     async def loops(self, trace: TraceKey) -> list[LoopRow]:
         """The derived loops that end in a trace by start."""

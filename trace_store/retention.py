@@ -11,6 +11,7 @@ from trace_store.partitions import SQL as PARTITION_SQL
 from trace_store.queries import load
 from trace_store.stored import TraceKey
 from trace_store.tiers import Tier
+from trace_store.tool_definitions import SQL as DEFINITIONS_SQL
 
 SQL = load("retention")
 
@@ -42,6 +43,7 @@ async def drop_expired(
                 await connection.execute(SQL.limit_waiting)
                 await connection.execute(statement)
             dropped += 1
+    await connection.execute(DEFINITIONS_SQL.delete_expired, {"cutoff": cutoff})
     return Dropped(dropped, await _delete_expired_traces(connection, cutoff))
 
 

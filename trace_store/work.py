@@ -22,6 +22,7 @@ from trace_store.database_errors import translate_errors
 from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE, UNIT_TRACE_GROUP
 from trace_store.log_spans import LogSpanWriter
 from trace_store.span_reads import SpanReads
+from trace_store.tool_definitions import ToolDefinitionWriter
 
 ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP)
 UNITS_MAX = 64
@@ -36,6 +37,7 @@ class WorkQueue:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._reads = SpanReads()
         self._log_spans = LogSpanWriter()
+        self._tool_definitions = ToolDefinitionWriter()
 
     async def open(self) -> None:
         """Connects; raises StoreUnavailable when that fails."""
@@ -59,12 +61,15 @@ class WorkQueue:
                 connection = await self._connected()
                 await connection.execute(SQL.begin)
                 marks = await take_units(connection, units_max, MARKS_MAX, kinds)
-                claim = Claim(connection, self._reads, self._log_spans, marks)
+                claim = Claim(connection, self._reads, self._log_spans, self._tool_definitions, marks)
             yield claim
             with translate_errors():
                 await claim.delete_marks()
+                await self._tool_definitions.write(connection)
                 await connection.execute(SQL.commit)
+            self._tool_definitions.committed()
         except BaseException:
+            self._tool_definitions.rolled_back()
             await self._roll_back()
             raise
 
@@ -78,6 +83,7 @@ class WorkQueue:
             connection = await connect(self._conninfo, "rainbarrel processor")
             await connection.execute(CONNECTION_SQL.set_up_lookups)
             self._connection = connection
+            self._tool_definitions = ToolDefinitionWriter()
             self._log_spans = LogSpanWriter()  # blob ids are the database's, and it may be another one now
         return self._connection
 

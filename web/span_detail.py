@@ -21,11 +21,13 @@ from trace_store.model import STATUS_ERROR, LogRecord, Span
 from trace_store.reader import TraceReader
 from trace_store.spans import Scope, read_log, read_span
 from trace_store.stored import Link, StoredSpan, TraceKey
+from trace_store.tool_definitions import ToolDefinitionRow
 from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
 from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
 from web.price_view import explained
+from web.tool_definition_view import offered_tools_view, read_definition
 from web.transcript_view import transcript_view
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
@@ -68,6 +70,7 @@ class SpanRecords:
     scope: Scope
     logs: list[LogRecord]
     call: ToolCallRow | None  # the tool call that this span is
+    definition: ToolDefinitionRow | None  # of the tool that it calls, as its model was told or as last seen
     loops: list[LoopRow]  # of the whole trace
     links: list[Link]  # from this span
     incoming: list[Link]  # to this span, up to 1,000
@@ -89,6 +92,7 @@ async def read_span_records(
     links, incoming = await reader.links(trace, span_id)
     span = read_span(stored.otlp, resource, scope)
     judged = judge_stored(stored, logs, envelopes, registry)
+    call = await reader.tool_call_of_span(trace, span_id)
     return SpanRecords(
         stored=stored,
         span=span,
@@ -98,8 +102,9 @@ async def read_span_records(
         resource=resource,
         scope=scope,
         logs=logs,
-        call=await reader.tool_call_of_span(trace, span_id),
         llm_call=await reader.llm_call_of_span(trace, span_id),
+        call=call,
+        definition=None if call is None else await read_definition(reader, trace, call),
         loops=await reader.loops(trace),
         links=links,
         incoming=incoming,
@@ -142,6 +147,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         outputs=outputs,
         transcript=transcript_view(records.registry.transcript(span, records.logs), cut.pair, full=full),
         **_lists(records, unmapped, cut),
+        tools=offered_tools_view(facts, records.definition, cut.pair, full=full),
         links=link_views(records.links, records.incoming),
         resource=tuple(
             cut.pair(key, value) for key, value in cut.first(sorted(records.resource.items()), ATTRIBUTES_MAX)

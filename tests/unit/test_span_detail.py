@@ -23,7 +23,7 @@ def detail(*, full: bool = False, **records: Any) -> SpanDetail:
     otlp = OtlpSpan(trace_id=TRACE_ID, span_id=span_id(2), name="step").SerializeToString()
     row = SpanRow(1, TRACE_ID, span_id(2), b"", START, START + 1, date(2027, 1, 15), "step", 1, 0, len(otlp), b"d")
     known: dict[str, Any] = {"span": span(), "judged": None, "resource": {}, "scope": Scope("", "", {}), "logs": []}
-    known |= {"call": None, "loops": [], "links": [], "incoming": []} | records
+    known |= {"call": None, "definition": None, "loops": [], "links": [], "incoming": []} | records
     return build_detail(SpanRecords(stored=StoredSpan(row, otlp, EMPTY, EMPTY), **known), PATH, full=full)
 
 

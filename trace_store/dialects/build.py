@@ -28,6 +28,7 @@ from trace_store.dialects.texts import (
     whole_run,
     without_plugins,
 )
+from trace_store.dialects.tool_definitions import tool_definitions
 from trace_store.dialects.transcript import Part, RoleMessage, Transcript, role_messages
 from trace_store.dialects.usage import Counts, counts_in, counts_of
 from trace_store.facts import Failure, SpanFacts
@@ -54,10 +55,12 @@ def build_reading(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[
         own = _tool(span, reading, content)
     else:
         own = _step(span, reading, content, kind)
-    if separator := table.dialect.tool_name_separator:
+    separator = table.dialect.tool_name_separator
+    if separator:
         own = without_plugins(own, separator)
     resource = span.resource_attributes
     tokens = _tokens(reading, kind)
+    tools = tool_definitions(reading, kind, own.get("tool_name"), separator)
     facts = SpanFacts(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -79,6 +82,8 @@ def build_reading(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[
         sent_cost_nano_usd=reading.nano_usd("cost"),
         service_name=as_text(resource.get("service.name")),
         release=as_text(resource.get("service.version")),
+        tool_definitions=tools,
+        tool_definition_count=len(tools),
         unmapped=tuple(reading.layout.unmapped),
         **identity(span, reading),
         **own,

@@ -31,6 +31,9 @@ Field = Literal[
     "output_messages",
     "output_text",  # the assistant's text alone
     "output_calls",  # the requested tool calls alone
+    "tool_definitions",  # JSON: what the model may call
+    "tool_description",  # of the tool that the span is
+    "tool_schema",
     "error_type",
     "error_message",
     "agent_name",
@@ -94,6 +97,7 @@ class Dialect:
     name_kinds: Mapping[str, Kind] = field(default_factory=dict)  # a key whose mere presence tells the kind
     input_prefix: str = ""  # flattened messages: "llm.input_messages." and an index
     output_prefix: str = ""
+    tools_prefix: str = ""  # flattened tool definitions
     failure_flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # key -> values that mean failed
     records: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)  # by event name; the first that fits counts
     run_keys: tuple[str, ...] = ()  # of a record: what names its conversation, then its interaction

@@ -37,6 +37,7 @@ DIALECT = Dialect(
         "model": ("mlflow.llm.model",),
         "provider": ("mlflow.llm.provider",),
         "usage": ("mlflow.chat.tokenUsage",),
+        "tool_definitions": ("mlflow.chat.tools",),
         "tool_name": ("mlflow.spanFunctionName",),
         "input": ("mlflow.spanInputs",),
         "output": ("mlflow.spanOutputs",),

@@ -25,6 +25,8 @@ DIALECT = Dialect(
         "arguments": ("tool_call.function.arguments",),
         "input": ("input.value",),
         "output": ("output.value",),
+        "tool_description": ("tool.description",),
+        "tool_schema": ("tool.json_schema", "tool.parameters"),
         "agent_name": ("agent.name", "graph.node.name"),
         "node": ("graph.node.name", "graph.node.id"),
         "finish_reason": ("llm.finish_reason",),
@@ -51,4 +53,5 @@ DIALECT = Dialect(
     },
     input_prefix="llm.input_messages.",
     output_prefix="llm.output_messages.",
+    tools_prefix="llm.tools.",
 )

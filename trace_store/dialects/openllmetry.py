@@ -72,4 +72,5 @@ DIALECT = Dialect(
     },
     input_prefix="gen_ai.prompt.",
     output_prefix="gen_ai.completion.",
+    tools_prefix="llm.request.functions.",
 )

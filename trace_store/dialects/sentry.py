@@ -17,6 +17,7 @@ DIALECT = Dialect(
         "output_calls": ("gen_ai.response.tool_calls",),
         "arguments": ("gen_ai.tool.input",),
         "result": ("gen_ai.tool.output",),
+        "tool_definitions": ("gen_ai.request.available_tools",),
         "agent_name": ("gen_ai.pipeline.name",),
     },
     known_prefixes=("sentry.",),

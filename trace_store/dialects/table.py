@@ -14,7 +14,7 @@ PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real 
 class Target(NamedTuple):
     """Where a key leads: a field and how much the key is believed (1 is most), or, with rank 0, no field."""
 
-    field: str  # a Field, or one of: known, unmapped, flat_input, flat_output
+    field: str  # a Field, or one of: known, unmapped, flat_input, flat_output, flat_tools
     rank: int = 0
     number: int = 0  # of a flattened message
     path: tuple[str, ...] = ()  # inside it
@@ -23,12 +23,16 @@ class Target(NamedTuple):
 class Layout:
     """Where the keys of one span lead. Spans made by one line of code have the same keys and share it."""
 
-    __slots__ = ("fields", "flags", "flat_input", "flat_output", "flat_reasons", "kinds", "name_kind", "unmapped")
+    __slots__ = (
+        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "kinds", "name_kind"),
+        "unmapped",
+    )
 
     def __init__(self, table: "Table", attributes: Mapping[str, object]) -> None:
         self.unmapped: list[str] = []
         self.flat_input: dict[int, list[tuple[tuple[str, ...], str]]] = {}
         self.flat_output: dict[int, list[tuple[tuple[str, ...], str]]] = {}
+        self.flat_tools: dict[int, list[tuple[tuple[str, ...], str]]] = {}
         self.flat_reasons: list[str] = []  # keys that tell why a flattened answer ended
         found: dict[str, list[tuple[int, str]]] = {}
         for key in attributes:
@@ -41,6 +45,8 @@ class Layout:
                 self.flat_output.setdefault(number, []).append((path, key))
                 if path[-1] == "finish_reason":
                     self.flat_reasons.append(key)
+            elif field == "flat_tools":
+                self.flat_tools.setdefault(number, []).append((path, key))
             elif field == "unmapped":
                 self.unmapped.append(key)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
@@ -88,6 +94,7 @@ class Table:
                 self.records.setdefault(name, records)
         self._flat_prefixes = [(d.input_prefix, "flat_input") for d in ordered if d.input_prefix]
         self._flat_prefixes += [(d.output_prefix, "flat_output") for d in ordered if d.output_prefix]
+        self._flat_prefixes += [(d.tools_prefix, "flat_tools") for d in ordered if d.tools_prefix]
         self._known_prefixes = tuple(prefix for dialect in ordered for prefix in dialect.known_prefixes)
 
     def layout(self, attributes: Mapping[str, object]) -> Layout:

@@ -66,6 +66,7 @@ DIALECT = Dialect(
             *_settings("userId", "user_id", "user.id"),
         ),
         "conversation_id": (METADATA + "raindrop.convoId", *_settings(*_CONVERSATION)),
+        "tool_definitions": ("ai.prompt.tools",),
         "known": ("operation.name", "resource.name"),
     },
     known_prefixes=("ai.",),

@@ -174,6 +174,20 @@ CREATE TABLE span_facts (           -- by bucket; one row per span version that 
   PRIMARY KEY (project_id, trace_id, span_id, start_unix_nano, bucket)
 ) PARTITION BY RANGE (bucket);
 
+CREATE TABLE tool_definitions (     -- one row per distinct definition; spans name it by digest
+  project_id  integer NOT NULL,
+  digest      bytea NOT NULL,       -- over name, description and schema as sent, 16 bytes
+  name        text NOT NULL,
+  description text NOT NULL,
+  schema      jsonb,                -- of the arguments
+  is_cut      boolean NOT NULL,     -- too long to be kept whole
+  first_seen  date NOT NULL,
+  last_seen   date NOT NULL,        -- the row goes when this day goes
+  releases    text[] NOT NULL,      -- the last 20 that offered it, the newest last
+  PRIMARY KEY (project_id, digest)
+);
+CREATE INDEX tool_definitions_name_idx ON tool_definitions (project_id, left(name, 255));  -- a tool over releases
+
 CREATE TABLE traces (
   project_id      integer NOT NULL,
   trace_id        bytea NOT NULL,
@@ -246,6 +260,8 @@ CREATE TABLE llm_calls (
   cached_tokens   bigint,
   cost_nano_usd   bigint,
   price           text,             -- name of its price, 'as sent', '' when unpriced; NULL: nothing to be paid for
+  tool_definition_digests bytea[] NOT NULL DEFAULT '{}',  -- of the first 128 tools it was offered
+  tool_definition_count integer NOT NULL DEFAULT 0,  -- of all of them
   PRIMARY KEY (project_id, trace_id, span_id)
 );
 CREATE INDEX llm_calls_unpriced_idx ON llm_calls (project_id) WHERE price = '';  -- the price page

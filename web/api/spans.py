@@ -12,6 +12,7 @@ from web.context import WebContext, context_of, trace_key
 from web.errors import NotFound, read_id
 from web.span_detail import SpanRecords, read_span_records
 from web.span_explained import explanation_json
+from web.tool_definition_view import definition_json, offered_tools
 from web.transcript_view import transcript_json
 
 router = APIRouter()
@@ -20,7 +21,8 @@ _PLAIN = tuple(
     field.name
     for field in fields(SpanFacts)
     if field.name not in {"trace_id", "span_id", "parent_span_id", "name", "status_code"}
-    and field.name not in {"start_unix_nano", "end_unix_nano", "failure", "requested_calls", "answered_calls"}
+    and field.name
+    not in {"start_unix_nano", "end_unix_nano", "failure", "requested_calls", "answered_calls", "tool_definitions"}
 )
 
 
@@ -52,6 +54,7 @@ def span_object(records: SpanRecords) -> dict[str, Any]:
         "status_message": span.status_message,
         "facts": None if facts is None else {name: _plain(getattr(facts, name)) for name in _PLAIN},
         "explanation": None if records.explanation is None else explanation_json(records.explanation),
+        "tool_definitions": [definition_json(each) for each in offered_tools(facts, records.definition)],
         "input_messages": transcript_json(messages.inputs),
         "output_messages": transcript_json(messages.outputs),
         "attributes": dict(span.attributes),

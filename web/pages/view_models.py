@@ -253,6 +253,26 @@ class TranscriptView:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolDefinitionView:
+    """A tool as a model is told of it."""
+
+    name: str
+    description: KeyValue | None
+    schema: KeyValue | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedToolsView:
+    """The tools a model may call, or the one tool that a tool call is of."""
+
+    title: str
+    note: str  # where a definition is from that the span does not tell itself; "" else
+    shown: tuple[ToolDefinitionView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpanDetail:
     """The pane of one span."""
 
@@ -273,6 +293,7 @@ class SpanDetail:
     facts: tuple[KeyValue, ...]  # model, provider, tokens, agent, user, ...
     inputs: tuple[KeyValue, ...]
     outputs: tuple[KeyValue, ...]
+    tools: OfferedToolsView
     transcript: TranscriptView
     attributes: tuple[KeyValue, ...]  # the unmapped ones last; at most ATTRIBUTES_MAX until all are asked for
     attribute_count: int
