@@ -55,6 +55,8 @@ def contract(
         "llm_calls": [_llm_call(call) for call in derived.llm_calls],
         "tool_calls": [_tool_call(call, values.get(call.call_key)) for call in derived.tool_calls],
         "loops": [_loop(loop) for loop in derived.loops],
+        "run_ended_well": derived.run_ended_well,
+        "asked_again": None if derived.asked_again is None else derived.asked_again.hex(),
         "spans": [_span(span) for span in derived.spans],
     }
 

@@ -8,6 +8,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tool_errors.asked_again import asked_again
 from tool_errors.findings import OPEN, DerivedTrace, Loop, ToolCall
 from tool_errors.linked_traces import CallName, call_names, in_order
 from tool_errors.loop_steps import LoopThresholds
@@ -22,8 +23,8 @@ def settle_conversation(
 ) -> list[DerivedTrace]:
     """The traces of one conversation, by time, each with what the others say about it.
 
-    A call that another trace answers is told once, there. A failure after which the same tool worked in a later trace
-    is recovered. A loop that runs through several traces is reported once, in the trace where it ended.
+    A call that another trace answers is told once, there. A failure that a later trace made good is recovered. A loop
+    that runs through several traces is reported once, in the trace where it ended.
     """
     if len(traces) < 2:
         return list(traces)
@@ -50,14 +51,17 @@ def settle_conversation(
     live = any(trace.live for trace in traces)
     for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs):
         loops[loop.trace_id].append(loop)
+    again = asked_again(traces)
     return [
-        _settled(trace, tuple(_told(call, recovered) for call in of_trace), tuple(loops[trace.trace_id]))
+        dataclasses.replace(
+            trace,
+            tool_calls=(told := tuple(_told(call, recovered) for call in of_trace)),
+            loops=tuple(loops[trace.trace_id]),
+            steps=steps(trace.llm_calls, told),
+            asked_again=again.get(trace.trace_id),
+        )
         for trace, of_trace in zip(traces, kept, strict=True)
     ]
-
-
-def _settled(trace: DerivedTrace, calls: tuple[ToolCall, ...], loops: tuple[Loop, ...]) -> DerivedTrace:
-    return dataclasses.replace(trace, tool_calls=calls, loops=loops, steps=steps(trace.llm_calls, calls))
 
 
 def _told(call: ToolCall, recovered: frozenset[tuple[bytes, str]]) -> ToolCall:

@@ -21,6 +21,7 @@ from tool_errors.tool_calls import unique_tool_calls
 from tool_errors.trace_view import TraceView
 from tool_errors.work_scope import with_scopes
 from trace_store.assembly import SpanNode
+from trace_store.facts import SpanFacts
 from trace_store.model import STATUS_ERROR
 
 NAMES_MAX = 50  # agents, tools, models and interactions that a trace's row lists
@@ -53,9 +54,7 @@ def derive(
     unique_calls = unique_tool_calls(view, groups, trace_id, live=live)
     tool_calls = with_scopes(view, unique_calls, first and text_preview(first))
     known = [facts for index in range(len(view.rows)) if (facts := view.facts(index)) is not None]
-    agents = _names(facts.agent_name for facts in known if facts.type == "agent") or _names(
-        facts.agent_name for facts in known
-    )
+    agents = _agents(known)
     tools = _names(call.name for call in tool_calls)
     models = _names(call.model for call in llm_calls)
     roots = view.tree.roots()
@@ -95,7 +94,21 @@ def derive(
         loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs)),
         spans=tuple(_derived_spans(view)),
         environment=_first(facts.environment for facts in known),
+        run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
     )
+
+
+def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:
+    """Whether a final answer exists and no root failed; None for a trace in which nothing answers a user."""
+    if any(node.status_code == STATUS_ERROR for node in roots):
+        return False
+    return bool(answer) if answer or may_answer else None
+
+
+def _agents(known: Sequence[SpanFacts]) -> tuple[str, ...]:
+    """The agents that have spans; without any, those that other spans name."""
+    with_spans = _names(facts.agent_name for facts in known if facts.type == "agent")
+    return with_spans or _names(facts.agent_name for facts in known)
 
 
 def _names(values: Iterable[str | None]) -> tuple[str, ...]:

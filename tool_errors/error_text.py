@@ -7,6 +7,8 @@ import hashlib
 import re
 from typing import NamedTuple
 
+from trace_store.attributes import parse_text
+
 MESSAGE_BYTES_MAX = 4096
 READ_CHARS_MAX = 100_000  # of an error text: what lies behind is dump, and not shown
 
@@ -61,6 +63,8 @@ def take_apart(text: str) -> ErrorText:
     running = _RUNNING.match(text)
     if running and (after := _AFTER_RUNNING.match(running["rest"])):
         text = after["message"]
+    elif running and (reported := _reported(running["rest"])):
+        text = reported
     found = ""
     for _ in range(3):  # "Error: ValueError: text"
         typed = _TYPED.match(text) or _REPR.match(text)
@@ -71,6 +75,14 @@ def take_apart(text: str) -> ErrorText:
         else:
             break
     return ErrorText(found, text.strip())
+
+
+def _reported(rest: str) -> str:
+    """The text of `error` in an object that stands behind "Error running tool ...: "; "" when there is none."""
+    _, _, behind = rest.partition(":")
+    found = parse_text(behind.strip())
+    held = found.get("error") if isinstance(found, dict) else None
+    return held if isinstance(held, str) else ""
 
 
 def _last_statement(traceback: str) -> str:

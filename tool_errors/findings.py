@@ -74,7 +74,7 @@ class ToolCall:
     end_unix_nano: int
     interaction_id: str | None
     verdict: Verdict
-    recovered: bool = False  # failed, and a later call of the same tool succeeded
+    recovered: bool = False  # failed, and a later call made it good: tool_errors/recovery.py
     propagated_from: bytes | None = None  # the error began in this span below; counted there and not here
     scope: str = ""  # "request/worker": equal for calls of one agent on one task for one request of the user
     asked_turn: int = 0  # which turn of the asking span, see RequestedCall.turn
@@ -166,6 +166,8 @@ class DerivedTrace:
     loops: tuple[Loop, ...] = ()
     spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
     environment: str | None = None
+    run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers
+    asked_again: bytes | None = None  # the later trace of the conversation in which the user asks for the same
 
     @property
     def error_count(self) -> int:

@@ -7,11 +7,12 @@ tool_errors/judged.py with it.
 import hashlib
 import re
 
-from tool_errors.error_text import short_type
+from tool_errors.error_text import is_generic, short_type
 
 NORMALISED_CHARS_MAX = 300
 _READ_CHARS_MAX = 2000  # what lies behind is stack or payload
 _PASSES_MAX = 8
+TELLING_WORDS_MIN = 3  # of a message that needs no class name beside it
 
 # In this order: what is matched first is not looked at again.
 _PLACEHOLDERS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -29,6 +30,9 @@ _PLACEHOLDERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w\-]{6,}\b"), "<id>"),  # letters and digits mixed
     (re.compile(r"[+\-]?\b\d[\d_,]*(?:\.\d+)?(?:[eE][+\-]?\d+)?(?=\b|[a-zA-Z%])"), "<number>"),
 )
+_PLACEHOLDER = re.compile(r"<\w+>")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ANY_ERROR = re.compile(r"(?:tool|function|base)?[_ ]?(?:error|exception|failure)", re.IGNORECASE)
 _KEEP = "\x01{}\x02"
 _KEPT = re.compile("\x01(\\w+)\x02")
 _LETTERS = "abcdefghij"
@@ -63,6 +67,19 @@ def _keep_code(match: re.Match[str]) -> str:
 
 
 def fingerprint(tool: str, error_type: str, message: str) -> str:
-    """16 hex digits over tool, class name of the error, and normalised message."""
-    parts = (tool, short_type(error_type).lower(), normalise_message(message))
+    """16 hex digits over tool and normalised message, and over the class name where the message says too little.
+
+    Dialects write the class of one failure in many ways or leave it out (TimeoutError, Error, TOOL_ERROR, nothing), so
+    that a message of some words stands for itself.
+    """
+    text = normalise_message(message)
+    says_enough = len(_WORD.findall(_PLACEHOLDER.sub(" ", text))) >= TELLING_WORDS_MIN and not is_generic(message)
+    kind = "" if says_enough else _kind(error_type)
+    parts = (tool, kind, text)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _kind(error_type: str) -> str:
+    """The class name in lower case; "" for one that says no more than that there was an error."""
+    kind = short_type(error_type).lower()
+    return "" if _ANY_ERROR.fullmatch(kind) else kind

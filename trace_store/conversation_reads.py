@@ -70,6 +70,15 @@ async def read_place(connection: psycopg.AsyncConnection[Any], row: TraceRow) ->
     return GroupPlace(before + 1, total, found[at - 1] if at else None, found[at + 1] if at + 1 < len(found) else None)
 
 
+async def read_following(connection: psycopg.AsyncConnection[Any], row: TraceRow, limit: int) -> list[TraceRow]:
+    """A trace and up to `limit` that follow it in its group, by time."""
+    if row.group_id is None:
+        return [row]
+    _, before = await _size(connection, row)
+    parameters = {"project_id": row.project_id, "group_id": row.group_id, "offset": before, "limit": limit + 1}
+    return await _rows(connection, TraceRow, SQL.group_page, parameters)
+
+
 async def _first(connection: psycopg.AsyncConnection[Any], project_id: int, name: str) -> TraceRow | None:
     parameters: dict[str, Any] = {"project_id": project_id, "conversation_id": name.replace("\0", "")}
     found = await _rows(connection, TraceRow, SQL.first_of_conversation, parameters)

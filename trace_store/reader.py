@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from trace_store.connections import SQL as CONNECTION_SQL
-from trace_store.conversation_reads import ConversationRows, GroupPlace, read_conversation, read_place
+from trace_store.conversation_reads import ConversationRows, GroupPlace, read_conversation, read_following, read_place
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
@@ -225,6 +225,11 @@ class TraceReader:
         """Where a trace stands among those it belongs to; None for one that stands alone."""
         async with self._connection() as connection:
             return await read_place(connection, row)
+
+    async def following_in_group(self, row: TraceRow, limit: int) -> list[TraceRow]:
+        """A trace and up to `limit` that follow it among those it belongs to, by time."""
+        async with self._connection() as connection:
+            return await read_following(connection, row, limit)
 
     async def links(self, trace: TraceKey, span_id: bytes | None = None) -> tuple[list[Link], list[Link]]:
         """The links that spans of a trace carry, and up to 1,000 links of other traces that point at it.

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from tool_errors.asked_again import TRACES_LOOKED_AT, asked_again
 from tool_errors.contract import contract
 from tool_errors.derive import derive
 from tool_errors.derive_traces import span_node
@@ -13,7 +14,7 @@ from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import PAYLOADS_FROM, settled_call
 from tool_errors.judged import JudgedFacts
 from tool_errors.normalise_spans import judge_stored
-from tool_errors.rows_read import loop
+from tool_errors.rows_read import derived_trace, loop
 from trace_store.conversation_reads import GroupPlace
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
@@ -73,6 +74,9 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
     projects = await reader.projects()
     if row is not None and row.group_id is not None:
         derived = await _as_its_group_tells(reader, trace, derived, registry)
+        following = await reader.following_in_group(row, TRACES_LOOKED_AT)
+        again = asked_again([derived_trace(other, (), ()) for other in following])
+        derived = replace(derived, asked_again=again.get(row.trace_id))
     derived_at = row.derived_at if row is not None else None
     return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 

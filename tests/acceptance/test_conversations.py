@@ -69,3 +69,13 @@ async def test_what_is_not_there_or_cannot_be(database: str) -> None:
         refused = await pages.get("/api/conversations/x?offset=-1")
         assert refused.status_code == 400
         assert "offset" in refused.json()["error"]
+
+
+async def test_a_user_who_asks_the_same_again_is_told_on_the_trace_that_did_not_help(database: str) -> None:
+    spans = [span for run in (0, 1) for trace in client_only_run(run, [None], conversation_id="c") for span in trace]
+    async with running_pages(database) as pages:
+        await pages.store_and_derive(spans)
+        answered, asked = trace_id(0, 1).hex(), trace_id(1, 0).hex()
+        found = [await pages.json(f"/api/traces/{trace_id(run, n).hex()}") for run in (0, 1) for n in (0, 1)]
+        assert [trace["asked_again"] for trace in found] == [None, asked, None, None]
+        assert (found[1]["trace_id"], found[1]["run_ended_well"]) == (answered, True)

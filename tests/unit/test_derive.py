@@ -193,15 +193,17 @@ def test_a_tool_span_that_never_ended() -> None:
     assert [call.verdict.status for call in trace.derive(live=False).tool_calls] == ["unanswered"]
 
 
-def test_recovered_means_that_the_tool_worked_later() -> None:
+def test_a_failure_is_recovered_when_the_tool_worked_later_for_the_same_purpose() -> None:
     trace = TraceByHand()
     trace.add("llm", model="m", requested_calls=(asked("a", "t", {"x": 1}), asked("b", "t", {"x": 2})))
     trace.failing_tool("t", {"x": 1}, "late", start=3, end=4, tool_call_id="a")
     trace.add("tool", tool_name="t", start=3, end=4, tool_call_id="b", arguments={"x": 2}, result="fine")
     assert [call.recovered for call in trace.derive().tool_calls] == [False, False]  # other work of the same round
-    trace.add("llm", start=5, end=6, model="m", requested_calls=(asked("c", "t", {"x": 3}),))
+    trace.add("llm", start=5, end=6, model="m", requested_calls=(asked("c", "t", {"x": 1, "y": True}),))
     trace.add("tool", tool_name="t", start=7, end=8, tool_call_id="c", arguments={"x": 3}, result="fine")
-    assert [call.recovered for call in trace.derive().tool_calls] == [True, False, False]
+    assert [call.recovered for call in trace.derive().tool_calls] == [False, False, False]  # other work
+    trace.add("tool", tool_name="t", start=9, end=10, arguments={"x": 1}, result="fine")
+    assert [call.recovered for call in trace.derive().tool_calls] == [True, False, False, False]
 
 
 # texts and ids -----------------------------------------------------------------------------------------------------
