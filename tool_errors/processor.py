@@ -7,7 +7,7 @@ them. Whatever interrupts it leaves the marks, so that nothing is forgotten and 
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -54,9 +54,12 @@ class Processor:
         pace: Pace | None = None,
         rules: ProjectRules | None = None,
         loops: LoopThresholds = DEFAULT_THRESHOLDS,
+        derived: Callable[[], None] | None = None,
     ) -> None:
+        """`derived` is called after each transaction that derived something."""
         self._queue = WorkQueue(conninfo)
         self._rules = rules or ProjectRules()
+        self._derived = derived
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
@@ -69,6 +72,8 @@ class Processor:
                 try:
                     worked = await self.step()
                     delay_s = 0.0 if worked else self._pace.poll_interval_s
+                    if worked and self._derived is not None:
+                        self._derived()
                 except StoreUnavailable as error:
                     log.warning("The processor waits for the database: %s", error)
                     delay_s = RECONNECT_DELAY_S

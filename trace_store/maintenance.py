@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import errors
 
+from trace_store.alert_store import SQL as ALERT_SQL
 from trace_store.buckets import AHEAD_DAYS, day_of
 from trace_store.columnstore import compress_old_chunks
 from trace_store.connections import connect
@@ -49,6 +50,7 @@ async def maintain(conninfo: str, retention_days: int) -> MaintenanceReport | No
             await connection.execute(SQL.sum_receipts)
             cutoff = datetime.now(UTC) - timedelta(days=retention_days)
             await connection.execute(OUTBOX_SQL.delete_old_deliveries, {"cutoff": cutoff})
+            await connection.execute(ALERT_SQL.delete_old_firings, {"cutoff": cutoff})
             repacked = await repack(connection)
             compressed = await compress_old_chunks(connection, today) if tier is Tier.TIMESCALEDB_TSL else 0
             return MaintenanceReport(dropped, repacked, compressed)

@@ -1,9 +1,10 @@
-"""The processor role: derives what is dirty, delivers messages, maintains the store every few minutes."""
+"""The processor role: derives what is dirty, evaluates alert rules, delivers messages, keeps the store tidy."""
 
 import asyncio
 import logging
 from contextlib import suppress
 
+from tool_errors.alerts.evaluate import AlertEvaluator
 from tool_errors.delivery.sender import Sender
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.worker import DeliveryWorker
@@ -32,14 +33,17 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     use_prices(settings.prices)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
     rules = ProjectRules(read_mapping_files(settings.mappings))
+    evaluator = AlertEvaluator(conninfo)
+    evaluating = asyncio.create_task(evaluator.run(stop), name="alerts")
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
     sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
     delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
     telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
-        await Processor(conninfo, pace, rules, loop_thresholds(settings)).run(stop)
+        await Processor(conninfo, pace, rules, loop_thresholds(settings), evaluator.wake).run(stop)
     finally:
         stop.set()
+        await evaluating
         await delivering
         for task in (maintaining, telling):
             task.cancel()
