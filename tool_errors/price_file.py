@@ -17,8 +17,8 @@ FILE_BYTES_MAX = 4 * 1024 * 1024
 USD_MAX = 1_000_000  # per million tokens
 _PICO = 1_000_000  # pico-USD per token of one USD per million tokens
 _RATES = ("input", "output", "cached_input", "cache_write", "cache_write_1h")
-_ENTRY = (*_RATES, "since", "source", "above")
-_VENDOR = ("source", "providers", "or_vendors", "only_by_provider", "models")
+_ENTRY = (*_RATES, "since", "source", "seen", "above")
+_VENDOR = ("source", "seen", "providers", "or_vendors", "only_by_provider", "models")
 _EXAMPLE = "see docs/prices.md for the format"
 
 
@@ -69,6 +69,7 @@ def _vendor(name: str, section: Mapping[str, Any], known: Vendor | None) -> Vend
     where = f"vendors.{name}"
     _only(section, _VENDOR, where)
     source = _text(section.get("source", known.source if known else ""), f"{where}.source")
+    seen = _text(section.get("seen", ""), f"{where}.seen")
     vendor = known or Vendor(name, source, (name,))
     providers = _texts(section.get("providers", ()), f"{where}.providers")
     or_vendors = _texts(section.get("or_vendors", ()), f"{where}.or_vendors")
@@ -80,12 +81,14 @@ def _vendor(name: str, section: Mapping[str, Any], known: Vendor | None) -> Vend
         at = f'{where}.models."{model}"'
         entries = [entries] if isinstance(entries, dict) else entries
         if not isinstance(entries, list) or not entries:
-            raise ValueError(f"{at} must be a list such as [{{ since = 2026-01-31, input = 1, output = 2 }}]")
-        prices = [_price(name, model.lower(), entry, source, f"{at}, entry {n}") for n, entry in enumerate(entries, 1)]
-        days = [price.since for price in prices]
+            raise ValueError(f"{at} must be a list such as [{{ input = 1, output = 2 }}]")
+        prices = [
+            _price(name, model.lower(), entry, (source, seen), f"{at}, entry {n}") for n, entry in enumerate(entries, 1)
+        ]
+        days = [price.since or date.min for price in prices]
         if len(set(days)) < len(days):
-            raise ValueError(f"{at} has two prices since the same day")
-        models[model.lower()] = tuple(sorted(prices, key=lambda price: price.since))
+            raise ValueError(f"{at} has two prices since the same day: all but one need a since")
+        models[model.lower()] = tuple(sorted(prices, key=lambda price: price.since or date.min))
     return replace(
         vendor,
         source=source,
@@ -96,13 +99,14 @@ def _vendor(name: str, section: Mapping[str, Any], known: Vendor | None) -> Vend
     )
 
 
-def _price(vendor: str, model: str, entry: Any, source: str, where: str) -> Price:
+def _price(vendor: str, model: str, entry: Any, of_vendor: tuple[str, str], where: str) -> Price:
     entry = _table(entry, where)
     _only(entry, _ENTRY, where)
     since = entry.get("since")
-    if not isinstance(since, date) or isinstance(since, datetime):
-        raise ValueError(f"{where} needs a day such as since = 2026-01-31")
-    source = _text(entry.get("source", source), f"{where}.source")
+    if since is not None and (not isinstance(since, date) or isinstance(since, datetime)):
+        raise ValueError(f"{where}.since must be a day such as 2026-01-31")
+    source = _text(entry.get("source", of_vendor[0]), f"{where}.source")
+    seen = _text(entry.get("seen", of_vendor[1]), f"{where}.seen")
     if not source:
         raise ValueError(f"{where} needs a source, its own or its vendor's")
     limit = above = None
@@ -113,7 +117,7 @@ def _price(vendor: str, model: str, entry: Any, source: str, where: str) -> Pric
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
             raise ValueError(f"{where}.above needs a whole number such as input_tokens = 200000")
         above = _rates(tier, f"{where}.above")
-    return Price(vendor, model, since, source, _rates(entry, where), limit, above)
+    return Price(vendor, model, since, source, seen, _rates(entry, where), limit, above)
 
 
 def _rates(entry: Mapping[str, Any], where: str) -> Rates:

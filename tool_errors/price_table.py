@@ -55,16 +55,18 @@ class Price:
 
     vendor: str
     model: str
-    since: date
+    since: date | None  # None: the first price that is known of the model
     source: str
+    seen: str  # where the figures were read; "" when the file does not say
     rates: Rates
     above_input_tokens: int | None = None
     above: Rates | None = None  # for all tokens of a call with more input than that
 
     @property
     def name(self) -> str:
-        """What calls remember of the entry that priced them, such as "openai/gpt-4o since 2024-08-06"."""
-        return f"{self.vendor}/{self.model} since {self.since.isoformat()}"
+        """What calls remember of the entry that priced them: "openai/gpt-4o", or "openai/o3 since 2025-06-10"."""
+        since = "" if self.since is None else f" since {self.since.isoformat()}"
+        return f"{self.vendor}/{self.model}{since}"
 
     def cost_nano_usd(self, tokens: Tokens) -> int:
         """What a call with these tokens costs."""
@@ -138,5 +140,5 @@ class PriceTable:
 def _at(prices: tuple[Price, ...], start_unix_nano: int) -> Price:
     """The latest price that has begun; the first for a call before all of them."""
     day = datetime.fromtimestamp(max(0, start_unix_nano) // 1_000_000_000, UTC).date()
-    begun = [price for price in prices if price.since <= day]
+    begun = [price for price in prices if price.since is None or price.since <= day]
     return begun[-1] if begun else prices[0]

@@ -25,6 +25,7 @@ class PriceRow:
     output: str
     condition: str  # "above 200,000 input tokens", or ""
     source: str
+    seen: str
 
 
 def price_rows(prices: Sequence[Price]) -> tuple[PriceRow, ...]:
@@ -49,8 +50,9 @@ def price_json(price: Price) -> dict[str, Any]:
     return {
         "vendor": price.vendor,
         "model": price.model,
-        "since": price.since.isoformat(),
+        "since": None if price.since is None else price.since.isoformat(),
         "source": price.source,
+        "seen": price.seen,
         **_rates_json(price.rates),
         "above": above,
     }
@@ -76,7 +78,12 @@ def explained(price_name: str | None, table: PriceTable) -> str:
     if price_name == AS_SENT:
         return "as sent: the model is in no price file, the sender says what the call cost"
     price = table.named(price_name)
-    return price_name if price is None else f"{price_name}, {price.source}"
+    return price_name if price is None else f"{price_name}, {origin(price)}"
+
+
+def origin(price: Price) -> str:
+    """Where the vendor publishes a price, and where its figures were read."""
+    return f"{price.source} (read in {price.seen})" if price.seen else price.source
 
 
 def per_million(pico_usd: int | None) -> str:
@@ -89,8 +96,9 @@ def per_million(pico_usd: int | None) -> str:
 
 def _row(price: Price, rates: Rates, condition: str) -> PriceRow:
     shown = {kind: per_million(getattr(rates, kind)) for kind in _KINDS}
+    since = "" if price.since is None else price.since.isoformat()
     return PriceRow(
-        price.vendor, price.model, price.since.isoformat(), **shown, condition=condition, source=price.source
+        price.vendor, price.model, since, **shown, condition=condition, source=price.source, seen=price.seen
     )
 
 

@@ -13,7 +13,7 @@ from tool_errors.model_names import spellings
 from tool_errors.price_file import read_prices
 from tool_errors.price_table import Price, PriceTable
 from trace_store.exceptions import RainbarrelError
-from web.price_view import PriceRow, price_json, price_rows
+from web.price_view import PriceRow, origin, price_json, price_rows
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -25,7 +25,9 @@ examples:
 
 USD per million tokens. Exit code 1 when a MODEL has no price. docs/prices.md explains the rules and the file.
 """
-_HEAD = PriceRow("VENDOR", "MODEL", "SINCE", "INPUT", "CACHED", "WRITE", "WRITE 1H", "OUTPUT", "HOLDS", "SOURCE")
+_HEAD = PriceRow(
+    "VENDOR", "MODEL", "SINCE", "INPUT", "CACHED", "WRITE", "WRITE 1H", "OUTPUT", "HOLDS", "PUBLISHED BY", "READ IN"
+)
 _NUMBERS = range(3, 8)
 
 
@@ -74,7 +76,7 @@ def _told(model: str, provider: str | None, price: Price | None, table: PriceTab
         known = sorted(table.vendors)
         reason = f"looked up as {', '.join(spellings(model))} among {', '.join(known)}"
         return f"{model}{where}: unpriced ({reason})"
-    lines = [f"{model}{where}: {price.name}, {price.source}"]
+    lines = [f"{model}{where}: {price.name}, {origin(price)}"]
     for row in price_rows([price]):
         rates = [("input", row.input), ("cached", row.cached_input), ("cache write", row.cache_write)]
         rates += [("1 h cache write", row.cache_write_1h), ("output", row.output)]
