@@ -49,7 +49,12 @@ def settle_conversation(
     }
     loops: dict[bytes, list[Loop]] = defaultdict(list)
     live = any(trace.live for trace in traces)
-    for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs):
+    askers = {
+        (answer.trace_id, answer.call_key): (asked.trace_id, asked.asked_by)
+        for asked, answer in elsewhere.values()
+        if asked.asked_by is not None
+    }
+    for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs, askers=askers):
         loops[loop.trace_id].append(loop)
     again = asked_again(traces)
     return [
@@ -73,10 +78,10 @@ def _by_time(call: ToolCall) -> tuple[int, bytes, str]:
     return call.start_unix_nano, call.trace_id, call.call_key
 
 
-def _answered_elsewhere(traces: Sequence[DerivedTrace]) -> set[tuple[bytes, str]]:
-    """Trace id and key of the calls that are unanswered in their own trace and answered in a later one."""
+def _answered_elsewhere(traces: Sequence[DerivedTrace]) -> dict[tuple[bytes, str], tuple[ToolCall, ToolCall]]:
+    """The calls that are unanswered in their own trace, by trace id and key, each with its answer in a later one."""
     asked: dict[CallName, list[ToolCall]] = defaultdict(list)
-    found: set[tuple[bytes, str]] = set()
+    found: dict[tuple[bytes, str], tuple[ToolCall, ToolCall]] = {}
     for trace in traces:
         for call in in_order(trace):
             names = call_names(trace, call)
@@ -85,5 +90,6 @@ def _answered_elsewhere(traces: Sequence[DerivedTrace]) -> set[tuple[bytes, str]
                     asked[name].append(call)
             elif call.asked_by is None:
                 for name in names:
-                    found.update((earlier.trace_id, earlier.call_key) for earlier in asked.pop(name, ()))
+                    for earlier in asked.pop(name, ()):
+                        found[earlier.trace_id, earlier.call_key] = (earlier, call)
     return found

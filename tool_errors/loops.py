@@ -20,6 +20,7 @@ from tool_errors.repeated_failure import repeated_failures
 
 Detector = Callable[[Steps], list[Run]]
 LlmCallKey = tuple[bytes, bytes]  # trace id, span id
+Askers = Mapping[tuple[bytes, str], LlmCallKey]  # of tool calls (trace id, call key) that another trace asked for
 
 DETECTORS: Mapping[str, Detector] = {
     "cycle": cycles,
@@ -37,6 +38,7 @@ def find_loops(
     live: bool,
     thresholds: LoopThresholds = DEFAULT_THRESHOLDS,
     costs_nano_usd: Mapping[LlmCallKey, int] | None = None,
+    askers: Askers | None = None,
 ) -> list[Loop]:
     """All loops among `calls`, whatever their order.
 
@@ -44,8 +46,11 @@ def find_loops(
     """
     steps = Steps(calls, thresholds)
     found = [(kind, run) for kind, detect in DETECTORS.items() for run in detect(steps)]
-    costs = costs_nano_usd or {}
-    loops = [_loop(kind, run, tokens, costs, _ended(steps, run, live=live)) for kind, run in _each_once(found)]
+    loops = []
+    for kind, run in _each_once(found):
+        asking = _asking_again(run, askers or {})
+        spent = _tokens_of(asking, tokens), spent_on(asking, costs_nano_usd or {})
+        loops.append(_loop(kind, run, spent, _ended(steps, run, live=live)))
     loops.sort(key=lambda loop: (loop.start_unix_nano, loop.loop_id))
     return loops
 
@@ -87,14 +92,13 @@ def _ended(steps: Steps, run: Run, *, live: bool) -> str:
     return "running" if live else "gave_up"
 
 
-def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], costs: Mapping[LlmCallKey, int], ended: str) -> Loop:
+def _loop(kind: str, run: Run, spent: tuple[int | None, int | None], ended: str) -> Loop:
     calls = [step.call for step in run.steps]
     first = calls[0]
     tools = tuple(dict.fromkeys(call.name for call in calls))
     failures = sorted({call.verdict.fingerprint for call in calls if call.failed})
     shapes = sorted({argument_shape(call) for call in calls})
     end = max(call.end_unix_nano for call in calls)
-    asking = _asking_again(calls[len(calls) // run.iterations :], first)
     return Loop(
         trace_id=calls[-1].trace_id,
         loop_id=_digest(first.trace_id.hex(), first.call_key),
@@ -105,17 +109,25 @@ def _loop(kind: str, run: Run, tokens: Mapping[LlmCallKey, int], costs: Mapping[
         calls=tuple(CallReference(call.trace_id, call.call_key, call.span_id, call.call_id) for call in calls),
         start_unix_nano=first.start_unix_nano,
         end_unix_nano=end,
-        tokens=_tokens_of(asking, tokens),
+        tokens=spent[0],
         fingerprint=_digest(kind, *tools, *(failures or shapes)),
         ended=ended,
-        cost_nano_usd=spent_on(asking, costs),
+        cost_nano_usd=spent[1],
     )
 
 
-def _asking_again(repeats: Sequence[ToolCall], first: ToolCall) -> list[LlmCallKey]:
+def _asking_again(run: Run, askers: Askers) -> list[LlmCallKey]:
     """The LLM calls that asked for the repeats, each once: the first round was no waste."""
-    asking = dict.fromkeys((call.trace_id, call.asked_by) for call in repeats if call.asked_by is not None)
-    return [key for key in asking if key != (first.trace_id, first.asked_by)]
+    calls = [step.call for step in run.steps]
+    repeats = [_asker(call, askers) for call in calls[len(calls) // run.iterations :]]
+    first = _asker(calls[0], askers)
+    return [key for key in dict.fromkeys(repeats) if key is not None and key != first]
+
+
+def _asker(call: ToolCall, askers: Askers) -> LlmCallKey | None:
+    if call.asked_by is not None:
+        return call.trace_id, call.asked_by
+    return askers.get((call.trace_id, call.call_key))
 
 
 def _tokens_of(asking: Sequence[LlmCallKey], tokens: Mapping[LlmCallKey, int]) -> int | None:
