@@ -193,8 +193,9 @@ class Processor:
         claimed = {row.row for row in rows}
         unclaimed = [span.row for span in spans if span.row.trace in whole and span.row not in claimed]
         await claim.drop_facts(unclaimed, MAPPING_VERSION)
-        logs += await claim.new_logs([*traces, *batches], outdated)
-        await claim.put_log_spans(*spans_of_logs(spans, logs, self._rules.registry))
+        arrived, read_again = await claim.new_logs([*traces, *batches], outdated)
+        steps, gone = spans_of_logs(spans, [*logs, *arrived, *read_again], self._rules.registry)
+        await claim.put_log_spans(steps, gone, read_again)
 
     def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
         return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None

@@ -144,30 +144,47 @@ class Claim:
         with translate_errors():
             return await self._reads.stored_logs(self._connection, traces, [span_id for *_, span_id in keys])
 
-    async def new_logs(self, units: Iterable[Unit], outdated: Collection[TraceKey] = ()) -> list[StoredLog]:
-        """The log records of these traces and log batches that may be steps by themselves: as `new_spans` for spans."""
+    async def new_logs(
+        self, units: Iterable[Unit], outdated: Collection[TraceKey] = ()
+    ) -> tuple[list[StoredLog], list[StoredLog]]:
+        """The log records of these traces and log batches that may be steps by themselves: as `new_spans` for spans.
+
+        First those that arrived, then those that are read again, of which there may be spans already.
+        """
         blobs: list[BlobKey] = []
+        again: list[BlobKey] = []
         whole: set[TraceKey] = set(outdated)
         for unit in units:
             for mark in self.marks[unit]:
                 if mark.blob_id in (NOTHING_NEW, NOT_YET_DERIVED):
                     continue
-                if mark.bucket is not None and mark.blob_id is not None:
+                if mark.blob_id == AGAIN and mark.bucket is not None:
+                    again.append((unit.project_id, b"", mark.bucket, int.from_bytes(unit.unit_id, "big")))
+                elif mark.bucket is not None and mark.blob_id is not None:
                     trace_id = unit.unit_id if unit.kind == UNIT_TRACE else b""
                     blobs.append((unit.project_id, trace_id, mark.bucket, mark.blob_id))
                 elif unit.kind == UNIT_TRACE:
                     whole.add(unit.trace)
         with translate_errors():
-            found = await self._reads.logs_of_blobs(self._connection, blobs) if blobs else []
+            arrived = await self._reads.logs_of_blobs(self._connection, blobs) if blobs else []
+            read_again = await self._reads.logs_of_blobs(self._connection, again) if again else []
             if whole:
-                found += await self._reads.stored_logs(self._connection, whole)
-        return found
+                read_again += await self._reads.stored_logs(self._connection, whole)
+        return arrived, read_again
 
-    async def put_log_spans(self, spans: Sequence[StoredSpan], gone: Sequence[StoredSpan]) -> None:
-        """Adds spans that stand for log records and marks their traces; removes the others."""
+    async def put_log_spans(
+        self, spans: Sequence[StoredSpan], gone: Sequence[StoredSpan], read_again: Sequence[StoredLog] = ()
+    ) -> None:
+        """Adds spans that stand for log records and marks their traces; removes the others.
+
+        Of the records that were `read_again`, spans that are made in another way now are made anew.
+        """
         with translate_errors():
+            outdated = await self._log_spans.outdated(self._connection, self._reads, read_again, spans)
+            await self._log_spans.remove(self._connection, outdated)
             places = await self._log_spans.put(self._connection, spans)
             await self._log_spans.remove(self._connection, gone)
+        await self.add_marks([NewMark(Unit.of_trace(trace)) for trace in {span.row.trace for span in outdated}])
         await self.add_marks([NewMark(Unit.of_trace(trace), 0, bucket, blob) for trace, bucket, blob in places])
 
     async def put_facts(self, rows: Sequence[FactRow]) -> None:

@@ -19,6 +19,7 @@ from trace_store.flush import SIGNAL_SPANS
 from trace_store.model import KIND_FROM_LOG, STATUS_UNSET
 from trace_store.queries import load
 from trace_store.rows import HEADER, TRAILER, VISIBLE_NUL, blob_row
+from trace_store.span_reads import SpanReads, fetch
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey
 from trace_store.writer import SQL as WRITER_SQL
 from trace_store.writer import lock_rewrites, take_blob_ids
@@ -65,6 +66,28 @@ class LogSpanWriter:
             await copy.write(b"".join((HEADER, *blobs, TRAILER)))
         await connection.execute(SQL.insert_spans, _columns(placed))
         return sorted({(TraceKey(*item.span.row[:2]), item.span.row.bucket, item.blob_id) for item in placed})
+
+    async def outdated(
+        self, connection: Connection, reads: SpanReads, records: Sequence[StoredLog], spans: Sequence[StoredSpan]
+    ) -> list[StoredSpan]:
+        """The stored spans of these records that are not among `spans` exactly as they are."""
+        if not records:
+            return []
+        columns = zip(*((record.project_id, record.digest, record.bucket) for record in records), strict=True)
+        found = await fetch(connection, SQL.spans_of_records, [list(column) for column in columns])
+        if not found:
+            return []
+        traces = {TraceKey(*row[:2]) for row in found}
+        wanted = {(_key(span), span.otlp) for span in spans}
+        digests = {(record.project_id, record.digest) for record in records}
+        stored = await reads.stored_spans(connection, traces, [row[2] for row in found])
+        return [
+            span
+            for span in stored
+            if span.row.kind == KIND_FROM_LOG
+            and (span.row.project_id, span.row.digest) in digests
+            and (_key(span), span.otlp) not in wanted
+        ]
 
     async def remove(self, connection: Connection, spans: Sequence[StoredSpan]) -> None:
         """Removes those that are stored, with their facts."""

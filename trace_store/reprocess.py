@@ -14,9 +14,10 @@ import psycopg
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError
-from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.flush import UNIT_TRACE
 from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
+from trace_store.writer import lock_rewrites
 
 SQL = load("reprocess")
 PAGE = 256
@@ -68,24 +69,25 @@ class Reprocess:
             yield [row[1] for row in rows]
             after |= {"after_start": rows[-1][0], "after_trace_id": rows[-1][1]}
 
-    async def log_batches(self, choice: Choice) -> AsyncIterator[list[bytes]]:
-        """The unit ids of log batches (records of no trace), in pages; no version is kept of these."""
-        after = -1
+    async def mark_log_batches(self, choice: Choice) -> AsyncIterator[int]:
+        """Marks all log batches (records of no trace), page by page, and says how many; no version is kept of these."""
+        after: int | None = -1
         while True:
             parameters = _parameters(choice) | {"after": after, "limit": PAGE}
-            rows = await self._rows(SQL.log_batches, parameters)
-            if not rows:
+            with translate_errors():
+                async with self._connection.transaction():
+                    await lock_rewrites(self._connection, [choice.project_id])
+                    rows = await self._rows(SQL.mark_log_batches, parameters)
+            after, marked = rows[0]
+            if after is None:
                 return
-            after = rows[-1][0]
-            yield [int(blob_id).to_bytes(8, "big") for (blob_id,) in rows]
+            yield int(marked)
 
     async def mark_traces(self, project_id: int, trace_ids: Sequence[bytes]) -> None:
         """Marks traces dirty, each once."""
-        await self._mark(project_id, UNIT_TRACE, trace_ids)
-
-    async def mark_log_batches(self, project_id: int, unit_ids: Sequence[bytes]) -> None:
-        """Marks log batches dirty, each once."""
-        await self._mark(project_id, UNIT_LOG_BATCH, unit_ids)
+        parameters = {"project_id": project_id, "unit_kind": UNIT_TRACE, "unit_ids": list(trace_ids)}
+        with translate_errors():
+            await self._connection.execute(SQL.mark_again, parameters)
 
     async def check_known(self, project_id: int, trace_ids: Sequence[bytes]) -> None:
         """Raises UnknownTraces naming those that have no spans."""
@@ -97,11 +99,6 @@ class Reprocess:
     async def waiting(self) -> int:
         """How many units wait to be derived again."""
         return int((await self._rows(SQL.waiting))[0][0])
-
-    async def _mark(self, project_id: int, unit_kind: int, unit_ids: Sequence[bytes]) -> None:
-        parameters = {"project_id": project_id, "unit_kind": unit_kind, "unit_ids": list(unit_ids)}
-        with translate_errors():
-            await self._connection.execute(SQL.mark_again, parameters)
 
     async def _rows(self, query: bytes, parameters: dict[str, Any] | None = None) -> list[Any]:
         with translate_errors():

@@ -1,11 +1,18 @@
 """Spans that stand for log records, on every tier: they come, go and are erased with what they stand for."""
 
+from dataclasses import replace
+from typing import Any
+
 from tests.agent_logs import accepted, session_request, spans_with_logs
 from tests.conformance.conftest import Store
 from tool_errors.processor import Pace, Processor
+from tool_errors.rules import ProjectRules
 from trace_store.connections import connect
+from trace_store.dialects import REGISTRY, codex
+from trace_store.dialects.registry import DialectRegistry
 from trace_store.erase import erase_trace
 from trace_store.repack import repack
+from trace_store.reprocess import Choice, open_reprocess
 from trace_store.stored import TraceKey
 
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
@@ -14,6 +21,52 @@ FROM_LOG = "SELECT count(*) FROM rainbarrel.spans WHERE kind = -1"
 
 async def derived(store: Store) -> None:
     await Processor(store.conninfo, AT_ONCE).drain()
+
+
+class OlderRules(ProjectRules):
+    """Rules that take every record of Codex for a run of its user, and know no tool results."""
+
+    def registry(self, project_id: int) -> DialectRegistry:
+        records = {name: known for name, known in codex.DIALECT.records.items() if name != "codex.tool_result"}
+        older = replace(codex.DIALECT, run_keys=("user.account_id",), records=records)
+        return DialectRegistry([older if dialect is codex.DIALECT else dialect for dialect in REGISTRY])
+
+    def derived_by(self, project_id: int) -> str:
+        return "older"
+
+
+async def stored_and_derived(store: Store) -> list[Any]:
+    spans = await store.sql("SELECT trace_id, span_id, start_unix_nano, name, raw_length FROM rainbarrel.spans")
+    calls = await store.sql("SELECT trace_id, call_key, name, status FROM rainbarrel.tool_calls")
+    return [sorted(spans), sorted(calls), await store.sql("SELECT trace_id, conversation_id FROM rainbarrel.traces")]
+
+
+async def test_a_newer_mapping_makes_them_anew(store: Store) -> None:
+    _, logs = accepted(session_request("codex", "s1"))
+    await store.commit(*logs)
+    await Processor(store.conninfo, AT_ONCE, OlderRules()).drain()
+    older = await stored_and_derived(store)
+    assert older[0]
+    assert older[2]
+    for _ in range(2):  # and once more, which changes nothing
+        async with open_reprocess(store.conninfo) as work:
+            assert [count async for count in work.mark_log_batches(Choice(1, None))] == [1]
+            assert [count async for count in work.mark_log_batches(Choice(1, None))] == [1]
+            assert await work.waiting() == 1
+            async with await connect(store.conninfo, "test") as connection:
+                await repack(connection)  # leaves the batch that is marked where it is
+        await derived(store)
+        newer = await stored_and_derived(store)
+        assert newer != older
+        assert len(newer[2]) == 1, "nothing is left in the trace that older rules made"
+        assert {row[0] for row in newer[0]} == {newer[2][0][0]}
+    await store.sql("DELETE FROM rainbarrel.spans WHERE kind = -1")
+    await store.sql("DELETE FROM rainbarrel.span_facts")
+    async with open_reprocess(store.conninfo) as work:
+        await work.mark_traces(1, [newer[2][0][0]])
+        assert [count async for count in work.mark_log_batches(Choice(1, None))] == [1]
+    await derived(store)
+    assert await stored_and_derived(store) == newer
 
 
 async def test_a_session_is_erased_with_its_records(store: Store) -> None:

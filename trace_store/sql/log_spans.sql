@@ -34,6 +34,13 @@ FROM unnest(%s::integer[], %s::bytea[], %s::bytea[], %s::bigint[], %s::date[])
   AS key (project_id, trace_id, span_id, start_unix_nano, bucket)
 JOIN spans span USING (project_id, trace_id, span_id, start_unix_nano, bucket)
 
+-- spans_of_records --
+-- Which spans stand for these log records (spans_of_logs_idx).
+SELECT DISTINCT span.project_id, span.trace_id, span.span_id
+FROM unnest(%s::integer[], %s::bytea[], %s::date[]) AS record (project_id, digest, bucket)
+JOIN spans span USING (project_id, digest, bucket)
+WHERE span.kind = -1
+
 -- insert_spans --
 -- Adds spans that stand for log records, in key order (primary keys of log_records and spans).
 INSERT INTO spans (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, parent_span_id, kind,

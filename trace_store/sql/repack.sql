@@ -20,6 +20,10 @@ WHERE project_id = %(project_id)s AND bucket = %(bucket)s AND signal = %(signal)
     SELECT blob_id FROM dirty_marks
     WHERE project_id = %(project_id)s AND bucket = %(bucket)s AND blob_id IS NOT NULL
   )
+  AND NOT EXISTS (  -- log batches that `reprocess` marked
+    SELECT FROM dirty_marks mark
+    WHERE mark.project_id = %(project_id)s AND mark.unit_kind = 4 AND mark.unit_id = int8send(span_blobs.blob_id)
+  )
 ORDER BY blob_id
 LIMIT %(blobs_max)s
 

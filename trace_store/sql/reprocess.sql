@@ -27,13 +27,27 @@ WHERE project_id = %(project_id)s
 ORDER BY start_unix_nano DESC, trace_id DESC
 LIMIT %(limit)s
 
--- log_batches --
--- A page of a project's blobs with log records of no trace, after a blob id (log_records_batch_idx).
-SELECT DISTINCT blob_id FROM log_records
-WHERE project_id = %(project_id)s AND trace_id IS NULL AND blob_id > %(after)s
-  AND (%(since)s::bigint IS NULL OR time_unix_nano >= %(since)s)
-ORDER BY blob_id
-LIMIT %(limit)s
+-- mark_log_batches --
+-- Marks a page of a project's blobs with log records of no trace, after a blob id (log_records_batch_idx), except those
+-- that are marked so already; the last blob id of the page and how many blobs it has. Under lock_rewrites, so that
+-- repacking sees the marks and leaves the blobs where they are.
+WITH batch AS MATERIALIZED (
+  SELECT DISTINCT blob_id, bucket FROM log_records
+  WHERE project_id = %(project_id)s AND trace_id IS NULL AND blob_id > %(after)s
+    AND (%(since)s::bigint IS NULL OR time_unix_nano >= %(since)s)
+  ORDER BY blob_id
+  LIMIT %(limit)s
+), marked AS (
+  INSERT INTO dirty_marks (project_id, unit_kind, unit_id, bucket, blob_id)
+  SELECT %(project_id)s, 4, int8send(blob_id), bucket, -2
+  FROM batch
+  WHERE NOT EXISTS (
+    SELECT FROM dirty_marks mark
+    WHERE mark.project_id = %(project_id)s AND mark.unit_kind = 4 AND mark.unit_id = int8send(batch.blob_id)
+      AND mark.blob_id = -2
+  )
+)
+SELECT max(blob_id), count(*) FROM batch
 
 -- known_traces --
 -- Which of these traces have spans (primary key).

@@ -61,6 +61,7 @@ CREATE TABLE spans (                -- by bucket; narrow: the span itself lies i
   name            text NOT NULL,
   PRIMARY KEY (project_id, trace_id, span_id, start_unix_nano, bucket)
 ) PARTITION BY RANGE (bucket);
+CREATE INDEX spans_of_logs_idx ON spans (project_id, digest) WHERE kind = -1;  -- which spans stand for a log record
 
 CREATE SEQUENCE blob_ids START WITH 4294967296 INCREMENT BY 4294967296;  -- a writer takes a block of 2^32 ids when it opens
 

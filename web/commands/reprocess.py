@@ -1,6 +1,7 @@
 """Derive stored traces again: by default those that an older version, or other mappings, derived.
 
-What arrives meanwhile goes first. Ctrl-C stops at any time; started again, it goes on with what is left.
+Log records of no trace are always read again. What arrives meanwhile goes first. Ctrl-C stops at any time; started
+again, it goes on with what is left.
 """
 
 import argparse
@@ -44,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which traces, and whether to wait."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--outdated", action="store_true", help="what other rules derived than those in force (default)")
-    which.add_argument("--all", action="store_true", help="everything, log records of no trace included")
+    which.add_argument("--all", action="store_true", help="everything")
     which.add_argument("--trace", metavar="TRACE_ID", action="append", help="this trace; may be repeated")
     parser.add_argument("--since", metavar="TIME", help="only what started then or later, such as 2026-11-01")
     parser.add_argument(
@@ -107,9 +108,9 @@ async def _mark(work: Reprocess, choice: Choice, arguments: argparse.Namespace, 
         marked += len(page)
         if wait:
             await _wait_for(work, progress, marked, MARKED_MAX)
-    if choice.derived_by is None:
-        async for batch in work.log_batches(choice):
-            await work.mark_log_batches(choice.project_id, batch)
+    async for _ in work.mark_log_batches(choice):
+        if wait:
+            await _wait_for(work, progress, marked, MARKED_MAX)
     return marked
 
 
