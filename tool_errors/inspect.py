@@ -16,7 +16,6 @@ from tool_errors.log_steps import spans_of_logs
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import judge_stored
-from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
@@ -46,11 +45,10 @@ def inspect_records(
     *,
     project: str = DEFAULT_PROJECT,
     registry: DialectRegistry = BUILT_IN,
-    rules: ToolRules = NO_TOOL_RULES,
     loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[dict[str, Any]]:
     """The JSON contract of every trace among the records, by start time."""
-    return [contract(derived, project=project) for derived in derive_records(spans, logs, registry, rules, loops)]
+    return [contract(derived, project=project) for derived in derive_records(spans, logs, registry, loops)]
 
 
 def explain_records(
@@ -68,7 +66,6 @@ def derive_records(
     spans: Iterable[AcceptedSpan],
     logs: Iterable[AcceptedLog],
     registry: DialectRegistry = BUILT_IN,
-    rules: ToolRules = NO_TOOL_RULES,
     loops: LoopThresholds = DEFAULT_THRESHOLDS,
 ) -> list[DerivedTrace]:
     """Every trace among the records, by start time."""
@@ -87,7 +84,7 @@ def derive_records(
                 *(row.status_code, row.raw_length, row.digest, *service),
             )
         )
-        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, registry, rules)
+        facts = judge_stored(span, logs_of_span.get((row.trace_id, row.span_id), ()), envelopes, registry)
         if facts is not None:
             judged[row.trace_id].append(facts)
     derived = [derive(found, judged[trace_id], live=False, thresholds=loops) for trace_id, found in nodes.items()]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
 from tool_errors.log_steps import RegistryOf, built_in
-from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
+from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
@@ -24,7 +24,6 @@ def fact_rows(
     spans: Iterable[StoredSpan],
     logs: Iterable[StoredLog],
     registry_of: RegistryOf = built_in,
-    rules: ToolRules = NO_TOOL_RULES,
 ) -> list[FactRow]:
     """The rows of `span_facts` for every span that a dialect claims; `registry_of` gives a project's dialects."""
     envelopes = DecodedEnvelopes()
@@ -35,7 +34,7 @@ def fact_rows(
     rows = []
     for span in spans:
         of_span = logs_of_span.get(span.row[:3], ())
-        judged = judge_stored(span, of_span, envelopes, registry_of(span.row.project_id), rules)
+        judged = judge_stored(span, of_span, envelopes, registry_of(span.row.project_id))
         if judged is not None:
             facts = judged.facts
             written = to_row(judged)
@@ -49,9 +48,10 @@ def judge_stored(
     logs: Sequence[LogRecord],
     envelopes: DecodedEnvelopes,
     registry: DialectRegistry = BUILT_IN,
-    rules: ToolRules = NO_TOOL_RULES,
 ) -> JudgedFacts | None:
     """The judged facts of one stored span, full payloads included; None when no dialect claims it.
+
+    Judges with the tool rules of this process.
 
     A span on which a dialect stumbles is logged and shown as `other`: a mapping must never cost a span.
     """
@@ -63,4 +63,4 @@ def judge_stored(
         return None
     if facts is not None and span.row.kind == KIND_FROM_LOG:
         facts = replace(facts, from_log=True)
-    return None if facts is None else judge_facts(facts, span.row.version, rules)
+    return None if facts is None else judge_facts(facts, span.row.version, tool_rules_in_use())

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from tool_errors.judged import DETECTOR_VERSION
+from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.claim import Claim
 from trace_store.dialects import BUILT_IN, with_mappings
 from trace_store.dialects.mapping_file import BadMapping, parse_mappings
@@ -24,9 +25,10 @@ def read_mapping_sources(sources: MappingSources) -> UserMappings:
 
 
 def derived_by(registry: DialectRegistry) -> str:
-    """Names rules: `mapping version.detector version`, and after another point the digest of users' mappings if any."""
-    digest = registry.mappings.digest
-    return f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{digest}" if digest else "")
+    """Names rules: `mapping version.detector version`, then the digests of users' mappings and tool rules, if any."""
+    mappings, tool_rules = registry.mappings.digest, tool_rules_in_use().digest
+    name = f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{mappings}" if mappings else "")
+    return name + (f".tools-{tool_rules}" if tool_rules else "")
 
 
 def registry_for(files: MappingSources, saved: str) -> DialectRegistry:

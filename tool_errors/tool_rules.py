@@ -15,6 +15,7 @@ The first rule that applies decides, before any built-in payload rule. What a sp
 """
 
 import fnmatch
+import hashlib
 import json
 import operator
 import re
@@ -76,6 +77,14 @@ class ToolRules:
 
     rules: tuple[ToolRule, ...] = ()
     off: frozenset[str] = frozenset()
+
+    @property
+    def digest(self) -> str:
+        """Names the content of the file, whatever its layout; "" without rules."""
+        if not self.rules and not self.off:
+            return ""
+        said = [[rule.tool, rule.path, rule.condition, rule.status] for rule in self.rules]
+        return hashlib.sha256(json.dumps([said, sorted(self.off)]).encode()).hexdigest()[:12]
 
     def judge(self, tool: str, result: Any, path: str) -> Verdict | None:
         """The verdict of the first rule that applies; None when none does."""

@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from tool_errors.prices_in_use import use_prices
+from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
@@ -49,19 +50,23 @@ def create_app(
     grpc_port: int | None = None,
     prices: Path | None = None,
     mapping_files: Sequence[tuple[str, str]] = (),
+    tool_rules: Path | None = None,
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
-    texts of the files of --mappings. Raises BadPriceFile and BadMapping.
+    texts of the files of --mappings, `tool_rules` is the file of --tool-rules. Raises BadPriceFile, BadMapping and
+    BadToolRules.
     """
     use_prices(prices)
+    use_tool_rules(tool_rules)
     pool = make_pool(conninfo, "rainbarrel reader", POOL_SIZE)
     reader = TraceReader(pool)
     watcher = Watcher(reader, stop or asyncio.Event())
     rules = WebRules(tuple(mapping_files), MappingStore(pool))
-    context = WebContext(conninfo, grpc_port, reader, watcher, ReaderProcess(prices), rules, pool, str(prices or ""))
+    process = ReaderProcess(prices, tool_rules)
+    context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, str(prices or ""))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

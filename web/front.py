@@ -115,7 +115,7 @@ def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
 
     settings = plan.settings
     files = read_mapping_files(settings.mappings)
-    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, settings.prices, files)
+    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules)
     return app
 
 

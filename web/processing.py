@@ -12,6 +12,7 @@ from tool_errors.loop_steps import LoopThresholds
 from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
+from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
 from trace_store.reprocess import count_outdated
@@ -31,6 +32,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     `is_local`: only this machine reaches the pages, and channels may send to this machine.
     """
     use_prices(settings.prices)
+    use_tool_rules(settings.tool_rules)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
     rules = ProjectRules(read_mapping_files(settings.mappings))
     evaluator = AlertEvaluator(conninfo)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from tool_errors.prices_in_use import use_prices
+from tool_errors.tool_rules_in_use import use_tool_rules
 from web import heavy_reads
 from web.errors import Unavailable
 from web.lifeline import hold_on_to_parent
@@ -23,17 +24,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _begin(parent_pid: int, prices: Path | None) -> None:
+def _begin(parent_pid: int, prices: Path | None, tool_rules: Path | None) -> None:
     """The first thing that the process does."""
     hold_on_to_parent(parent_pid)
     use_prices(prices)
+    use_tool_rules(tool_rules)
 
 
 class ReaderProcess:
     """Runs functions of `heavy_reads.py` in one other process, one after the other."""
 
-    def __init__(self, prices: Path | None = None) -> None:
-        self._prices = prices  # the price file that it uses
+    def __init__(self, prices: Path | None = None, tool_rules: Path | None = None) -> None:
+        self._files = (prices, tool_rules)  # that it uses
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
@@ -66,5 +68,5 @@ class ReaderProcess:
     def _running_pool(self) -> ProcessPoolExecutor:
         """Called in the main thread alone: on Linux the process ends with the thread that started it."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(), self._prices))
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(), *self._files))
         return self._pool

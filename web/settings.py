@@ -170,6 +170,13 @@ class Settings:
         "TOML file of prices of models that extends the shipped one: docs/prices.md",
         shown="none",
     )
+    tool_rules: Path | None = _setting(  # noqa: RUF009  # as above
+        None,
+        _file,
+        "FILE",
+        "TOML file of rules for the results of your own tools: docs/tool_errors.md",
+        shown="none",
+    )
     drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
     public_url: str = _setting(
         "",

@@ -4,17 +4,15 @@ without a database: the tree, the LLM and tool calls, failed tool calls and loop
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from otlp_receiver.decoded import DecodedTraces
 from tool_errors.inspect import explain_records, inspect_records
-from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.prices_in_use import use_prices
 from tool_errors.rules import registry_for
-from tool_errors.tool_rules import NO_TOOL_RULES, read_tool_rules
+from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
 from web.mapping_files import read_mapping_files
 from web.otlp_files import read_files, say_rejections
@@ -37,19 +35,16 @@ Exit code 1 when a file could not be read or a record in it was rejected.
 def configure(parser: argparse.ArgumentParser) -> None:
     """Files and the form of the output."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="an OTLP file; - is standard input")
-    parser.add_argument(
-        "--tool-rules", metavar="FILE", type=Path, help="own rules for tool results; docs/tool_errors.md"
-    )
-    add_flags(parser, ["mappings", "loop_repeats_min", "loop_waiting_repeats_min", "prices"])
+    add_flags(parser, ["mappings", "tool_rules", "loop_repeats_min", "loop_waiting_repeats_min", "prices"])
     parser.add_argument("--explain", action="store_true", help="say of each span why it became what it is")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every trace of all files together."""
-    rules = read_tool_rules(arguments.tool_rules, PAYLOAD_RULE_IDS) if arguments.tool_rules else NO_TOOL_RULES
     settings = read_settings(vars(arguments))
     use_prices(settings.prices)
+    use_tool_rules(settings.tool_rules)
     spans: list[AcceptedSpan] = []
     logs: list[AcceptedLog] = []
     rejected = 0
@@ -62,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             else:
                 logs += decoded.logs
     registry = registry_for(files, "")
-    traces = inspect_records(spans, logs, registry=registry, rules=rules, loops=loop_thresholds(settings))
+    traces = inspect_records(spans, logs, registry=registry, loops=loop_thresholds(settings))
     found: dict[str, list[dict[str, Any]]] = {"traces": traces}
     if arguments.explain:
         found["explanations"] = [

@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "loop_repeats_min",
             "loop_waiting_repeats_min",
             "prices",
+            "tool_rules",
             "public_url",
             "private_targets",
             "log_level",

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
+from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reprocess import Choice, Reprocess, open_reprocess
@@ -51,15 +52,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait", action=argparse.BooleanOptionalAction, default=True, help="show progress until it is done (default)"
     )
-    add_flags(
-        parser, ["data_dir", "database_url", "mappings", "prices", "loop_repeats_min", "loop_waiting_repeats_min"]
-    )
+    names = ["data_dir", "database_url", "mappings", "prices", "tool_rules", "loop_repeats_min"]
+    add_flags(parser, [*names, "loop_waiting_repeats_min"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Mark, and wait."""
     settings = read_settings(vars(arguments))
     use_prices(settings.prices)
+    use_tool_rules(settings.tool_rules)
     files = read_mapping_files(settings.mappings)
     with open_store(settings) as conninfo:
         alone = not settings.database_url and read_running(settings.data_dir) is None

@@ -6,6 +6,7 @@ Runs until Ctrl-C or SIGTERM; then it finishes the requests under way and stops 
 import argparse
 
 from tool_errors.price_file import read_prices
+from tool_errors.tool_rules_in_use import use_tool_rules
 from web.logs import set_up_logs
 from web.settings import TABLE, add_flags, read_settings
 from web.supervisor import Supervisor
@@ -28,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped; 1 when something could not start or kept failing."""
     settings = read_settings(vars(arguments))
-    read_prices(settings.prices)  # a fault in the file is told at once and not by a child that ends
+    read_prices(settings.prices)  # a fault in a file is told at once and not by a child that ends
+    use_tool_rules(settings.tool_rules)
     set_up_logs("serve", settings.log_level)
     return Supervisor(settings).run()

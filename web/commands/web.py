@@ -13,7 +13,17 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Where to listen and which database."""
-    names = ["host", "http_port", "database_url", "insecure", "drain_timeout_s", "prices", "mappings", "log_level"]
+    names = [
+        "host",
+        "http_port",
+        "database_url",
+        "insecure",
+        "drain_timeout_s",
+        "prices",
+        "tool_rules",
+        "mappings",
+        "log_level",
+    ]
     add_flags(parser, names)
 
 
