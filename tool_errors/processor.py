@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
 from tool_errors.finding_rows import findings_of_rows
 from tool_errors.group_says import GroupSaid, said_so_far
@@ -162,6 +163,7 @@ class Processor:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
         await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings)
+        await tell_circuit_breakers(claim, derived.loops)
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
 
     async def _group_marks(

@@ -50,12 +50,12 @@ class ChannelStore:
 
     async def all(self, project_id: int) -> list[Channel]:
         """The project's channels, oldest first."""
-        return [_channel(row) for row in await self._rows(SQL.channels, {"project_id": project_id})]
+        return [channel_of_row(row) for row in await self._rows(SQL.channels, {"project_id": project_id})]
 
     async def one(self, project_id: int, channel_id: int) -> Channel | None:
         """One channel of the project."""
         rows = await self._rows(SQL.channel, {"project_id": project_id, "channel_id": channel_id})
-        return _channel(rows[0]) if rows else None
+        return channel_of_row(rows[0]) if rows else None
 
     async def add(self, project_id: int, kind: str, name: str, config: dict[str, Any], notices: Notices) -> int:
         """Adds a channel with a valid config; its id. ChannelNameTaken when the name is."""
@@ -88,7 +88,8 @@ def _columns(notices: Notices) -> dict[str, Any]:
     }
 
 
-def _channel(row: tuple[Any, ...]) -> Channel:
+def channel_of_row(row: tuple[Any, ...]) -> Channel:
+    """What a row of the queries of channels says."""
     project_id, channel_id, kind, name, config, breaker_iterations, digest_hour, digest_time_zone, created_at = row
     notices = Notices(breaker_iterations, digest_hour, digest_time_zone)
     return Channel(project_id, channel_id, kind, name, config, notices, created_at)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from trace_store.channels import SQL as CHANNEL_SQL
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import TRACES, json_text, replace_derived, replace_findings
@@ -16,6 +17,7 @@ from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
+from trace_store.outbox import put_delivery
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
@@ -279,6 +281,16 @@ class Claim:
         """Makes the findings of `traces` equal to these, after their group has changed what their rows say."""
         with translate_errors():
             await replace_findings(self._connection, traces, findings)
+
+    async def breaker_channels(self, project_ids: Collection[int]) -> list[tuple[int, int, int]]:
+        """Project, channel and number of repeats of the channels that are told of loops while they run."""
+        with translate_errors():
+            return await fetch(self._connection, CHANNEL_SQL.breaker_channels, {"project_ids": list(project_ids)})
+
+    async def put_delivery(self, project_id: int, channel_id: int, dedup_key: str, subject: Mapping[str, Any]) -> None:
+        """Writes a message as part of the claim."""
+        with translate_errors():
+            await put_delivery(self._connection, project_id, channel_id, dedup_key, subject)
 
     async def add_marks(self, marks: Sequence[NewMark]) -> None:
         """Marks units dirty, as part of the claim; for settling, for a retry, for a unit that depends on this one."""

@@ -19,10 +19,11 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import conversations, spans, stats, traces
+from web.api import channels, conversations, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
+from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
 from web.pages import dialects, mappings
 from web.pages import prices as prices_page
@@ -93,8 +94,8 @@ def create_app(
         ],
     )
     app.state.context = context
-    pages = (traces_page, trace_page, conversation_page, prices_page, dialects, mappings)
-    for part in (stats, traces, spans, conversations, *pages):
+    pages = (traces_page, trace_page, conversation_page, prices_page, dialects, mappings, channels_page)
+    for part in (stats, traces, spans, conversations, channels, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

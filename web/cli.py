@@ -23,6 +23,7 @@ COMMANDS = {
     "export": ("export", "write a stored trace as OTLP, unchanged"),
     "import": ("import_", "store the traces and logs of OTLP files"),
     "reprocess": ("reprocess", "derive stored traces again, after an upgrade or with other mappings"),
+    "channels": ("channels", "list, add, test and remove the channels that messages go to"),
     "migrate": ("migrate", "bring a database to the schema of this version"),
     "receive": ("receive", "only the OTLP receivers, on a shared database"),
     "process": ("process", "only the processor, on a shared database"),

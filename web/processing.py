@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 
 from tool_errors.alerts.evaluate import AlertEvaluator
+from tool_errors.delivery.digest import DigestWriter
 from tool_errors.delivery.sender import Sender
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.worker import DeliveryWorker
@@ -40,6 +41,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
     sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
     delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
+    digesting = asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests")
     telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
         await Processor(conninfo, pace, rules, loop_thresholds(settings), evaluator.wake).run(stop)
@@ -47,6 +49,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
         stop.set()
         await evaluating
         await delivering
+        await digesting
         for task in (maintaining, telling):
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -31,3 +31,17 @@ RETURNING channel_id
 -- remove_channel --
 -- Takes its deliveries with it, those that wait as well (primary key; outbox goes by its foreign key).
 DELETE FROM channels WHERE project_id = %(project_id)s AND channel_id = %(channel_id)s RETURNING channel_id
+
+-- breaker_channels --
+-- The channels that are told of loops while they run; small.
+SELECT project_id, channel_id, breaker_iterations
+FROM channels
+WHERE project_id = ANY (%(project_ids)s) AND breaker_iterations IS NOT NULL
+ORDER BY channel_id
+
+-- digest_channels --
+-- The channels of all projects that get a daily digest; small.
+SELECT project_id, channel_id, kind, name, config, breaker_iterations, digest_hour, digest_time_zone, created_at
+FROM channels
+WHERE digest_hour IS NOT NULL
+ORDER BY channel_id

@@ -1,1 +1,1 @@
-"""The query API: JSON over HTTP, read-only."""
+"""The query API: JSON over HTTP; it reads, but for channels."""
