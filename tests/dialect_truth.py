@@ -1,8 +1,9 @@
 """What is derived from a captured run against what really happened in it: `truth.json` beside the capture.
 
 `llm_calls` (the model as asked for and as answered, tokens), `tool_calls` (name, arguments, whether it failed),
-`loops` (tool, failures), `user_id`, `conversation_id`, `input`, `output`: as the program that was captured knows them,
-not as any span says. What is null or absent in it stands nowhere in the capture and is not asked for.
+`loops` (tool, failures), `user_id`, `conversation_id`, `input`, `output`: as the program that was captured knows them
+(docs/dialects.md tells where that is not kept), not as the facts say. What is null or absent in it stands nowhere in
+the capture and is not asked for.
 """
 
 import json

@@ -106,6 +106,8 @@ def settled_call(call: ToolCall, row: ToolCallRow, values: Mapping[bytes, Any]) 
     told = tool_call(settled)
     return dataclasses.replace(
         call,
+        name=told.name,
+        call_id=told.call_id,
         verdict=told.verdict,
         recovered=told.recovered,
         arguments=_whole(call.arguments, told.arguments, values),

@@ -7,12 +7,12 @@ the other, and at last the order in time. All lists come in order of time, and n
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 from tool_errors.asked_calls import Answer, Request
 from tool_errors.tool_names import ToolNames
-from tool_errors.tool_spans import SpanCall
+from tool_errors.tool_spans import SpanCall, holds_object
 from trace_store.facts import Payload
 
 _LOOK_BACK_MAX = 64
@@ -27,6 +27,7 @@ class Draft:
     spans: list[SpanCall] = field(default_factory=list)  # more than one: attempts under one call id
     request: Request | None = None
     answer: Answer | None = None
+    is_renamed: bool = False  # the span names something else than the tool: its class
 
     @property
     def call_id(self) -> str:
@@ -36,8 +37,8 @@ class Draft:
 
     @property
     def name(self) -> str:
-        """The tool's name, likewise."""
-        sources = (*self.spans, self.request, self.answer)
+        """The tool's name, likewise; as the model knows it where the span has another."""
+        sources = (self.request, *self.spans) if self.is_renamed else (*self.spans, self.request, self.answer)
         return next((source.name for source in sources if source is not None and source.name), "")
 
     @property
@@ -81,6 +82,7 @@ def match_calls(spans: list[SpanCall], requests: list[Request], answers: list[An
     rest = _spans_by_id(spans, by_id, names)
     for fit in (_equal, _overlapping, _any):
         rest = _spans_by_name(rest, drafts, fit, names)
+    rest = _spans_by_arguments(rest, drafts, names, in_messages)
     for span in rest:
         _add_span(span, drafts, by_id, names)
     _add_answers(answers, drafts, by_id, names)
@@ -121,6 +123,36 @@ def _spans_by_name(spans: list[SpanCall], drafts: list[Draft], fit: _Fit, names:
         else:
             candidates.remove(best, best.request.asked_unix_nano)
             best.spans.append(span)
+    return rest
+
+
+def _spans_by_arguments(
+    spans: list[SpanCall], drafts: list[Draft], names: ToolNames, in_messages: Set[str]
+) -> list[SpanCall]:
+    """Put spans whose name no message has to requests that no span answers, by equal arguments; return the rest.
+
+    Some libraries name the span of a tool by the tool's class.
+    """
+    asked: dict[bytes, list[tuple[int, Draft]]] = defaultdict(list)
+    for draft in drafts:
+        request = draft.request
+        if request is None or not request.name or draft.spans:
+            continue
+        if request.arguments is not None and holds_object(request.arguments):
+            asked[request.arguments.digest].append((request.asked_unix_nano, draft))
+    open_requests = {digest: _Open(entries) for digest, entries in asked.items()}
+    rest = []
+    for span in spans:
+        candidates = None
+        if span.arguments is not None and not span.call_id and names.key(span.name) not in in_messages:
+            candidates = open_requests.get(span.arguments.digest)
+        best = None if candidates is None else _best_request(span, candidates.until(span.start_unix_nano), _equal)
+        if candidates is None or best is None or best.request is None:
+            rest.append(span)
+        else:
+            candidates.remove(best, best.request.asked_unix_nano)
+            best.spans.append(span)
+            best.is_renamed = True
     return rest
 
 

@@ -25,6 +25,7 @@ def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
     said: some models count their ids from zero in each answer. For the same reason a call that its own trace asked
     for takes no report of other arguments, nor one that was asked for and answered elsewhere.
     """
+    traces = _named(traces)
     spans: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
     reports: dict[tuple[str, str], list[ToolCall]] = defaultdict(list)
     for call in chain.from_iterable(trace.tool_calls for trace in traces):
@@ -43,6 +44,31 @@ def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
     if not told:
         return list(traces)
     return [dataclasses.replace(trace, tool_calls=_replaced(trace.tool_calls, told)) for trace in traces]
+
+
+def _named(traces: Sequence[DerivedTrace]) -> Sequence[DerivedTrace]:
+    """The traces in which a call whose span names only the tool's class has the name and the id it was asked for with:
+    those of the latest request with equal arguments that no span answers."""
+    calls = sorted(chain.from_iterable(trace.tool_calls for trace in traces), key=lambda call: call.start_unix_nano)
+    told = {call.name for call in calls if call.span_id is None}
+    with_span = {call.call_id for call in calls if call.span_id is not None}
+    open_requests: dict[bytes, list[ToolCall]] = defaultdict(list)
+    found: dict[tuple[bytes, str], ToolCall | None] = {}
+    for call in calls:
+        if call.arguments is None or not holds_object(call.arguments):
+            continue
+        if call.span_id is None:
+            if call.asked_by is not None and call.call_id and call.call_id not in with_span:
+                open_requests[call.arguments.digest].append(call)
+        elif told and call.call_id is None and call.asked_by is None and call.name not in told:
+            of_same = open_requests[call.arguments.digest]
+            if of_same and of_same[-1].trace_id != call.trace_id:
+                request = of_same.pop()
+                key = (call.trace_id, call.call_key)
+                found[key] = _marked(dataclasses.replace(call, name=request.name, call_id=request.call_id))
+    if not found:
+        return traces
+    return [dataclasses.replace(trace, tool_calls=_replaced(trace.tool_calls, found)) for trace in traces]
 
 
 def _is_of(report: ToolCall, owner: ToolCall) -> bool:
@@ -68,16 +94,25 @@ def _completed(call: ToolCall, reports: Sequence[ToolCall]) -> ToolCall:
     for report in reports:
         if report.verdict.status not in _OPEN:
             verdict = most_telling(verdict, report.verdict)
-    if verdict.status in FAILED and not verdict.fingerprint:
-        mark = fingerprint(call.name, verdict.error_type, verdict.message)
-        verdict = Verdict(verdict.status, verdict.rule, verdict.path, verdict.error_type, verdict.message, mark)
     arguments = [call.arguments, *(report.arguments for report in reports)]
     results = [call.result, *(report.result for report in reports)]
-    return dataclasses.replace(
+    completed = dataclasses.replace(
         call,
         arguments=next((held for held in arguments if holds_object(held)), _first(arguments)),
         result=_first(results),
         verdict=verdict,
+    )
+    return completed if verdict.fingerprint else _marked(completed)
+
+
+def _marked(call: ToolCall) -> ToolCall:
+    """A failed call with the fingerprint of its name and its error."""
+    told = call.verdict
+    if told.status not in FAILED:
+        return call
+    mark = fingerprint(call.name, told.error_type, told.message)
+    return dataclasses.replace(
+        call, verdict=Verdict(told.status, told.rule, told.path, told.error_type, told.message, mark)
     )
 
 

@@ -7,8 +7,10 @@ from tests.facts_by_hand import TraceByHand, answered, asked
 from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace, ToolCall
+from tool_errors.fingerprint import fingerprint
 from tool_errors.judged import from_row, to_row
 from tool_errors.linked_traces import linked_traces
+from trace_store.facts import Failure
 
 ARGUMENTS = {"order": "1"}
 CONVERSATION = "conversation"
@@ -103,3 +105,35 @@ def test_parallel_calls_of_one_turn_are_none() -> None:
     run = TraceByHand()
     run.add("chain", requested_calls=requests, answered_calls=answers)
     assert run.derive().loops == ()
+
+
+CLASS_NAMED = {"tool_name": "DynamicStructuredTool", "arguments": ARGUMENTS}
+BROKEN = Failure("exception_event", "events[0].exception.message", "Error", "card refused")
+
+
+def test_a_span_named_by_its_class_takes_the_name_and_id_of_the_request_elsewhere() -> None:
+    request = ("chain", {"requested_calls": (asked("c1", "refund", ARGUMENTS),)})
+    tool = ("tool", {**CLASS_NAMED, "failure": BROKEN})
+    answer = ("chain", {"answered_calls": (answered("c1", "refund", "Error: card refused"),)})
+    before, calls, after = calls_of(traces_of(request, tool, answer))
+    assert (before, after) == ([], [])
+    assert (calls[0].name, calls[0].call_id, calls[0].verdict.status) == ("refund", "c1", "error")
+    assert calls[0].verdict.fingerprint == fingerprint("refund", "Error", "card refused")
+
+
+def test_equal_calls_take_the_requests_before_them_in_turn() -> None:
+    steps: list[tuple[str, dict[str, Any]]] = []
+    for number in range(3):
+        steps.append(("chain", {"requested_calls": (asked(f"c{number}", "refund", ARGUMENTS),)}))
+        steps.append(("tool", CLASS_NAMED))
+    calls = [call for of_trace in calls_of(traces_of(*steps)) for call in of_trace]
+    assert [(call.name, call.call_id) for call in calls] == [("refund", "c0"), ("refund", "c1"), ("refund", "c2")]
+
+
+def test_other_arguments_and_tools_that_messages_name_keep_their_names() -> None:
+    request = ("chain", {"requested_calls": (asked("c1", "refund", ARGUMENTS), asked("c2", "notify", {"to": "x"}))})
+    other = ("tool", {"tool_name": "DynamicStructuredTool", "arguments": {"order": "2"}})
+    named = ("tool", {"tool_name": "notify", "arguments": ARGUMENTS})
+    asking, first, second = calls_of(traces_of(request, other, named))
+    assert [call.name for call in asking] == ["refund", "notify"]
+    assert (first[0].name, second[0].name) == ("DynamicStructuredTool", "notify")

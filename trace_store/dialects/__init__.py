@@ -31,6 +31,7 @@ from trace_store.dialects import (
     sentry,
     spring_ai,
     strands,
+    traceloop_langchain,
     vercel_ai,
 )
 from trace_store.dialects.dialect import Dialect
@@ -46,6 +47,7 @@ REGISTRY: tuple[Dialect, ...] = (
     langsmith.DIALECT,
     litellm.DIALECT,
     haystack.DIALECT,
+    traceloop_langchain.DIALECT,
     openllmetry.DIALECT,
     openinference.DIALECT,
     logfire.DIALECT,

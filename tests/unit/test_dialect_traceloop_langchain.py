@@ -1,0 +1,68 @@
+"""OpenLLMetry for LangChain.js: what the nodes of a graph tell of tool calls."""
+
+import json
+from typing import Any
+
+from tests.spans_by_hand import span
+from trace_store.dialects import normalise
+from trace_store.facts import SpanFacts
+
+SCOPE = "@traceloop/instrumentation-langchain"
+CONVERSATION = {"traceloop.association.properties.session_id": "s"}
+
+
+def message(kind: str, **kwargs: Any) -> dict[str, Any]:
+    return {"lc": 1, "type": "constructor", "id": ["langchain_core", "messages", kind], "kwargs": kwargs}
+
+
+ASKS = message("AIMessage", content="", tool_calls=[{"name": "find", "args": {"q": "x"}, "id": "c1"}])
+TELLS = message("ToolMessage", content="7", name="find", tool_call_id="c1", status="success")
+USER = message("HumanMessage", content="Find x")
+
+
+def facts_of(output: Any, **attributes: Any) -> SpanFacts:
+    made = span(
+        {
+            "gen_ai.operation.name": "workflow",
+            "traceloop.span.kind": "workflow",
+            "traceloop.entity.output": json.dumps(output),
+            **(attributes or CONVERSATION),
+        },
+        scope_name=SCOPE,
+    )
+    facts = normalise(made)
+    assert facts is not None
+    assert (facts.dialect, facts.type) == ("traceloop_langchain", "chain")
+    return facts
+
+
+def test_a_command_that_adds_a_request() -> None:
+    (call,) = facts_of({"output": [{"lg_name": "Command", "update": {"messages": [ASKS]}}]}).requested_calls
+    assert (call.call_id, call.name, call.arguments and call.arguments.value) == ("c1", "find", {"q": "x"})
+
+
+def test_a_node_that_answers() -> None:
+    (call,) = facts_of({"messages": [TELLS]}).answered_calls
+    assert (call.call_id, call.name, call.result and call.result.value) == ("c1", "find", "7")
+
+
+def test_what_repeats_the_history_tells_nothing() -> None:
+    for output in (
+        {"messages": [USER, ASKS, TELLS]},
+        {"output": [{"lg_name": "Send", "node": "tools", "args": {"messages": [USER, ASKS]}}]},
+    ):
+        facts = facts_of(output)
+        assert (facts.requested_calls, facts.answered_calls) == ((), ())
+
+
+def test_a_trace_of_its_own_without_a_conversation_tells_nothing() -> None:
+    assert facts_of({"messages": [ASKS]}, **{"traceloop.workflow.name": "RunnableSequence"}).requested_calls == ()
+
+
+def test_odd_outputs() -> None:
+    odd_outputs: list[Any] = [["tool_call"], {"output": "tool_call"}, {"output": [None, 1]}, {"messages": "tool_call"}]
+    for output in odd_outputs:
+        assert facts_of(output).requested_calls == ()
+    odd_messages: list[Any] = [None, 1, {"id": "tool_call"}, {"id": []}, {"id": [1]}]
+    for odd in odd_messages:
+        assert facts_of({"messages": [odd, "tool_call"]}).requested_calls == ()
