@@ -1,5 +1,7 @@
 """Mappings of users: what they say, in which order they claim, and sentences for what cannot be read."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.spans_by_hand import span
@@ -8,6 +10,7 @@ from trace_store.dialects import BUILT_IN, normalise
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.dialects.registry import DialectRegistry
 
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "dialects.md"
 ACME = """
 [[dialect]]
 name = "acme"
@@ -128,3 +131,27 @@ def test_what_cannot_be_read_is_told(text: str, told: str) -> None:
     with pytest.raises(BadMapping) as caught:
         read_mapping_sources([("m.toml", text)])
     assert told in str(caught.value)
+
+
+def test_the_example_in_the_documentation() -> None:
+    text = DOCS.read_text().split("## Your own mapping", 1)[1]
+    documented = registry(text.split("```toml\n", 1)[1].split("```", 1)[0])
+    llm = {
+        "acme.step": "Model_Call",
+        "acme.model": "m-1",
+        "acme.prompt_tokens": 7,
+        "acme.debug.x": 1,
+        "our.case": "c-1",
+    }
+    facts = documented.normalise(span(llm))
+    assert facts is not None
+    assert (facts.dialect, facts.type, facts.model, facts.input_tokens) == ("acme", "llm", "m-1", 7)
+    assert (facts.conversation_id, facts.unmapped) == ("c-1", ())
+    tool = {"acme.tool": "search", "acme.step": "tool_run", "acme.input": '{"q": 1}', "acme.status": "timeout"}
+    facts = documented.normalise(span(tool))
+    assert facts is not None
+    assert (facts.type, facts.tool_name, facts.arguments and facts.arguments.value) == ("tool", "search", {"q": 1})
+    assert facts.failure is not None
+    facts = documented.normalise(span({"acme.agent.name": "a", "acme.search.query": "q"}))
+    assert facts is not None
+    assert facts.type == "retriever"
