@@ -154,6 +154,17 @@ def canonical_json(value: Any) -> bytes:
         return text.encode("utf-8", "replace")
 
 
+def _json_as_it_is(value: Any) -> bytes | None:
+    """The canonical JSON of a value that `json_safe` would not change; None when it might, which is rare."""
+    try:
+        canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError, RecursionError):  # bytes, sets, surrogates, large integers, other keys than text
+        return None
+    if b"null" in canonical or canonical.count(b"{") + canonical.count(b"[") >= DEPTH_MAX:  # NaN; deep values
+        return None
+    return canonical
+
+
 def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
     """At most `bytes_max` bytes of UTF-8, cut at a character."""
     if isinstance(text, str):
@@ -163,7 +174,9 @@ def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
 
 def payload(value: Any) -> Payload:
     """Wrap a JSON value (unwrapped already) with its digest and preview."""
-    value = json_safe(value)
-    canonical = canonical_json(value)
+    canonical = None if isinstance(value, str) else _json_as_it_is(value)
+    if canonical is None:
+        value = json_safe(value)
+        canonical = canonical_json(value)
     digest = hashlib.blake2b(canonical, digest_size=16).digest()
     return Payload(digest, preview(value if isinstance(value, str) else canonical), value)

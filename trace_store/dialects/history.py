@@ -1,17 +1,16 @@
 """Parses messages once: each model call repeats the whole history of the one before.
 
 A JSON array that begins as a remembered one did, and goes on where that one ended, is that one's items and the rest.
-The digest of the beginning finds the candidate; the whole remembered text is then compared, which costs no more than
+The beginning finds the candidate; the whole remembered text is then compared, which costs no more than
 reading it, so that no two histories can be taken for each other. What is parsed is shared: nobody may change it.
 """
 
-import hashlib
 from collections import OrderedDict
 from typing import Any, Final
 
 from trace_store.attributes import NOT_JSON, parse_json, parse_text
 
-HEAD_CHARS = 160  # of a text: what its digest is made of
+HEAD_CHARS = 160  # of a text: its beginning
 TEXT_CHARS_MIN = 400  # shorter texts are parsed sooner than found
 TEXT_CHARS_MAX = 2_000_000
 CHARS_MAX = 16_000_000  # of all texts that are remembered; their parsed form takes several times that
@@ -26,7 +25,7 @@ class Histories:
     def __init__(self, chars_max: int = CHARS_MAX) -> None:
         self._chars_max = chars_max
         self._chars = 0
-        self._known: OrderedDict[bytes, list[tuple[str, Any]]] = OrderedDict()
+        self._known: OrderedDict[str, list[tuple[str, Any]]] = OrderedDict()
         self.parsed_chars = 0  # what was parsed, and what was not: for benchmarks and tests
         self.reused_chars = 0
 
@@ -34,7 +33,7 @@ class Histories:
         """As `parse_text`; the value must not be changed."""
         if not TEXT_CHARS_MIN <= len(text) <= TEXT_CHARS_MAX or text[0] not in "[{":
             return parse_text(text)
-        key = hashlib.blake2b(text[:HEAD_CHARS].encode("utf-8", "replace"), digest_size=16).digest()
+        key = text[:HEAD_CHARS]
         held = self._known.get(key)
         if held is None:
             held = self._known[key] = []

@@ -10,6 +10,7 @@ from trace_store.dialects.table import Table
 
 # What stands for a value that was left out: logfire's for values that look secret, those of others for content.
 SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
+_HEADS = "[<_"  # how they begin
 
 
 class Reading:
@@ -34,7 +35,7 @@ class Reading:
             return None
         for key in keys:
             value = self.attributes[key]
-            if isinstance(value, str) and (not value or value.startswith(SCRUBBED)):
+            if isinstance(value, str) and (not value or (value[0] in _HEADS and value.startswith(SCRUBBED))):
                 continue
             if value is not None:
                 self.sources[field] = key
@@ -84,7 +85,7 @@ def as_text(value: Any) -> str | None:
     """A text or number as stripped text; None for everything else, for nothing and for scrubbed values."""
     if isinstance(value, str):
         value = value.strip()
-        return None if not value or value.startswith(SCRUBBED) else value
+        return None if not value or (value[0] in _HEADS and value.startswith(SCRUBBED)) else value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None
