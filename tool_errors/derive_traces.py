@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import GroupSaid, carried_over
-from tool_errors.judged import from_row
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
+from tool_errors.stored_facts import stored_facts
 from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode
 from trace_store.claim import NewMark, Unit
@@ -66,7 +66,7 @@ class TraceDeriver:
         if settle_delays_s is not None:
             ended = any(not row.parent_span_id and row.end_unix_nano for row in newest(span_rows).values())
             settle_delay_s = settle_delays_s[0 if ended else 1]
-        judged = [from_row(tree_row.facts) for tree_row in rows if tree_row.facts is not None]
+        judged = [facts for tree_row in rows if (facts := stored_facts(tree_row)) is not None]
         nodes = [span_node(tree_row) for tree_row in rows]
         derived = derive(nodes, judged, live=settle_delay_s is not None, thresholds=self._thresholds)
         settle_at = None

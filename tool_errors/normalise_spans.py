@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts, to_row
+from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts
 from tool_errors.log_steps import RegistryOf, built_in
+from tool_errors.stored_facts import facts_to_store
 from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
@@ -37,7 +38,7 @@ def fact_rows(
         judged = judge_stored(span, of_span, envelopes, registry_of(span.row.project_id))
         if judged is not None:
             facts = judged.facts
-            written = to_row(judged)
+            written = facts_to_store(judged, span.row)
             named = facts.tool_definitions[:TOOL_DEFINITIONS_MAX]
             rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, written, named))
     return rows
