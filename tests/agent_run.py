@@ -27,9 +27,9 @@ def attributes(values: dict[str, Any]) -> list[KeyValue]:
     return found
 
 
-def accepted(spans: Iterable[Span], service: str = "support") -> list[AcceptedSpan]:
+def accepted(spans: Iterable[Span], service: str = "support", release: str = "") -> list[AcceptedSpan]:
     """The spans of a service as a receiver hands them on."""
-    resource = Resource(attributes=attributes({"service.name": service}))
+    resource = Resource(attributes=attributes({"service.name": service, "service.version": release}))
     request = TracesData(resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])])
     decoded = decode_traces(request.SerializeToString(), DEFAULT_PROJECT_ID)
     assert decoded.rejections.total == 0

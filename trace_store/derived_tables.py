@@ -80,11 +80,24 @@ async def replace_derived(
 ) -> None:
     """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists."""
     now = datetime.now(UTC)
-    await TRACES.replace(connection, traces, [replace(row, derived_at=now) for row in trace_rows])
+    written = await TRACES.replace(connection, traces, [replace(row, derived_at=now) for row in trace_rows])
+    await _note_releases(connection, written)
     await LLM_CALLS.replace(connection, traces, llm_calls)
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
     await replace_findings(connection, traces, findings)
+
+
+async def _note_releases(connection: psycopg.AsyncConnection[Any], written: Sequence[TraceRow]) -> None:
+    seen: dict[tuple[int, str], int] = {}
+    for row in written:
+        key = (row.project_id, row.release.replace("\0", VISIBLE_NUL))
+        if row.release and row.start_unix_nano < seen.get(key, row.start_unix_nano + 1):
+            seen[key] = row.start_unix_nano
+    if seen:
+        projects, releases = zip(*seen, strict=True)
+        parameters = {"project_ids": list(projects), "releases": list(releases), "starts": list(seen.values())}
+        await connection.execute(SQL.note_releases, parameters)
 
 
 async def replace_findings(

@@ -1,6 +1,5 @@
 """What lists, pages and exports read: traces, their spans and logs, links, derived rows, totals."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from trace_store.conversation_reads import ConversationRows, GroupPlace, read_co
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
+from trace_store.list_text import like_pattern
 from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
@@ -23,7 +23,6 @@ from trace_store.tiers import Tier, read_tier
 from trace_store.tool_definitions import ToolDefinitionRow, read_definitions_of_call, read_definitions_of_tool
 
 LIST_MAX = 500
-_LIKE_SPECIAL = re.compile(r"([\\%_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,9 @@ class TraceFilter:
     errors_only: bool = False  # a failed span or tool call
     loops_only: bool = False
     conversation_id: str | None = None
+    issue: str | None = None  # a fingerprint: traces with an event of this issue
+    tool: str | None = None
+    release: str | None = None
 
 
 class TraceCursor(NamedTuple):
@@ -95,7 +97,8 @@ class TraceReader:
                 yield connection
 
     @asynccontextmanager
-    async def _freely_planned(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def freely_planned(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """A connection in a transaction whose statements are planned for their parameters, as lists need it."""
         async with self._connection() as connection, connection.transaction():
             await connection.execute(CONNECTION_SQL.plan_freely)
             yield connection
@@ -105,7 +108,6 @@ class TraceReader:
     ) -> tuple[list[TraceRow], TraceCursor | None]:
         """A page of at most `limit` (500) traces, newest first, and the cursor of the next page if there is one."""
         limit = min(limit, LIST_MAX)
-        escaped = _LIKE_SPECIAL.sub(r"\\\1", wanted.text.lower())
         parameters = {
             "project_id": wanted.project_id,
             "since": wanted.since_unix_nano,
@@ -115,11 +117,14 @@ class TraceReader:
             "errors_only": wanted.errors_only,
             "loops_only": wanted.loops_only,
             "conversation_id": wanted.conversation_id,
-            "pattern": f"%{escaped}%" if wanted.text else None,
+            "issue": wanted.issue,
+            "tool": wanted.tool,
+            "release": wanted.release,
+            "pattern": like_pattern(wanted.text),
             "limit": limit + 1,
         }
         async with (
-            self._freely_planned() as connection,
+            self.freely_planned() as connection,
             connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor,
         ):
             await cursor.execute(SQL.list_traces, parameters, prepare=False)
@@ -196,7 +201,7 @@ class TraceReader:
 
     async def unpriced_models(self, project_id: int, limit: int = 100) -> tuple[list[UnpricedModel], int]:
         """At most `limit` (500) models without a price, those with most tokens first, and how many there are."""
-        async with self._freely_planned() as connection:
+        async with self.freely_planned() as connection:
             return await read_unpriced_models(connection, project_id, min(limit, LIST_MAX))
 
     async def tool_definitions_of_call(self, trace: TraceKey, span_id: bytes) -> list[ToolDefinitionRow]:
@@ -254,7 +259,7 @@ class TraceReader:
 
     async def stats(self) -> Stats:
         """Totals over all projects, from receipts and marks."""
-        async with self._freely_planned() as connection:
+        async with self.freely_planned() as connection:
             ((spans, traces, dirty, lag_s),) = await fetch(connection, SQL.stats)
             (database,) = await fetch(connection, SQL.database)
             tier = await read_tier(connection)
@@ -264,5 +269,5 @@ class TraceReader:
     async def receipts(self, project_id: int, before: datetime | None = None, limit: int = 100) -> list[ReceiptRow]:
         """Receipts of a project, newest first; those of past hours are summed up per hour and signal."""
         parameters = {"project_id": project_id, "before": before, "limit": min(limit, LIST_MAX)}
-        async with self._freely_planned() as connection:
+        async with self.freely_planned() as connection:
             return [ReceiptRow(*row) for row in await fetch(connection, SQL.receipts, parameters)]

@@ -19,7 +19,7 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import channels, conversations, spans, stats, traces
+from web.api import channels, conversations, issues, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
@@ -95,7 +95,7 @@ def create_app(
     )
     app.state.context = context
     pages = (traces_page, trace_page, conversation_page, prices_page, dialects, mappings, channels_page)
-    for part in (stats, traces, spans, conversations, channels, *pages):
+    for part in (stats, traces, spans, conversations, issues, channels, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

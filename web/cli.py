@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": ("doctor", "check a running server from end to end, and say what to do"),
     "inspect": ("inspect", "derive traces from OTLP files, without a server"),
     "rules": ("rules", "list the rules that decide whether a tool call worked"),
+    "issues": ("issues", "list what goes wrong again and again, grouped"),
     "prices": ("prices", "show what calls of models cost, and why"),
     "export": ("export", "write a stored trace as OTLP, unchanged"),
     "import": ("import_", "store the traces and logs of OTLP files"),

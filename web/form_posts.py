@@ -18,6 +18,11 @@ FIELDS_MAX = 20
 async def read_form(request: Request) -> dict[str, str]:
     """The fields of an urlencoded form that this machine sent from our own page; Forbidden or BadRequest otherwise."""
     check_sender(request)
+    return await read_fields(request)
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """The fields of an urlencoded form, wherever it comes from; BadRequest for anything else."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -39,12 +44,18 @@ def check_sender(request: Request) -> None:
     host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}")
     if host.hostname != "localhost" and not _is_address(host.hostname or ""):
         raise Forbidden("Settings can only be changed at an address such as http://127.0.0.1 or http://localhost.")
+    check_origin(request)
+
+
+def check_origin(request: Request) -> None:
+    """Raises Forbidden for what a page of another origin sent; what no browser sent is nobody's page."""
+    host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}")
     # Our Referrer-Policy makes browsers send `Origin: null` with our own forms; Sec-Fetch-Site, which no page can set,
     # tells these from foreign ones, and goes before.
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     is_foreign = origin is not None and urllib.parse.urlsplit(origin).netloc != host.netloc
     if site not in ("same-origin", "none") if site is not None else is_foreign:
-        raise Forbidden("This form was sent by a page of another origin; open the settings page itself.")
+        raise Forbidden("This form was sent by a page of another origin; open Rainbarrel's own page.")
 
 
 def _is_loopback(host: str) -> bool:

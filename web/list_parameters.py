@@ -44,7 +44,13 @@ class ListQuery:
         shown = self.shown
         found = {"q": shown.q, "range": shown.range, "since": shown.since, "until": shown.until}
         found |= {"errors": "1" if shown.errors else "", "loops": "1" if shown.loops else ""}
-        found |= {"conversation": shown.conversation, "limit": "" if self.limit == LIMIT else str(self.limit)}
+        found |= {
+            "conversation": shown.conversation,
+            "issue": shown.issue,
+            "tool": shown.tool,
+            "release": shown.release,
+        }
+        found |= {"limit": "" if self.limit == LIMIT else str(self.limit)}
         return {key: value for key, value in found.items() if value}
 
 
@@ -58,23 +64,29 @@ def read_list_query(parameters: QueryParams) -> ListQuery:
         errors=parameters.get("errors", "").lower() in _YES,
         loops=parameters.get("loops", "").lower() in _YES,
         conversation=parameters.get("conversation", ""),
+        issue=parameters.get("issue", ""),
+        tool=parameters.get("tool", ""),
+        release=parameters.get("release", ""),
     )
     if shown.range and shown.range not in RANGES_S:
         raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
-    since = _time("since", shown.since)
+    since = url_time("since", shown.since)
     if shown.range and since is None:
         since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
     wanted = TraceFilter(
         DEFAULT_PROJECT_ID,
         text=shown.q.replace("\0", ""),
         since_unix_nano=since,
-        until_unix_nano=_time("until", shown.until),
+        until_unix_nano=url_time("until", shown.until),
         errors_only=shown.errors,
         loops_only=shown.loops,
         conversation_id=shown.conversation.replace("\0", "") or None,
+        issue=shown.issue.replace("\0", "") or None,
+        tool=shown.tool.replace("\0", "") or None,
+        release=shown.release.replace("\0", "") or None,
     )
     after = parameters.get("after", "")
-    return ListQuery(shown, wanted, read_cursor(after) if after else None, _limit(parameters.get("limit", "")))
+    return ListQuery(shown, wanted, read_cursor(after) if after else None, read_limit(parameters.get("limit", "")))
 
 
 def cursor_text(cursor: TraceCursor) -> str:
@@ -93,7 +105,8 @@ def read_cursor(text: str) -> TraceCursor:
     return TraceCursor(int.from_bytes(raw[:8]), raw[8:])
 
 
-def _limit(text: str) -> int:
+def read_limit(text: str) -> int:
+    """How many rows a page has: 50 unless given, at most 500; BadRequest for anything else."""
     if not text:
         return LIMIT
     if not re.fullmatch(r"[0-9]{1,6}(\.0+)?", text) or not (limit := int(float(text))):
@@ -101,7 +114,8 @@ def _limit(text: str) -> int:
     return min(limit, LIST_MAX)
 
 
-def _time(name: str, text: str) -> int | None:
+def url_time(name: str, text: str) -> int | None:
+    """The parameter `name` as Unix nanoseconds; None for ""; BadRequest for what is no time."""
     try:
         return read_time(f"{name}={text}", text)
     except BadTime as error:

@@ -99,3 +99,19 @@ ON CONFLICT (project_id, fingerprint) DO UPDATE
 SET first_seen_unix_nano = excluded.first_seen_unix_nano, first_release = excluded.first_release,
     title = excluded.title
 WHERE excluded.first_seen_unix_nano < old.first_seen_unix_nano
+
+-- note_releases --
+-- Makes sure that every release of these traces is known, with its earliest trace; in key order. A release that is known
+-- as early is not even locked (primary key).
+INSERT INTO releases AS old (project_id, release, first_seen_unix_nano)
+SELECT project_id, release, min(start_unix_nano)
+FROM unnest(%(project_ids)s::integer[], %(releases)s::text[], %(starts)s::bigint[])
+  AS seen (project_id, release, start_unix_nano)
+WHERE NOT EXISTS (
+  SELECT FROM releases known
+  WHERE (known.project_id, known.release) = (seen.project_id, seen.release)
+    AND known.first_seen_unix_nano <= seen.start_unix_nano)
+GROUP BY project_id, release
+ORDER BY project_id, release
+ON CONFLICT (project_id, release) DO UPDATE SET first_seen_unix_nano = excluded.first_seen_unix_nano
+WHERE excluded.first_seen_unix_nano < old.first_seen_unix_nano

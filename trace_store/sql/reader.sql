@@ -121,7 +121,7 @@ WHERE log.span_id IS NOT NULL
 
 -- list_traces --
 -- Traces of a project, newest first, after the cursor (traces_start_idx, traces_failed_idx or traces_loops_idx; planned
--- for exactly these parameters). The text filter looks at search_text.
+-- for exactly these parameters; findings_issue_idx for an issue). The text filter looks at search_text.
 SELECT project_id, trace_id, start_unix_nano, end_unix_nano, bucket_min, bucket_max, live, settle_at, root_name,
        service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
        error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
@@ -137,6 +137,10 @@ WHERE project_id = %(project_id)s
   AND (NOT %(loops_only)s OR loop_count > 0)
   AND (%(conversation_id)s::text IS NULL
        OR left(conversation_id, 255) = left(%(conversation_id)s, 255) AND conversation_id = %(conversation_id)s)
+  AND (%(issue)s::text IS NULL OR trace_id IN (
+    SELECT trace_id FROM findings WHERE project_id = %(project_id)s AND fingerprint = %(issue)s))
+  AND (%(tool)s::text IS NULL OR %(tool)s = ANY (tools))
+  AND (%(release)s::text IS NULL OR release = %(release)s)
   AND (%(pattern)s::text IS NULL OR search_text LIKE %(pattern)s)
 ORDER BY start_unix_nano DESC, trace_id DESC
 LIMIT %(limit)s

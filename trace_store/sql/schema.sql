@@ -302,6 +302,7 @@ CREATE INDEX tool_calls_open_idx ON tool_calls (project_id, left(call_id, 255), 
 CREATE INDEX tool_calls_arguments_idx ON tool_calls (project_id, arguments_digest, start_unix_nano)  -- the same without ids
   WHERE span_id IS NULL AND arguments_digest IS NOT NULL;
 CREATE INDEX tool_calls_name_idx ON tool_calls (project_id, left(name, 255), start_unix_nano DESC);  -- rate of a tool
+CREATE INDEX tool_calls_start_idx ON tool_calls (project_id, start_unix_nano);  -- the page of tools
 
 CREATE TABLE loops (
   project_id      integer NOT NULL,
@@ -397,7 +398,15 @@ CREATE TABLE issue_states (         -- facts: they outlive retention and reproce
   assignee        text,
   note            text,
   changed_at      timestamptz NOT NULL DEFAULT now(),
+  ignored_at      timestamptz,
   PRIMARY KEY (project_id, fingerprint)
+);
+
+CREATE TABLE releases (             -- facts: they outlive retention, like issue_states
+  project_id      integer NOT NULL,
+  release         text NOT NULL,
+  first_seen_unix_nano bigint NOT NULL,  -- start of its first trace; only ever earlier
+  PRIMARY KEY (project_id, release)
 );
 
 -- alerts: rules, what they say, what they told ----------------------------------------------------------------------

@@ -49,6 +49,9 @@ class ListFilter:
     errors: bool = False
     loops: bool = False
     conversation: str = ""
+    issue: str = ""
+    tool: str = ""
+    release: str = ""
 
     @property
     def is_set(self) -> bool:

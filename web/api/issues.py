@@ -1,0 +1,84 @@
+"""`GET /api/issues`, `GET` and `POST /api/issues/{fingerprint}`."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import QueryParams
+
+from trace_store.issues import change_issue
+from trace_store.model import DEFAULT_PROJECT_ID
+from web.context import WebContext, context_of
+from web.errors import BadRequest, NotFound
+from web.form_posts import check_origin
+from web.issue_changes import read_change
+from web.issue_json import issue_json, list_json
+from web.issue_parameters import cursor_text, read_issue_query
+from web.issue_reading import read_issue_detail, read_issue_list
+
+router = APIRouter(prefix="/api/issues")
+Context = Annotated[WebContext, Depends(context_of)]
+CHANGE_BYTES_MAX = 64 * 1024
+
+
+@router.get("")
+async def list_issues(request: Request, context: Context) -> Response:
+    """Issues of the project: `{"issues": [...], "next": cursor or null, "shown": n, "total": n}`. See docs/api.md."""
+    query = read_issue_query(request.query_params)
+    found = await read_issue_list(context.reader, query)
+    return _json(list_json(found, None if found.after is None else cursor_text(found.after)))
+
+
+@router.get("/{fingerprint}")
+async def get_issue(fingerprint: str, request: Request, context: Context) -> Response:
+    """One issue with its trend, releases, users, environments and newest examples."""
+    return _json(await read_json(context, fingerprint, request.query_params))
+
+
+@router.post("/{fingerprint}")
+async def post_issue(fingerprint: str, request: Request, context: Context) -> Response:
+    """Changes what a person says of an issue; answers as GET does."""
+    check_origin(request)
+    await save_change(context, fingerprint, await _read_object(request))
+    return _json(await read_json(context, fingerprint, QueryParams()))
+
+
+async def read_json(context: WebContext, fingerprint: str, parameters: QueryParams) -> dict[str, Any]:
+    """One issue as JSON; NotFound for one that was never seen."""
+    found = await read_issue_detail(context.reader, read_issue_query(parameters), fingerprint)
+    if found is None:
+        raise unknown_issue(fingerprint)
+    return issue_json(*found)
+
+
+async def save_change(context: WebContext, fingerprint: str, said: dict[str, Any]) -> None:
+    """Keeps what a person says of an issue; BadRequest or NotFound when it cannot be."""
+    change = read_change(said)
+    async with context.reader.freely_planned() as connection:
+        is_known = await change_issue(connection, DEFAULT_PROJECT_ID, fingerprint.replace("\0", ""), change)
+    if not is_known:
+        raise unknown_issue(fingerprint)
+
+
+def unknown_issue(fingerprint: str) -> NotFound:
+    """The answer for an issue that is not there."""
+    return NotFound(f"No issue has the fingerprint {fingerprint}: /issues lists those that were seen.")
+
+
+async def _read_object(request: Request) -> dict[str, Any]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > CHANGE_BYTES_MAX:
+            raise BadRequest(f"The change is larger than {CHANGE_BYTES_MAX // 1024} KiB; send less.")
+    try:
+        said = orjson.loads(body)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise BadRequest('A change is a JSON object such as {"status": "resolved"}.')
+    return said
+
+
+def _json(found: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})
