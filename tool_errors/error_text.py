@@ -63,8 +63,6 @@ def take_apart(text: str) -> ErrorText:
     running = _RUNNING.match(text)
     if running and (after := _AFTER_RUNNING.match(running["rest"])):
         text = after["message"]
-    elif running and (reported := _reported(running["rest"])):
-        text = reported
     found = ""
     for _ in range(3):  # "Error: ValueError: text"
         typed = _TYPED.match(text) or _REPR.match(text)
@@ -77,12 +75,17 @@ def take_apart(text: str) -> ErrorText:
     return ErrorText(found, text.strip())
 
 
-def _reported(rest: str) -> str:
-    """The text of `error` in an object that stands behind "Error running tool ...: "; "" when there is none."""
-    _, _, behind = rest.partition(":")
-    found = parse_text(behind.strip())
+def without_report(message: str) -> str:
+    """The text of `error` where a message is "Error running tool ...: " and an object that holds it; else the message.
+
+    For comparisons: a person is shown the whole message.
+    """
+    running = _RUNNING.match(message)
+    if running is None:
+        return message
+    found = parse_text(running["rest"].partition(":")[2].strip())
     held = found.get("error") if isinstance(found, dict) else None
-    return held if isinstance(held, str) else ""
+    return held if isinstance(held, str) and held else message
 
 
 def _last_statement(traceback: str) -> str:

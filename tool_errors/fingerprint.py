@@ -7,7 +7,7 @@ tool_errors/judged.py with it.
 import hashlib
 import re
 
-from tool_errors.error_text import is_generic, short_type
+from tool_errors.error_text import is_generic, short_type, without_report
 
 NORMALISED_CHARS_MAX = 300
 _READ_CHARS_MAX = 2000  # what lies behind is stack or payload
@@ -72,6 +72,7 @@ def fingerprint(tool: str, error_type: str, message: str) -> str:
     Dialects write the class of one failure in many ways or leave it out (TimeoutError, Error, TOOL_ERROR, nothing), so
     that a message of some words stands for itself.
     """
+    message = without_report(message)
     text = normalise_message(message)
     says_enough = len(_WORD.findall(_PLACEHOLDER.sub(" ", text))) >= TELLING_WORDS_MIN and not is_generic(message)
     kind = "" if says_enough else _kind(error_type)
