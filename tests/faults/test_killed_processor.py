@@ -89,7 +89,7 @@ def undisturbed(servers: Servers) -> dict[str, list[str]]:
 
 
 def test_a_killed_processor(database: str, undisturbed: dict[str, list[str]]) -> None:
-    assert {table for table in DERIVED if not undisturbed[table]} == {"loops"}  # no capture holds one
+    assert not {table for table in DERIVED if not undisturbed[table]}
     store_captures(database)
     for table in ("span_facts", "traces", "tool_calls", "dirty_marks"):
         kill_at(database, table)

@@ -6,6 +6,7 @@ It knows nothing of Rainbarrel, and imports nothing of it.
 
 import json
 import os
+import secrets
 from contextlib import suppress
 
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
@@ -66,7 +67,7 @@ def run(tracer: Tracer) -> str:
     agent = {
         "gen_ai.operation.name": "invoke_agent",
         "gen_ai.agent.name": "travel-agent",
-        "gen_ai.conversation.id": "conversation-1",
+        "gen_ai.conversation.id": f"conversation-{secrets.token_hex(4)}",
         "user.id": "user-1",
     }
     with tracer.start_as_current_span("invoke_agent travel-agent", attributes=agent) as root:

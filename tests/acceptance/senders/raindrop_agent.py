@@ -10,6 +10,7 @@ in this process. The last line that it prints is the id of its trace.
 # It runs in another environment, with packages that the type checker does not see.
 
 import json
+import secrets
 import sys
 import threading
 from contextlib import suppress
@@ -78,7 +79,11 @@ def book_flight(to: str) -> str:
 @raindrop.interaction("travel-agent")
 def run(client: OpenAI) -> str:
     interaction = raindrop.begin(
-        user_id="user-1", event="booking", event_id="interaction-1", input=QUESTION, convo_id="conversation-1"
+        user_id="user-1",
+        event="booking",
+        event_id="interaction-1",
+        input=QUESTION,
+        convo_id=f"conversation-{secrets.token_hex(4)}",
     )
     messages: Any = [{"role": "user", "content": QUESTION}]
     asked = client.chat.completions.create(model="gpt-4o-mini", messages=messages, tools=TOOLS).choices[0].message

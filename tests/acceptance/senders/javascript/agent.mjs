@@ -1,5 +1,6 @@
 // The same travel agent as python_agent.py, on the OpenTelemetry JavaScript SDK. OTEL_* variables say where to and how
 // (OTEL_EXPORTER_OTLP_PROTOCOL: http/json, http/protobuf or grpc); the last line that it prints is the id of its trace.
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
@@ -72,7 +73,7 @@ function run() {
   const attributes = {
     "gen_ai.operation.name": "invoke_agent",
     "gen_ai.agent.name": "travel-agent",
-    "gen_ai.conversation.id": "conversation-1",
+    "gen_ai.conversation.id": `conversation-${randomUUID()}`,
     "user.id": "user-1",
   };
   return inSpan("invoke_agent travel-agent", { attributes }, async (root) => {
