@@ -19,10 +19,11 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import channels, conversations, issues, spans, stats, traces
+from web.api import alerts, channels, conversations, issues, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
+from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
 from web.pages import dialects, mappings
@@ -94,8 +95,9 @@ def create_app(
         ],
     )
     app.state.context = context
-    pages = (traces_page, trace_page, conversation_page, prices_page, dialects, mappings, channels_page)
-    for part in (stats, traces, spans, conversations, issues, channels, *pages):
+    settings_pages = (prices_page, dialects, mappings, channels_page)
+    pages = (traces_page, trace_page, conversation_page, alerts_page, *settings_pages)
+    for part in (stats, traces, spans, conversations, issues, channels, alerts, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

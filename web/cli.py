@@ -21,6 +21,7 @@ COMMANDS = {
     "rules": ("rules", "list the rules that decide whether a tool call worked"),
     "issues": ("issues", "list what goes wrong again and again, grouped"),
     "prices": ("prices", "show what calls of models cost, and why"),
+    "alerts": ("alerts", "list, add, back-test and snooze alert rules"),
     "export": ("export", "write a stored trace as OTLP, unchanged"),
     "import": ("import_", "store the traces and logs of OTLP files"),
     "reprocess": ("reprocess", "derive stored traces again, after an upgrade or with other mappings"),

@@ -12,7 +12,7 @@ from fastapi import Request
 from web.errors import BadRequest, Forbidden
 
 FORM_BYTES_MAX = 1024 * 1024
-FIELDS_MAX = 20
+FIELDS_MAX = 200
 
 
 async def read_form(request: Request) -> dict[str, str]:

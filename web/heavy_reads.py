@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from trace_store.connections import make_pool
+from tool_errors.alerts.backtest import Backtest, backtest
+from tool_errors.alerts.rule import read_definition
+from trace_store.alert_reads import AlertReads
+from trace_store.connections import READER_TIMEOUT_S, connect, make_pool
+from trace_store.database_errors import translate_errors
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
@@ -62,6 +66,20 @@ def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected:
         return None
     records, tree = found
     return build_trace_page(records, tree, path, offset=offset, selected=selected, detail=None, query_string=query)
+
+
+def backtest_rule(
+    conninfo: str, project_id: int, definition: dict[str, Any], now_unix_nano: int, days: int
+) -> Backtest:
+    """When an alert rule would have fired; BadRule for a definition that is none."""
+    rule = read_definition(definition)
+
+    async def run() -> Backtest:
+        async with await connect(conninfo, "rainbarrel heavy reader", READER_TIMEOUT_S) as connection:
+            return await backtest(AlertReads(connection), project_id, rule, now_unix_nano, days)
+
+    with translate_errors():
+        return asyncio.run(run())
 
 
 def _with_reader(conninfo: str, read: Callable[[TraceReader], Awaitable[T]]) -> T:

@@ -5,23 +5,20 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from tool_errors.alerts import count, first_seen, match, rate, regression
-from tool_errors.alerts.happened import Happened
+from tool_errors.alerts import count, rate
+from tool_errors.alerts.happened import happened
 from tool_errors.alerts.message import EXAMPLES_MAX, count_message, event_message, rate_message
 from tool_errors.alerts.rule import (
     DAY_S,
     FAILED_CALLS,
     CountRule,
-    Definition,
     EventDefinition,
-    FirstSeenRule,
     RateRule,
-    RegressionRule,
     read_definition,
 )
 from tool_errors.alerts.states import changes
 from trace_store.alert_reads import AlertReads
-from trace_store.alert_rows import NANOSECONDS, FindingEvent, RuleToEvaluate, Window
+from trace_store.alert_rows import NANOSECONDS, RuleToEvaluate, Window
 from trace_store.alert_work import Evaluation
 
 EVENT_AGE_S_MAX = DAY_S  # of what is told once: older findings arrive too late to be news
@@ -124,15 +121,6 @@ async def _evaluate_events(evaluation: Evaluation, rule: EventDefinition) -> Non
             await evaluation.fire(event.fingerprint, 1.0, event_message(row.name, rule, event), key)
     if horizon - row.looked_until > PROGRESS_INTERVAL:
         await evaluation.note_progress(horizon)
-
-
-def happened(rule: Definition, events: list[FindingEvent], after_unix_nano: int) -> list[Happened]:
-    """What findings tell to a rule of events; new issues are those first seen after a time."""
-    if isinstance(rule, FirstSeenRule):
-        return first_seen.happened(events, after_unix_nano)
-    if isinstance(rule, RegressionRule):
-        return regression.happened(events)
-    return match.happened(events)
 
 
 async def _calls(reads: AlertReads, row: RuleToEvaluate, rule: RateRule, after_ns: int, until_ns: int) -> rate.Calls:

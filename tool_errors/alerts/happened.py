@@ -1,12 +1,17 @@
-"""A condition that is fulfilled by one finding and cannot cease to hold: it is told once."""
+"""What findings tell to rules whose condition is fulfilled once, and cannot cease to hold."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
+from tool_errors.alerts import first_seen, match, regression
+from tool_errors.alerts.happening import Happened
+from tool_errors.alerts.rule import EventDefinition, FirstSeenRule, RegressionRule
 from trace_store.alert_rows import FindingEvent
 
 
-class Happened(NamedTuple):
-    """Something to tell once."""
-
-    event_key: str  # the same for what is the same
-    event: FindingEvent
+def happened(rule: EventDefinition, events: Iterable[FindingEvent], after_unix_nano: int) -> list[Happened]:
+    """What there is to tell, oldest first; new issues are those first seen after a time."""
+    if isinstance(rule, FirstSeenRule):
+        return first_seen.happened(events, after_unix_nano)
+    if isinstance(rule, RegressionRule):
+        return regression.happened(events)
+    return match.happened(events)

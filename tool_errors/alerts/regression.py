@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tool_errors.alerts.happened import Happened
+from tool_errors.alerts.happening import Happened
 from trace_store.alert_rows import NANOSECONDS, FindingEvent
 
 

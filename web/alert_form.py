@@ -1,0 +1,100 @@
+"""The form of an alert rule: its fields as they were typed, and the rule that they make. It works without a script, so
+that it shows the fields of every kind; those of another kind than the chosen one do not count."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tool_errors.alerts.rule import CountRule, Definition, RateRule, read_definition
+from trace_store.alert_rows import AlertRule
+from web.errors import BadRequest
+
+FILTERS = ("tool", "issue", "signal", "release", "environment", "user")
+EMPTY = {
+    "kind": "count",
+    "counts": "events",
+    "at_least": "5",
+    "window_minutes": "60",
+    "per": "issue",
+    "times": "2",
+    "rate_percent": "5",
+    "calls_min": "20",
+    "rate_tool": "",
+    "kinds": "",
+    "days": "7",
+    "name": "",
+    "is_enabled": "1",
+    **dict.fromkeys(FILTERS, ""),
+}
+
+
+def given_rule(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The rule that the fields make, as /api/alerts takes it; BadRequest for what is no number."""
+    return {
+        "name": fields.get("name", ""),
+        "definition": given_definition(fields),
+        "channel_ids": [
+            int(number)
+            for name in fields
+            if name.startswith("channel_") and (number := name.removeprefix("channel_")).isascii() and number.isdigit()
+        ],
+        "is_enabled": fields.get("is_enabled") == "1",
+    }
+
+
+def given_definition(fields: Mapping[str, str]) -> dict[str, Any]:
+    """The definition alone."""
+    kind = fields.get("kind", "")
+    if kind == "rate":
+        return {
+            "kind": kind,
+            "tool": fields.get("rate_tool", "").strip(),
+            "window_s": round(_number(fields, "window_minutes") * 60),
+            "times": _number(fields, "times"),
+            "rate_at_least": _number(fields, "rate_percent") / 100,
+            "calls_min": round(_number(fields, "calls_min")),
+        }
+    filters: dict[str, Any] = {name: text for name in FILTERS if (text := fields.get(name, "").strip())}
+    if kinds := fields.get("kinds", ""):
+        filters["kinds"] = kinds.split(",")
+    definition: dict[str, Any] = {"kind": kind, "filters": filters}
+    if kind == "count":
+        definition |= {"counts": fields.get("counts", "events"), "per": fields.get("per", "rule")}
+        definition |= {"at_least": round(_number(fields, "at_least"))}
+        definition |= {"window_s": round(_number(fields, "window_minutes") * 60)}
+    return definition
+
+
+def fields_of(rule: AlertRule) -> dict[str, str]:
+    """The fields that a stored rule fills; BadRule for one that this version does not know."""
+    definition = read_definition(rule.definition)
+    fields = EMPTY | {"name": rule.name, "kind": definition.kind, "is_enabled": "1" if rule.is_enabled else ""}
+    fields |= {f"channel_{channel_id}": "1" for channel_id in rule.channel_ids}
+    return fields | _of_definition(definition)
+
+
+def _of_definition(definition: Definition) -> dict[str, str]:
+    if isinstance(definition, RateRule):
+        return {
+            "rate_tool": definition.tool,
+            "window_minutes": f"{definition.window_s / 60:g}",
+            "times": f"{definition.times:g}",
+            "rate_percent": f"{definition.rate_at_least * 100:g}",
+            "calls_min": str(definition.calls_min),
+        }
+    fields = {name: getattr(definition.filters, name) or "" for name in FILTERS}
+    fields["kinds"] = ",".join(definition.filters.kinds or ())
+    if isinstance(definition, CountRule):
+        fields |= {"counts": definition.counts, "per": definition.per, "at_least": str(definition.at_least)}
+        fields |= {"window_minutes": f"{definition.window_s / 60:g}"}
+    return fields
+
+
+def _number(fields: Mapping[str, str], name: str) -> float:
+    text = fields.get(name, "").strip()
+    try:
+        found = float(text)
+    except ValueError:
+        found = float("nan")
+    if not abs(found) < 1e9:
+        raise BadRequest(f"{name.replace('_', ' ')}: {text!r} is no number.")
+    return found

@@ -1,0 +1,141 @@
+"""`/api/alerts`: alert rules, their firings, and back-tests on stored data; docs/api.md tells the objects."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+
+from tool_errors.alerts.backtest import Backtest
+from tool_errors.alerts.rule import Definition, stored_definition
+from trace_store.alert_rows import AlertRule
+from trace_store.alert_store import AlertStore, RuleNameTaken
+from trace_store.model import DEFAULT_PROJECT_ID
+from web import heavy_reads
+from web.alert_json import (
+    backtest_json,
+    firing_json,
+    read_body,
+    read_days,
+    read_given_definition,
+    read_rule,
+    rule_json,
+    subject_json,
+)
+from web.context import WebContext, context_of
+from web.errors import BadRequest, Conflict, NotFound
+from web.form_posts import check_sender
+
+router = APIRouter(prefix="/api/alerts")
+Context = Annotated[WebContext, Depends(context_of)]
+FIRINGS_LIMIT = 50
+SNOOZE_S_MAX = 90 * 86_400
+
+
+@router.get("")
+async def list_alerts(context: Context) -> Response:
+    """`{"rules": [...], "firings": [...], "firings_shown", "firings_total"}`."""
+    store = AlertStore(context.pool)
+    rules = await store.rules(DEFAULT_PROJECT_ID)
+    return _json({"rules": [rule_json(rule) for rule in rules]} | await firings_json(store))
+
+
+@router.post("")
+async def add_alert(request: Request, context: Context) -> Response:
+    """Adds a rule: 201 and the rule."""
+    given = await read_rule(context, await read_body(request))
+    store = AlertStore(context.pool)
+    try:
+        rule_id = await store.add(
+            DEFAULT_PROJECT_ID, given.name, given.stored, given.channel_ids, is_enabled=given.is_enabled
+        )
+    except RuleNameTaken as error:
+        raise Conflict(str(error)) from None
+    return _json(rule_json(await one_rule(store, rule_id)), 201)
+
+
+@router.post("/backtest")
+async def backtest_alert(request: Request, context: Context) -> Response:
+    """When a rule would have fired: `{"definition", "days"}` in, nothing is stored."""
+    body = await read_body(request)
+    definition = read_given_definition(body.get("definition"))
+    return _json(backtest_json(await run_backtest(context, definition, read_days(body.get("days")))))
+
+
+@router.get("/{rule_id}")
+async def get_alert(rule_id: int, context: Context) -> Response:
+    """The rule with its subjects that are not ok and its newest firings."""
+    store = AlertStore(context.pool)
+    rule = await one_rule(store, rule_id)
+    subjects = [subject_json(state) for state in await store.states(rule_id)]
+    return _json(rule_json(rule) | {"subjects": subjects} | await firings_json(store, rule_id))
+
+
+@router.put("/{rule_id}")
+async def change_alert(rule_id: int, request: Request, context: Context) -> Response:
+    """Replaces a rule; the rule as it is now."""
+    given = await read_rule(context, await read_body(request))
+    store = AlertStore(context.pool)
+    await one_rule(store, rule_id)
+    try:
+        await store.change(
+            *(DEFAULT_PROJECT_ID, rule_id, given.name, given.stored, given.channel_ids), is_enabled=given.is_enabled
+        )
+    except RuleNameTaken as error:
+        raise Conflict(str(error)) from None
+    return _json(rule_json(await one_rule(store, rule_id)))
+
+
+@router.delete("/{rule_id}")
+async def remove_alert(rule_id: int, request: Request, context: Context) -> Response:
+    """Removes a rule with its history: 204."""
+    check_sender(request)
+    await one_rule(AlertStore(context.pool), rule_id)
+    await AlertStore(context.pool).remove(DEFAULT_PROJECT_ID, rule_id)
+    return Response(status_code=204)
+
+
+@router.post("/{rule_id}/snooze")
+async def snooze_alert(rule_id: int, request: Request, context: Context) -> Response:
+    """`{"for_s": 3600}`: nobody is told for so long; 0 ends that."""
+    for_s = (await read_body(request)).get("for_s")
+    store = AlertStore(context.pool)
+    await one_rule(store, rule_id)
+    await snooze(store, rule_id, for_s)
+    return _json(rule_json(await one_rule(store, rule_id)))
+
+
+async def snooze(store: AlertStore, rule_id: int, for_s: Any) -> None:
+    """Snoozes a rule for so many seconds; BadRequest for a time that it cannot be."""
+    if not isinstance(for_s, int) or isinstance(for_s, bool) or not 0 <= for_s <= SNOOZE_S_MAX:
+        raise BadRequest(f"for_s is a number of seconds from 0 to {SNOOZE_S_MAX} (90 days).")
+    until = datetime.now(UTC) + timedelta(seconds=for_s) if for_s else None
+    await store.snooze(DEFAULT_PROJECT_ID, rule_id, until)
+
+
+async def one_rule(store: AlertStore, rule_id: int) -> AlertRule:
+    """A rule of the project; NotFound names it."""
+    rule = await store.rule(DEFAULT_PROJECT_ID, rule_id) if 0 < rule_id < 2**63 else None
+    if rule is None:
+        raise NotFound(f"There is no alert rule {rule_id}: it was never made, or somebody removed it.")
+    return rule
+
+
+async def run_backtest(context: WebContext, definition: Definition, days: int) -> Backtest:
+    """A back-test in the reader process."""
+    stored = stored_definition(definition)
+    return await context.reader_process.run(
+        heavy_reads.backtest_rule, context.conninfo, DEFAULT_PROJECT_ID, stored, time.time_ns(), days
+    )
+
+
+async def firings_json(store: AlertStore, rule_id: int | None = None) -> dict[str, Any]:
+    """The newest firings, of all rules or of one."""
+    firings, total = await store.firings(DEFAULT_PROJECT_ID, FIRINGS_LIMIT, rule_id)
+    shown = [firing_json(firing) for firing in firings]
+    return {"firings": shown, "firings_shown": len(shown), "firings_total": total}
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,139 @@
+"""Alert rules: list them, add one, back-test a definition on stored data, snooze one.
+
+Reads and writes the database of the server that runs on the data directory, of --database-url, or of the data
+directory itself.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tool_errors.alerts.rule import BadRule, Definition, read_definition, stored_definition
+from trace_store.alert_store import AlertStore
+from trace_store.connections import make_pool
+from trace_store.exceptions import RainbarrelError
+from trace_store.model import DEFAULT_PROJECT_ID
+from web.alert_json import BACKTEST_DAYS, backtest_json, condition, read_days, rule_json, state_of
+from web.attach import open_store
+from web.errors import WebError
+from web.filters import utc
+from web.heavy_reads import backtest_rule
+from web.settings import add_flags, read_settings
+
+EXAMPLES = """\
+examples:
+  rainbarrel alerts list
+  rainbarrel alerts backtest '{"kind": "count", "at_least": 5, "window_s": 3600}' --days 14
+  rainbarrel alerts add "Loops" '{"kind": "match", "filters": {"kinds": ["loop"]}}' --channel 1
+  rainbarrel alerts snooze 3 --hours 8
+
+A definition is JSON, or the name of a file that holds it. docs/alerts.md tells its keys.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to do."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_flags(parser, ["data_dir", "database_url"])
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="every rule with its state")
+    add = actions.add_parser("add", help="add a rule")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--channel", type=int, action="append", default=[], metavar="ID", help="whom it tells")
+    test = actions.add_parser("backtest", help="when a rule would have fired; nothing is stored")
+    test.add_argument("--days", type=int, default=BACKTEST_DAYS, help=f"default: {BACKTEST_DAYS}")
+    for action in (add, test):
+        action.add_argument("definition", metavar="DEFINITION", help="JSON, or a file")
+    snooze = actions.add_parser("snooze", help="tell nobody for a time")
+    snooze.add_argument("rule_id", type=int, metavar="RULE_ID")
+    snooze.add_argument("--hours", type=float, default=1.0, help="default: 1; 0 ends the snooze")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it."""
+    act = {"list": _list, "add": _add, "backtest": _backtest, "snooze": _snooze}[arguments.action]
+    try:
+        with open_store(read_settings(vars(arguments))) as conninfo:
+            act(arguments, conninfo)
+    except WebError as error:
+        raise RainbarrelError(error.sentence) from None
+    return 0
+
+
+def _list(arguments: argparse.Namespace, conninfo: str) -> None:
+    rules = _with_store(conninfo, lambda store: store.rules(DEFAULT_PROJECT_ID))
+    if arguments.json:
+        _print_json({"rules": [rule_json(rule) for rule in rules]})
+        return
+    for rule in rules:
+        print(f"{rule.rule_id:>4}  {state_of(rule):<8}  {rule.name}: {condition(rule)}")
+    if not rules:
+        print('There is no alert rule yet; `rainbarrel alerts add "Loops" DEFINITION` makes one.')
+
+
+def _add(arguments: argparse.Namespace, conninfo: str) -> None:
+    definition = stored_definition(_definition(arguments.definition))
+    rule_id = _with_store(
+        conninfo, lambda store: store.add(DEFAULT_PROJECT_ID, arguments.name, definition, arguments.channel)
+    )
+    if arguments.json:
+        _print_json({"rule_id": rule_id})
+    else:
+        print(f"Alert rule {rule_id} looks at what is found from now on.")
+
+
+def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
+    days = read_days(arguments.days)
+    definition = stored_definition(_definition(arguments.definition))
+    found = backtest_json(backtest_rule(conninfo, DEFAULT_PROJECT_ID, definition, time.time_ns(), days))
+    if arguments.json:
+        _print_json(found)
+        return
+    times = "once" if found["firings_total"] == 1 else f"{found['firings_total']} times"
+    print(f"It would have fired {times} in {days} days.")
+    for firing in found["firings"]:
+        print(f"{utc(int(firing['fired_unix_nano']))[:19]}Z  {firing['title']}  {' '.join(firing['trace_ids'][:1])}")
+    if found["firings_shown"] < found["firings_total"]:
+        print(f"Showing the newest {found['firings_shown']} of {found['firings_total']} firings.")
+    if found["findings"] < found["findings_total"]:
+        print(f"Looked at the newest {found['findings']} of {found['findings_total']} findings.")
+
+
+def _snooze(arguments: argparse.Namespace, conninfo: str) -> None:
+    if not 0 <= arguments.hours <= 90 * 24:
+        raise RainbarrelError("--hours is a number from 0 to 2160 (90 days).")
+    until = datetime.now(UTC) + timedelta(hours=arguments.hours) if arguments.hours else None
+    if not _with_store(conninfo, lambda store: store.snooze(DEFAULT_PROJECT_ID, arguments.rule_id, until)):
+        raise RainbarrelError(f"There is no alert rule {arguments.rule_id}; `rainbarrel alerts list` names them.")
+    if not arguments.json:
+        print(f"Nobody is told until {until:%Y-%m-%d %H:%M:%S} UTC." if until else "It tells again.")
+
+
+def _definition(text: str) -> Definition:
+    path = Path(text)
+    try:
+        given = orjson.loads(text if text.lstrip().startswith("{") else path.read_bytes())
+    except OSError as error:
+        raise BadRule(f"{text} is neither JSON nor a file that can be read: {error.strerror}.") from None
+    except orjson.JSONDecodeError as error:
+        raise BadRule(f"The definition is no JSON: {error}.") from None
+    return read_definition(given)
+
+
+def _with_store(conninfo: str, act: Callable[[AlertStore], Awaitable[Any]]) -> Any:
+    async def work() -> Any:
+        async with make_pool(conninfo, "rainbarrel alerts command", 1) as pool:
+            return await act(AlertStore(pool))
+
+    return asyncio.run(work())
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
