@@ -127,7 +127,7 @@ class FindingEvent:
     first_seen_unix_nano: int | None  # of its issue
     resolved_at: datetime | None  # when somebody called the issue resolved
     resolved_in_release: str | None
-    is_of_earlier_release: bool  # than the one that the issue is resolved in: its release had the issue before
+    is_of_earlier_release: bool  # than the one that the issue is resolved in
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tests.agent_run import agent_run
 from tests.fix_endpoints import HttpEndpoint, http_endpoint, status
 from tests.fix_pages import Pages, running_pages
 from tests.fix_server import RunningServer
+from tests.run_cli import rainbarrel
 from tests.spans_made import new_id
 from tool_errors.delivery.channel_config import read_config
 from trace_store.channels import ChannelStore, Notices
@@ -200,3 +201,17 @@ async def test_the_pages_make_test_change_and_remove_a_rule(pages: Pages) -> Non
     assert (await pages.client.post(path, data={"action": "remove"}, headers=foreign)).status_code == 403
     assert (await pages.client.post(path, data={"action": "remove"})).status_code == 303
     assert (await pages.get(path)).status_code == 404
+
+
+async def test_the_command_lists_tests_adds_and_snoozes(pages: Pages) -> None:
+    def say(*words: str) -> str:
+        said = rainbarrel("alerts", "--database-url", pages.conninfo, *words)
+        assert said.returncode == 0, said.stderr
+        return said.stdout.decode()
+
+    definition = '{"kind": "match", "filters": {"tool": "look_up"}}'
+    assert "no alert rule yet" in await asyncio.to_thread(say, "list")
+    assert "fired 4 times in 7 days" in await asyncio.to_thread(say, "backtest", definition)
+    assert "Alert rule 1" in await asyncio.to_thread(say, "add", "Look-ups", definition)
+    assert "Nobody is told until" in await asyncio.to_thread(say, "snooze", "1", "--hours", "2")
+    assert "1  snoozed   Look-ups: every finding, all kinds; tool look_up" in await asyncio.to_thread(say, "list")

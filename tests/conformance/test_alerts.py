@@ -185,6 +185,12 @@ async def test_an_issue_resolved_in_a_release_goes_on_in_earlier_ones(alerts: Al
     assert await alerts.look() == []
     await put_findings(alerts.store.conninfo, finding(now() + 2 * NANOSECONDS, release="2", title="in 2"))
     assert await alerts.look() == [("fired", "in 2")]
+    await alerts.store.sql("UPDATE issue_states SET resolved_at = now() + interval '3 seconds'")
+    await alerts.store.sql("INSERT INTO releases VALUES (1, '1', 1), (1, '2', 2), (1, '3', 3)")
+    await put_findings(alerts.store.conninfo, *(finding(now() + 5 * NANOSECONDS, release=name) for name in ("1", "")))
+    assert len(await alerts.look()) == 1
+    await put_findings(alerts.store.conninfo, finding(now() + 5 * NANOSECONDS, release="3", title="in 3"))
+    assert await alerts.look() == [("fired", "in 2"), ("fired", "in 3")]
 
 
 async def put_calls(store: Store, *calls: ToolCallRow) -> None:

@@ -9,7 +9,7 @@ from trace_store.alert_rows import NANOSECONDS, FindingEvent
 def happened(events: Iterable[FindingEvent]) -> list[Happened]:
     """The first of these events of each resolved issue that contradicts that; again after it was resolved again.
 
-    An issue that is resolved in a release goes on in earlier ones: those that had it before it was resolved.
+    An issue that is resolved in a release goes on in earlier ones.
     """
     found: dict[str, FindingEvent] = {}
     for event in sorted(events, key=lambda event: (event.end_unix_nano, event.trace_id, event.finding_key)):

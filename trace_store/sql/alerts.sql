@@ -134,11 +134,11 @@ ORDER BY subject
 -- The newest findings that ended within a time (findings_end_idx) and that pass a filter, with what is known of their
 -- issues, and how many there are.
 SELECT trace_id, finding_key, finding.kind, fingerprint, finding.tool, finding.title, start_unix_nano, end_unix_nano, user_id, release,
-  found_at, first_seen_unix_nano, CASE WHEN status IN ('resolved', 'regressed') THEN resolved_at END, resolved_in_release,
-  resolved_in_release IS NOT NULL AND release <> resolved_in_release AND EXISTS (
-    SELECT FROM findings earlier
-    WHERE earlier.project_id = finding.project_id AND earlier.fingerprint = finding.fingerprint
-      AND earlier.start_unix_nano < extract(epoch FROM resolved_at) * 1000000000 AND earlier.release = finding.release),
+  found_at, first_seen_unix_nano, CASE WHEN status = 'resolved' THEN resolved_at END, resolved_in_release,
+  resolved_in_release IS NOT NULL AND finding.release <> resolved_in_release AND NOT EXISTS (
+    SELECT FROM releases fixed JOIN releases later USING (project_id)
+    WHERE fixed.project_id = finding.project_id AND fixed.release = resolved_in_release
+      AND later.release = finding.release AND later.first_seen_unix_nano > fixed.first_seen_unix_nano),
   count(*) OVER ()
 FROM (
   SELECT *

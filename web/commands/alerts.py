@@ -36,28 +36,36 @@ examples:
 
 A definition is JSON, or the name of a file that holds it. docs/alerts.md tells its keys.
 """
+_WORDS: dict[str, tuple[str, ...]] = {
+    "list": (),
+    "add": ("NAME", "DEFINITION"),
+    "backtest": ("DEFINITION",),
+    "snooze": ("ID",),
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to do."""
+    parser.add_argument("action", choices=tuple(_WORDS))
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="add: NAME DEFINITION; backtest: DEFINITION; snooze: ID"
+    )
+    parser.add_argument(
+        "--channel", type=int, action="append", default=[], metavar="ID", help="add: whom the rule tells"
+    )
+    parser.add_argument(
+        "--days", type=int, default=BACKTEST_DAYS, help=f"backtest: how many (default: {BACKTEST_DAYS})"
+    )
+    parser.add_argument("--hours", type=float, default=1.0, help="snooze: how long (default: 1; 0 ends the snooze)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     add_flags(parser, ["data_dir", "database_url"])
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="every rule with its state")
-    add = actions.add_parser("add", help="add a rule")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--channel", type=int, action="append", default=[], metavar="ID", help="whom it tells")
-    test = actions.add_parser("backtest", help="when a rule would have fired; nothing is stored")
-    test.add_argument("--days", type=int, default=BACKTEST_DAYS, help=f"default: {BACKTEST_DAYS}")
-    for action in (add, test):
-        action.add_argument("definition", metavar="DEFINITION", help="JSON, or a file")
-    snooze = actions.add_parser("snooze", help="tell nobody for a time")
-    snooze.add_argument("rule_id", type=int, metavar="RULE_ID")
-    snooze.add_argument("--hours", type=float, default=1.0, help="default: 1; 0 ends the snooze")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
+    wanted = _WORDS[arguments.action]
+    if len(arguments.words) != len(wanted):
+        raise RainbarrelError(f"That is `rainbarrel alerts {' '.join((arguments.action, *wanted))}`.")
     act = {"list": _list, "add": _add, "backtest": _backtest, "snooze": _snooze}[arguments.action]
     try:
         with open_store(read_settings(vars(arguments))) as conninfo:
@@ -79,10 +87,9 @@ def _list(arguments: argparse.Namespace, conninfo: str) -> None:
 
 
 def _add(arguments: argparse.Namespace, conninfo: str) -> None:
-    definition = stored_definition(_definition(arguments.definition))
-    rule_id = _with_store(
-        conninfo, lambda store: store.add(DEFAULT_PROJECT_ID, arguments.name, definition, arguments.channel)
-    )
+    name, text = arguments.words
+    definition = stored_definition(_definition(text))
+    rule_id = _with_store(conninfo, lambda store: store.add(DEFAULT_PROJECT_ID, name, definition, arguments.channel))
     if arguments.json:
         _print_json({"rule_id": rule_id})
     else:
@@ -91,7 +98,7 @@ def _add(arguments: argparse.Namespace, conninfo: str) -> None:
 
 def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
     days = read_days(arguments.days)
-    definition = stored_definition(_definition(arguments.definition))
+    definition = stored_definition(_definition(arguments.words[0]))
     found = backtest_json(backtest_rule(conninfo, DEFAULT_PROJECT_ID, definition, time.time_ns(), days))
     if arguments.json:
         _print_json(found)
@@ -109,9 +116,11 @@ def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
 def _snooze(arguments: argparse.Namespace, conninfo: str) -> None:
     if not 0 <= arguments.hours <= 90 * 24:
         raise RainbarrelError("--hours is a number from 0 to 2160 (90 days).")
+    (rule_id,) = arguments.words
     until = datetime.now(UTC) + timedelta(hours=arguments.hours) if arguments.hours else None
-    if not _with_store(conninfo, lambda store: store.snooze(DEFAULT_PROJECT_ID, arguments.rule_id, until)):
-        raise RainbarrelError(f"There is no alert rule {arguments.rule_id}; `rainbarrel alerts list` names them.")
+    is_number = rule_id.isascii() and rule_id.isdigit() and len(rule_id) < 19
+    if not is_number or not _with_store(conninfo, lambda store: store.snooze(DEFAULT_PROJECT_ID, int(rule_id), until)):
+        raise RainbarrelError(f"There is no alert rule {rule_id}; `rainbarrel alerts list` names them.")
     if not arguments.json:
         print(f"Nobody is told until {until:%Y-%m-%d %H:%M:%S} UTC." if until else "It tells again.")
 
