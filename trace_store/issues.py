@@ -31,7 +31,7 @@ VALUES_MAX = 20
 MARKERS_MAX = 12
 HOUR_S, DAY_S = 3600, 86_400
 HOURLY_UP_TO_S = 3 * DAY_S
-STEPS_MAX = 400  # of a trend: more than a year of days
+STEPS_MIN, STEPS_MAX = 24, 400  # of a trend; more than a year of days
 NANOSECONDS = 1_000_000_000
 
 Connection = psycopg.AsyncConnection[Any]
@@ -44,6 +44,7 @@ async def rank_issues(
 ) -> tuple[list[IssueRow], int]:
     """At most 10,000 issues with events in the window, by `last_seen`, `events` or `users`, and how many there are."""
     by_users = {"order": order, "by_users": order == "users", "limit": ISSUES_MAX, "fingerprint": fingerprint}
+    await connection.execute(SQL.count_in_memory)
     rows = await _rows(connection, SQL.rank_issues, _parameters(wanted) | by_users)
     return [IssueRow(*row[:_ISSUE_COLUMNS]) for row in rows], rows[0][_ISSUE_COLUMNS] if rows else 0
 
@@ -81,8 +82,9 @@ async def read_issue(
     (first,) = (await _rows(connection, SQL.first_finding, one))[0]
     since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
     step_s = HOUR_S if until_unix_nano - since <= HOURLY_UP_TO_S * NANOSECONDS else DAY_S
-    origin = max(since // (step_s * NANOSECONDS), until_unix_nano // (step_s * NANOSECONDS) - STEPS_MAX + 1)
-    steps = until_unix_nano // (step_s * NANOSECONDS) - origin + 1
+    last = until_unix_nano // (step_s * NANOSECONDS)
+    steps = min(max(last - since // (step_s * NANOSECONDS) + 1, STEPS_MIN), STEPS_MAX)
+    origin = last - steps + 1
     start = origin * step_s * NANOSECONDS
     trends = await _trends(connection, wanted, [fingerprint], start, step_s, steps)
     within = one | {"since": start, "until": until_unix_nano, "limit": MARKERS_MAX}

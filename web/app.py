@@ -27,7 +27,9 @@ from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
 from web.pages import dialects, mappings
+from web.pages import issues as issues_page
 from web.pages import prices as prices_page
+from web.pages import tools as tools_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.reader_process import ReaderProcess
@@ -96,7 +98,7 @@ def create_app(
     )
     app.state.context = context
     settings_pages = (prices_page, dialects, mappings, channels_page)
-    pages = (traces_page, trace_page, conversation_page, alerts_page, *settings_pages)
+    pages = (traces_page, trace_page, conversation_page, issues_page, tools_page, alerts_page, *settings_pages)
     for part in (stats, traces, spans, conversations, issues, channels, alerts, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from tool_errors.finding_rows import KINDS, unanswered_fingerprint
 from trace_store.derived_rows import LoopRow, ToolCallRow
+from web.issue_view import issue_url
 from web.loop_text import loop_why
 from web.pages.view_models import CallView
 
@@ -17,12 +19,13 @@ STATUS_LABELS = {
 
 def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallView:
     """A call of the trace whose page is at `path`; `loops` are those of the trace."""
-    place = why = previous = following = ""
+    place = why = previous = following = loop_issue = ""
     loop = next((loop for loop in loops if call.call_key in loop.call_keys), None)
     if loop is not None:
         at, count = loop.call_keys.index(call.call_key), len(loop.call_keys)
         place = f"Repeat {at + 1} of {count}"
         why = loop_why(loop)
+        loop_issue = issue_url(loop.fingerprint)
         previous = _repeat_url(loop, at - 1, path) if at else ""
         following = _repeat_url(loop, at + 1, path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
@@ -41,7 +44,16 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallVie
         loop_place=place,
         previous_repeat_url=previous,
         next_repeat_url=following,
+        issue_url=_issue_url(call),
+        loop_issue_url=loop_issue,
     )
+
+
+def _issue_url(call: ToolCallRow) -> str:
+    """The issue that the call is an event of; "" for a call that is none, see tool_errors/finding_rows.py."""
+    if call.status not in KINDS or call.propagated_from is not None:
+        return ""
+    return issue_url(call.fingerprint or unanswered_fingerprint(call.name))
 
 
 def _repeat_url(loop: LoopRow, at: int, path: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import urlencode
@@ -40,9 +41,9 @@ class IssueQuery:
         """Whether anything but the order is set."""
         return any(value for name, value in self.shown.items() if name != "order")
 
-    def url(self, path: str, after: tuple[int, str] | None = None, **changed: str) -> str:
+    def url(self, path: str, after: tuple[int, str] | None = None, changed: Mapping[str, str] | None = None) -> str:
         """The URL of the same list with some parameters changed, from `after` on."""
-        parameters = {name: value for name, value in (self.shown | changed).items() if value}
+        parameters = {name: value for name, value in (self.shown | dict(changed or {})).items() if value}
         if self.limit != LIMIT:
             parameters["limit"] = str(self.limit)
         if after is not None:

@@ -28,7 +28,8 @@ class IssueList:
 
     issues: tuple[ListedIssue, ...]
     total: int  # that match
-    looked_at: int  # of them, those with most or newest events: statuses beyond are not known
+    looked_at: int  # issues, those with most or newest events
+    is_cut: bool  # there are more, whose statuses were not looked at
     after: tuple[int, str] | None
 
 
@@ -37,7 +38,7 @@ async def read_issue_list(reader: TraceReader, query: IssueQuery) -> IssueList:
     now = datetime.fromtimestamp(query.now_unix_nano / 1_000_000_000, UTC)
     async with reader.freely_planned() as connection:
         rows, total = await rank_issues(connection, query.wanted, query.order)
-        looked_at = len(rows)
+        looked_at, is_cut = len(rows), total > len(rows)
         found = [(row, status) for row in rows for status in [issue_status(row, now)]]
         if query.status:
             found = [(row, status) for row, status in found if status == query.status]
@@ -54,7 +55,7 @@ async def read_issue_list(reader: TraceReader, query: IssueQuery) -> IssueList:
     ]
     more = len(rest) > len(shown) and bool(shown)
     after = (_value(shown[-1][0], query), shown[-1][0].fingerprint) if more else None
-    return IssueList(tuple(issues), total, looked_at, after)
+    return IssueList(tuple(issues), total, looked_at, is_cut, after)
 
 
 async def read_issue_detail(

@@ -147,3 +147,48 @@ async def test_the_command_prints_the_same(pages: Pages) -> None:
     assert [i["fingerprint"] for i in found["issues"]] == [i["fingerprint"] for i in await listed(pages)]
     refused = rainbarrel("issues", "--limit", "x", "--database-url", pages.conninfo)
     assert (refused.returncode, b"limit=x is no number" in refused.stderr) == (1, True)
+
+
+async def test_the_pages_tell_the_same(pages: Pages) -> None:
+    assert "rainbarrel demo" in await pages.html("/issues")
+    await pages.store_and_derive(failing(calls=4, user="<i>u</i>") + failing("<b>tool", release="<b>2"))
+    assert "Showing <b>3</b> of 3 issues" in await pages.html("/issues")
+    for issue in await listed(pages):
+        page = await pages.html(f"/issues/{issue['fingerprint']}")
+        assert "<b>tool" not in page
+        assert "<i>u" not in page
+        assert f"newest {issue['events']} of {issue['events']} event" in page
+        twin = await pages.json(f"/issues/{issue['fingerprint']}.json")
+        example = twin["examples"][0]
+        detail = await pages.html(f"/traces/{example['trace_id']}/spans/{example['span_id'] or f'{2:016x}'}")
+        assert f'href="/issues/{issue["fingerprint"]}"' in detail
+    query = f"?kind=loop&until={time.time_ns() + MINUTE_NS}"
+    assert await pages.json(f"/issues.json{query}") == await pages.json(f"/api/issues{query}")
+    assert "No issue matches this filter" in await pages.html("/issues?q=nothing+like+this&tool=x")
+    assert (await pages.get("/issues/unheard-of")).status_code == 404
+
+
+async def test_a_form_says_something_of_an_issue(pages: Pages) -> None:
+    await pages.store_and_derive(failing())
+    (issue,) = await listed(pages)
+    path = f"/issues/{issue['fingerprint']}"
+    sent = await pages.client.post(path, data={"status": "resolved", "resolved_in_release": ""})
+    assert (sent.status_code, sent.headers["location"]) == (303, path)
+    assert [i["status"] for i in await listed(pages)] == ["resolved"]
+    foreign = await pages.client.post(path, data={"status": "ongoing"}, headers={"sec-fetch-site": "same-site"})
+    assert foreign.status_code == 403
+    assert [i["status"] for i in await listed(pages)] == ["resolved"]
+
+
+async def test_tools_and_what_became_of_their_calls(pages: Pages) -> None:
+    assert "rainbarrel demo" in await pages.html("/tools")
+    await pages.store_and_derive(failing(calls=4) + failing("book"))
+    found = await pages.json("/tools.json")
+    assert (found["shown"], found["total"], found["calls_looked_at"], found["is_cut"]) == (2, 2, 5, False)
+    search, book = found["tools"]
+    assert (search["name"], search["calls"], search["errors"], search["retries"]) == ("search_flights", 4, 4, 3)
+    assert (search["looping_calls"], search["callers"], search["issues"]) == (4, ["travel"], 1)
+    assert (search["p50_ns"], search["p95_ns"], search["soft_errors"]) == (1_000_000, 1_000_000, 0)
+    assert (book["calls"], book["retries"], book["looping_calls"]) == (1, 0, 0)
+    assert "/issues?tool=search_flights&amp;range=7d" in await pages.html("/tools")
+    assert (await pages.get("/tools?range=1y")).status_code == 400

@@ -1,5 +1,9 @@
 -- Issues: findings grouped by fingerprint, with what is known of each.
 
+-- count_in_memory --
+-- For the rest of the transaction: users are told apart in memory, not on disk.
+SELECT set_config('work_mem', '64MB', true)
+
 -- rank_issues --
 -- Issues with their events within a window, those with most or newest first, and how many there are; with what stands
 -- against a person's word, whatever the window. Without users and the filters of findings it reads findings_issue_idx

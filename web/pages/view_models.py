@@ -226,6 +226,8 @@ class CallView:
     loop_place: str
     previous_repeat_url: str
     next_repeat_url: str
+    issue_url: str = ""  # of a call that failed or was never answered
+    loop_issue_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""Issues and tools as people use them: from the list to the failing step, and what they say of an issue."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.agent_run import AgentRun, support_run
+from tests.fix_server import RunningServer, running_server
+
+pytestmark = pytest.mark.browser
+
+SHOTS = Path(__file__).resolve().parents[2] / ".ci" / "artifacts"
+NARROW = {"viewport": {"width": 375, "height": 800}, "color_scheme": "dark"}
+WITHOUT_SCRIPT = {"java_script_enabled": False}
+
+
+@pytest.fixture(scope="module")
+def new_server() -> Iterator[RunningServer]:
+    with running_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def failing(server: RunningServer) -> AgentRun:
+    made = support_run("Which parcel of mine is lost?")
+    made.send(server, *made.spans)
+    server.wait_for_trace(made.trace_id, len(made.spans))
+    return made
+
+
+def test_from_the_list_to_the_failing_step_and_back(page: Page, server: RunningServer, failing: AgentRun) -> None:
+    page.goto(f"{server.url}/traces")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Issues").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issues")
+    table = page.get_by_role("region", name="Issues")
+    expect(table.get_by_text("Loop", exact=True).first).to_be_visible()
+    page.screenshot(path=SHOTS / "issues_light.png")
+    page.get_by_role("combobox", name="Kind").select_option("tool_error")
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(f"{server.url}/issues?q=&range=&kind=tool_error&status=")
+    table.get_by_role("link").filter(has_text="Tool error").first.click()
+    expect(page.get_by_role("img").filter(has=page.locator(".trend-bar")).first).to_be_visible()
+    page.screenshot(path=SHOTS / "issue_light.png", full_page=True)
+    issue = page.url
+    page.get_by_role("region", name="Examples").last.get_by_role("link").first.click()
+    page.get_by_role("link", name="Whom this met, and since when").click()
+    expect(page).to_have_url(issue.partition("?")[0])
+
+
+@pytest.mark.profile(**WITHOUT_SCRIPT)
+def test_what_people_say_needs_no_script(page: Page, server: RunningServer, failing: AgentRun) -> None:
+    page.goto(f"{server.url}/issues?kind=loop")
+    page.get_by_role("region", name="Issues").get_by_role("link").filter(has_text="Loop").first.click()
+    page.get_by_label("Assignee").fill("Kim")
+    page.get_by_label("Note").fill("<i>known</i>")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Note")).to_have_value("<i>known</i>")
+    page.get_by_label("Until users").fill("40")
+    page.get_by_role("button", name="Ignore").click()
+    expect(page.get_by_text("until 40 users")).to_be_visible()
+    page.get_by_label("In release").fill("9.9")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator(".issue-status")).to_have_text("Resolved")
+    expect(page.locator(".issue-head")).to_contain_text("resolved in 9.9")
+    page.get_by_role("button", name="Reopen").click()
+    expect(page.locator(".issue-status")).to_have_text("Ongoing")
+    expect(page.locator(".issue-head")).to_contain_text("Kim")
+
+
+@pytest.mark.profile(**NARROW)
+@pytest.mark.parametrize("path", ["/issues", "/tools"])
+def test_narrow_and_dark(page: Page, server: RunningServer, failing: AgentRun, path: str) -> None:
+    page.goto(server.url + path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path=SHOTS / f"{path[1:]}_narrow_dark.png")
+    if path == "/issues":
+        page.get_by_role("region", name="Issues").get_by_role("link").filter(has_text="Loop").first.click()
+        expect(page.get_by_role("heading", name="What is done about it")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=SHOTS / "issue_narrow_dark.png", full_page=True)
+
+
+def test_tools_lead_to_their_issues(page: Page, server: RunningServer, failing: AgentRun) -> None:
+    page.goto(f"{server.url}/tools")
+    expect(page.get_by_role("status").filter(has_text="tool")).to_contain_text("Showing")
+    page.screenshot(path=SHOTS / "tools_light.png")
+    page.locator(".tool-table a[href^='/issues']").first.click()
+    expect(page.get_by_role("region", name="Issues")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/issues", "/tools"])
+def test_an_empty_page_shows_the_command_that_fills_it(page: Page, new_server: RunningServer, path: str) -> None:
+    page.goto(new_server.url + path)
+    expect(page.locator("#recipe-demo")).to_contain_text(f"rainbarrel demo --url {new_server.url}")
+    page.screenshot(path=SHOTS / f"{path[1:]}_empty.png")

@@ -1,0 +1,74 @@
+"""What became of the calls of each tool within a time, from derived rows; over whatever connection the caller holds."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+
+from trace_store.queries import load
+
+SQL = load("tools")
+CALLS_MAX = 200_000
+LOOPS_MAX = 10_000
+TOOLS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStats:
+    """One tool."""
+
+    name: str
+    calls: int
+    errors: int  # explicit
+    soft_errors: int
+    unanswered: int
+    p50_ns: int | None  # None: no call of it has a span
+    p95_ns: int | None
+    retries: int  # calls after one that failed in the same trace
+    traces: int
+    looping_calls: int = 0
+    callers: tuple[str, ...] = ()  # agents of these traces, those of most traces first
+    issues: int = 0  # of failed and unanswered calls
+
+
+@dataclass(frozen=True, slots=True)
+class ToolList:
+    """The tools with most calls."""
+
+    tools: tuple[ToolStats, ...]
+    total: int
+    calls_looked_at: int
+    is_cut: bool  # older calls were not looked at
+
+
+async def read_tool_stats(
+    connection: psycopg.AsyncConnection[Any], project_id: int, since_unix_nano: int, until_unix_nano: int
+) -> ToolList:
+    """At most 200 tools, of at most the newest 200,000 calls that began within the time."""
+    window: dict[str, Any] = {"project_id": project_id, "since": since_unix_nano, "until": until_unix_nano}
+    limits = {"calls_max": CALLS_MAX, "loops_max": LOOPS_MAX, "limit": TOOLS_MAX}
+    rows = await _rows(connection, SQL.tool_stats, window | limits)
+    wanted = window | limits | {"names": [row[0] for row in rows]}
+    looping = dict(await _rows(connection, SQL.looping_calls, wanted))
+    issues = dict(await _rows(connection, SQL.tool_issues, wanted))
+    callers: dict[str, list[str]] = defaultdict(list)
+    for name, agent, _ in await _rows(connection, SQL.tool_callers, wanted):
+        callers[name].append(agent)
+    tools = [
+        replace(
+            ToolStats(*row[:9]),
+            looping_calls=looping.get(row[0], 0),
+            callers=tuple(callers[row[0]]),
+            issues=issues.get(row[0], 0),
+        )
+        for row in rows
+    ]
+    total, looked_at = rows[0][9:] if rows else (0, 0)
+    return ToolList(tuple(tools), total, looked_at, looked_at >= CALLS_MAX)
+
+
+async def _rows(connection: psycopg.AsyncConnection[Any], query: bytes, parameters: dict[str, Any]) -> list[Any]:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(query, parameters, prepare=False)
+        return await cursor.fetchall()

@@ -1,0 +1,57 @@
+"""`/issues` and `/issues/{fingerprint}`: what goes wrong again and again, with JSON twins and forms."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from web.api.issues import get_issue, list_issues, save_change, unknown_issue
+from web.context import WebContext, context_of
+from web.form_posts import check_origin, read_fields
+from web.issue_parameters import read_issue_query
+from web.issue_reading import read_issue_detail, read_issue_list
+from web.issue_view import issue_page, issue_url, list_page
+from web.templating import page
+
+router = APIRouter()
+Context = Annotated[WebContext, Depends(context_of)]
+
+
+@router.get("/issues")
+async def show_list(request: Request, context: Context) -> Response:
+    """The list."""
+    query = read_issue_query(request.query_params)
+    found = await read_issue_list(context.reader, query)
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    shown = list_page(query, found)
+    return page("issues.html", page=shown, origin=origin, footer=await context.footer())
+
+
+@router.get("/issues.json")
+async def show_list_json(request: Request, context: Context) -> Response:
+    """The list as JSON."""
+    return await list_issues(request, context)
+
+
+@router.get("/issues/{fingerprint}.json")
+async def show_issue_json(fingerprint: str, request: Request, context: Context) -> Response:
+    """One issue as JSON."""
+    return await get_issue(fingerprint, request, context)
+
+
+@router.get("/issues/{fingerprint}")
+async def show_issue(fingerprint: str, request: Request, context: Context) -> Response:
+    """One issue."""
+    query = read_issue_query(request.query_params)
+    found = await read_issue_detail(context.reader, query, fingerprint)
+    if found is None:
+        raise unknown_issue(fingerprint)
+    return page("issue.html", page=issue_page(query, *found), footer=await context.footer())
+
+
+@router.post("/issues/{fingerprint}")
+async def post_issue(fingerprint: str, request: Request, context: Context) -> Response:
+    """What a form says of an issue; goes back to its page."""
+    check_origin(request)
+    await save_change(context, fingerprint, dict(await read_fields(request)))
+    return RedirectResponse(issue_url(fingerprint), 303)
