@@ -5,7 +5,7 @@ Made of rows, not of spans: the step that derives a trace and the one that settl
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
@@ -50,7 +50,7 @@ def _of_call(trace: TraceRow, call: ToolCallRow, kind: str) -> FindingRow:
     return FindingRow(
         project_id=trace.project_id,
         trace_id=trace.trace_id,
-        finding_key=f"call:{call.call_key}",
+        finding_key=call_finding_key(call),
         kind=kind,
         fingerprint=call.fingerprint or unanswered_fingerprint(call.name),
         tool=call.name,
@@ -72,7 +72,7 @@ def _of_loop(trace: TraceRow, loop: LoopRow) -> FindingRow:
     return FindingRow(
         project_id=trace.project_id,
         trace_id=trace.trace_id,
-        finding_key=f"loop:{loop.loop_id}",
+        finding_key=loop_finding_key(loop),
         kind="loop",
         fingerprint=loop.fingerprint,
         tool=tools,
@@ -87,6 +87,21 @@ def _of_loop(trace: TraceRow, loop: LoopRow) -> FindingRow:
         release=trace.release,
         environment=trace.environment or "",
     )
+
+
+def call_finding_key(call: ToolCallRow) -> str:
+    """The key of the finding that a failed call is, in its trace; the same whenever it is derived."""
+    return f"call:{call.call_key}"
+
+
+def loop_finding_key(loop: LoopRow) -> str:
+    """The key of the finding that a loop is, in its trace."""
+    return f"loop:{loop.loop_id}"
+
+
+def loops_not_in(dismissed: Collection[tuple[int, bytes, str]], loops: Iterable[LoopRow]) -> list[LoopRow]:
+    """The loops that nobody said are none; `dismissed` are findings by project, trace and key."""
+    return [loop for loop in loops if (loop.project_id, loop.trace_id, loop_finding_key(loop)) not in dismissed]
 
 
 def unanswered_fingerprint(tool: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
-from tool_errors.finding_rows import findings_of_rows
+from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.group_says import GroupSaid, said_so_far
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
@@ -162,8 +162,10 @@ class Processor:
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
-        await claim.replace(keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings)
-        await tell_circuit_breakers(claim, derived.loops)
+        dismissed = await claim.replace(
+            keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings
+        )
+        await tell_circuit_breakers(claim, loops_not_in(dismissed, derived.loops))
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
 
     async def _group_marks(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tool_errors.conversation import settle_conversation
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
-from tool_errors.finding_rows import findings_of_rows
+from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import counts_of, payload_sources, says_of
 from tool_errors.linked_traces import ANSWER_WINDOW_NS, linked_traces
@@ -101,8 +101,9 @@ class GroupSettler:
         ours = await claim.groups.try_lock_traces([result.trace for result in portion])
         await claim.groups.write([result for result in portion if result.trace in ours])
         settled = await claim.groups.read(ours)
-        await claim.replace_findings(ours, findings_of_rows(settled.traces, settled.tool_calls, settled.loops))
-        await tell_circuit_breakers(claim, settled.loops)
+        findings = findings_of_rows(settled.traces, settled.tool_calls, settled.loops)
+        dismissed = await claim.replace_findings(ours, findings)
+        await tell_circuit_breakers(claim, loops_not_in(dismissed, settled.loops))
         again = [NewMark(_unit(r.trace), TAKEN_DELAY_S) for r in portion if r.trace not in ours]
         again += [NewMark(_unit(result.trace)) for result in results[WRITTEN_MAX : WRITTEN_MAX + 1]]
         live = {TraceKey(row.project_id, row.trace_id) for row in rows.traces if row.live}

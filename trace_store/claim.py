@@ -11,7 +11,7 @@ import psycopg
 from trace_store.channels import SQL as CHANNEL_SQL
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.derived_tables import TRACES, json_text, replace_derived, replace_findings
+from trace_store.derived_tables import TRACES, FindingKey, json_text, replace_derived, replace_findings
 from trace_store.fact_rows import FactRow
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
@@ -272,15 +272,21 @@ class Claim:
         tool_calls: Sequence[ToolCallRow],
         loops: Sequence[LoopRow],
         findings: Sequence[FindingRow] = (),
-    ) -> None:
-        """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists."""
-        with translate_errors():
-            await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings)
+    ) -> set[FindingKey]:
+        """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists.
 
-    async def replace_findings(self, traces: Collection[TraceKey], findings: Sequence[FindingRow]) -> None:
-        """Makes the findings of `traces` equal to these, after their group has changed what their rows say."""
+        Returns the findings that verdicts have taken out.
+        """
         with translate_errors():
-            await replace_findings(self._connection, traces, findings)
+            return await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings)
+
+    async def replace_findings(self, traces: Collection[TraceKey], findings: Sequence[FindingRow]) -> set[FindingKey]:
+        """Makes the findings of `traces` equal to these, after their group has changed what their rows say.
+
+        Returns the findings that verdicts have taken out.
+        """
+        with translate_errors():
+            return await replace_findings(self._connection, traces, findings)
 
     async def breaker_channels(self, project_ids: Collection[int]) -> list[tuple[int, int, int]]:
         """Project, channel and number of repeats of the channels that are told of loops while they run."""

@@ -17,7 +17,9 @@ from trace_store.rows import VISIBLE_NUL
 from trace_store.stored import TraceKey
 
 SQL = load("derived")
+VERDICT_SQL = load("verdicts")
 _Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow)
+RIGHT = "right"  # the one verdict that leaves a finding where it is
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
 
 
@@ -67,6 +69,10 @@ LLM_CALLS = DerivedTable(LlmCallRow, ("span_id",), SQL.read_llm_calls, SQL.delet
 TOOL_CALLS = DerivedTable(ToolCallRow, ("call_key",), SQL.read_tool_calls, SQL.delete_tool_calls, SQL.insert_tool_calls)
 LOOPS = DerivedTable(LoopRow, ("loop_id",), SQL.read_loops, SQL.delete_loops, SQL.insert_loops)
 FINDINGS = DerivedTable(FindingRow, ("finding_key",), SQL.read_findings, SQL.delete_findings, SQL.insert_findings)
+DISMISSED = DerivedTable(
+    FindingRow, ("finding_key",), VERDICT_SQL.read_dismissed, VERDICT_SQL.delete_dismissed, VERDICT_SQL.insert_dismissed
+)
+FindingKey = tuple[int, bytes, str]  # project, trace, finding_key
 
 
 async def replace_derived(
@@ -77,15 +83,18 @@ async def replace_derived(
     tool_calls: Sequence[ToolCallRow],
     loops: Sequence[LoopRow],
     findings: Sequence[FindingRow] = (),
-) -> None:
-    """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists."""
+) -> set[FindingKey]:
+    """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists.
+
+    Returns the findings that verdicts have taken out.
+    """
     now = datetime.now(UTC)
     written = await TRACES.replace(connection, traces, [replace(row, derived_at=now) for row in trace_rows])
     await _note_releases(connection, written)
     await LLM_CALLS.replace(connection, traces, llm_calls)
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
-    await replace_findings(connection, traces, findings)
+    return await replace_findings(connection, traces, findings)
 
 
 async def _note_releases(connection: psycopg.AsyncConnection[Any], written: Sequence[TraceRow]) -> None:
@@ -102,12 +111,44 @@ async def _note_releases(connection: psycopg.AsyncConnection[Any], written: Sequ
 
 async def replace_findings(
     connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey], findings: Sequence[FindingRow]
-) -> None:
-    """Makes the findings of `traces` equal to these; an issue that is new gets its state."""
+) -> set[FindingKey]:
+    """Makes the findings of `traces` equal to these, without those that people said are none; returns which these are.
+
+    An issue that is new gets its state.
+    """
     now = datetime.now(UTC)
-    written = await FINDINGS.replace(connection, traces, [replace(row, found_at=now) for row in findings])
+    findings = [replace(row, found_at=now) for row in findings]
+    dismissed = await _dismissed(connection, findings)
+    kept = [row for row in findings if _key(row) not in dismissed]
+    written = await FINDINGS.replace(connection, traces, kept)
+    await DISMISSED.replace(connection, traces, [row for row in findings if _key(row) in dismissed])
     if written:
         await connection.execute(SQL.note_issues, {"rows": rows_json(written)})
+    return dismissed
+
+
+async def _dismissed(connection: psycopg.AsyncConnection[Any], findings: Sequence[FindingRow]) -> set[FindingKey]:
+    """Those with a verdict against them; a verdict on a finding goes before one on its issue."""
+    if not findings:
+        return set()
+    wanted = {key for row in findings for key in (_said_of(row), _said_of_issue(row))}
+    projects, traces, keys = zip(*wanted, strict=True)
+    parameters = {"project_ids": list(projects), "trace_ids": list(traces), "finding_keys": list(keys)}
+    rows = await (await connection.execute(VERDICT_SQL.read_verdicts, parameters)).fetchall()
+    said = {(project_id, bytes(trace_id), key): verdict for project_id, trace_id, key, verdict in rows}
+    return {_key(row) for row in findings if said.get(_said_of(row), said.get(_said_of_issue(row), RIGHT)) != RIGHT}
+
+
+def _key(row: FindingRow) -> FindingKey:
+    return (row.project_id, row.trace_id, row.finding_key)
+
+
+def _said_of(row: FindingRow) -> FindingKey:
+    return (row.project_id, row.trace_id, row.finding_key.replace("\0", VISIBLE_NUL))
+
+
+def _said_of_issue(row: FindingRow) -> FindingKey:
+    return (row.project_id, b"", f"issue:{row.fingerprint}")
 
 
 def rows_json(rows: Iterable[Any]) -> str:

@@ -30,7 +30,7 @@ async def erase_trace(conninfo: str, trace: TraceKey) -> int:
                 await connection.execute(SQL.mark_group, key)
                 for query in (
                     *(SQL.delete_logs_of_spans, SQL.delete_spans, SQL.delete_facts, SQL.delete_links),
-                    *(SQL.delete_logs, SQL.delete_marks),
+                    *(SQL.delete_logs, SQL.delete_marks, SQL.delete_verdicts),
                 ):
                     await connection.execute(query, key)
                 await replace_derived(connection, [trace], [], [], [], [])

@@ -19,7 +19,7 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import alerts, channels, conversations, issues, spans, stats, traces
+from web.api import alerts, channels, conversations, findings, issues, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
@@ -32,6 +32,7 @@ from web.pages import prices as prices_page
 from web.pages import tools as tools_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
+from web.pages import verdicts as verdicts_page
 from web.reader_process import ReaderProcess
 from web.security_headers import HEADERS, SecurityHeaders
 from web.static_files import VersionedFiles
@@ -97,9 +98,9 @@ def create_app(
         ],
     )
     app.state.context = context
-    settings_pages = (prices_page, dialects, mappings, channels_page)
+    settings_pages = (prices_page, dialects, mappings, channels_page, verdicts_page)
     pages = (traces_page, trace_page, conversation_page, issues_page, tools_page, alerts_page, *settings_pages)
-    for part in (stats, traces, spans, conversations, issues, channels, alerts, *pages):
+    for part in (stats, traces, spans, conversations, issues, findings, channels, alerts, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

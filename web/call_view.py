@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from tool_errors.finding_rows import KINDS, unanswered_fingerprint
 from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.verdicts import Verdict
 from web.issue_view import issue_url
 from web.loop_text import loop_why
 from web.pages.view_models import CallView
+from web.verdict_view import verdict_views
 
 STATUS_LABELS = {
     "ok": "OK",
@@ -17,8 +19,8 @@ STATUS_LABELS = {
 }
 
 
-def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallView:
-    """A call of the trace whose page is at `path`; `loops` are those of the trace."""
+def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: Sequence[Verdict] = ()) -> CallView:
+    """A call of the trace whose page is at `path`; `loops` and `verdicts` are those of the trace."""
     place = why = previous = following = loop_issue = ""
     loop = next((loop for loop in loops if call.call_key in loop.call_keys), None)
     if loop is not None:
@@ -46,6 +48,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str) -> CallVie
         next_repeat_url=following,
         issue_url=_issue_url(call),
         loop_issue_url=loop_issue,
+        verdicts=verdict_views(call, loop, verdicts),
     )
 
 

@@ -1,7 +1,7 @@
 """The pane of one span: everything it carries, read from its bytes and normalised on the spot."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -22,6 +22,7 @@ from trace_store.reader import TraceReader
 from trace_store.spans import Scope, read_log, read_span
 from trace_store.stored import Link, StoredSpan, TraceKey
 from trace_store.tool_definitions import ToolDefinitionRow
+from trace_store.verdicts import Verdict
 from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
@@ -29,6 +30,7 @@ from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
 from web.price_view import explained
 from web.tool_definition_view import offered_tools_view, read_definition
 from web.transcript_view import transcript_view
+from web.verdict_view import read_verdicts
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
 ATTRIBUTES_MAX = 200  # how many attributes until then
@@ -77,6 +79,7 @@ class SpanRecords:
     llm_call: LlmCallRow | None = None  # the model call whose outermost span this is
     explanation: Explanation | None = None  # None when no dialect could read it
     registry: DialectRegistry = BUILT_IN
+    verdicts: list[Verdict] = field(default_factory=list)  # on findings of the trace
 
 
 async def read_span_records(
@@ -93,6 +96,7 @@ async def read_span_records(
     span = read_span(stored.otlp, resource, scope)
     judged = judge_stored(stored, logs, envelopes, registry)
     call = await reader.tool_call_of_span(trace, span_id)
+    loops = await reader.loops(trace)
     return SpanRecords(
         stored=stored,
         span=span,
@@ -105,9 +109,10 @@ async def read_span_records(
         llm_call=await reader.llm_call_of_span(trace, span_id),
         call=call,
         definition=None if call is None else await read_definition(reader, trace, call),
-        loops=await reader.loops(trace),
+        loops=loops,
         links=links,
         incoming=incoming,
+        verdicts=[] if call is None else await read_verdicts(reader, trace, call, loops),
     )
 
 
@@ -116,7 +121,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
     span, row = records.span, records.stored.row
     facts = records.judged.facts if records.judged is not None else None
     cut = _Cutter(None if full else VALUE_BYTES_MAX)
-    call = None if records.call is None else call_view(records.call, records.loops, path)
+    call = None if records.call is None else call_view(records.call, records.loops, path, records.verdicts)
     if call is not None:
         status: RowStatus = call.status
         label = call.status_label

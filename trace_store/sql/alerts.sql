@@ -161,11 +161,16 @@ LIMIT %(limit)s
 -- call_counts --
 -- Calls of a tool and how many of them failed, of at most the newest `calls_max` that began within a time
 -- (tool_calls_name_idx), in steps of `step_s` seconds. Calls that another trace tells, or whose error only climbed up, are
--- left out; so are those without an answer yet.
+-- left out; so are those without an answer yet. A failure that a person said is none counts as a success.
 SELECT (start_unix_nano - %(after)s::bigint) / (%(step_s)s::bigint * 1000000000) AS step, count(*),
   count(*) FILTER (WHERE status IN ('error', 'soft_error'))
 FROM (
-  SELECT start_unix_nano, coalesce(group_says ->> 'status', status) AS status
+  SELECT start_unix_nano,
+    CASE WHEN EXISTS (
+      SELECT FROM dismissed_findings said
+      WHERE (said.project_id, said.trace_id, said.finding_key)
+          = (tool_calls.project_id, tool_calls.trace_id, 'call:' || tool_calls.call_key)
+    ) THEN 'ok' ELSE coalesce(group_says ->> 'status', status) END AS status
   FROM tool_calls
   WHERE project_id = %(project_id)s AND left(name, 255) = left(%(tool)s, 255) AND name = %(tool)s
     AND start_unix_nano > %(after)s AND start_unix_nano <= %(until)s

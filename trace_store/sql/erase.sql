@@ -41,6 +41,10 @@ WHERE span.project_id = %(project_id)s AND span.trace_id = %(trace_id)s AND span
 -- Removes the log records of the trace (log_records_trace_idx).
 DELETE FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
 
+-- delete_verdicts --
+-- Removes what people said of findings of the trace (primary key).
+DELETE FROM verdicts WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
 -- delete_marks --
 -- Nothing is left to derive (dirty_marks_unit_idx).
 DELETE FROM dirty_marks WHERE project_id = %(project_id)s AND unit_kind = 1 AND unit_id = %(trace_id)s

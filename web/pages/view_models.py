@@ -209,6 +209,21 @@ class SpanLinkView:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictView:
+    """What was said of a finding, and what may be said."""
+
+    finding: str  # "failure" or "loop"
+    trace_id: str
+    finding_key: str
+    wrong: str  # the verdict that takes it out: not_an_error, not_a_loop
+    wrong_label: str
+    said: str  # "" for nothing
+    said_label: str
+    is_of_issue: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallView:
     """What became of a tool call."""
 
@@ -228,6 +243,7 @@ class CallView:
     next_repeat_url: str
     issue_url: str = ""  # of a call that failed or was never answered
     loop_issue_url: str = ""
+    verdicts: tuple[VerdictView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
