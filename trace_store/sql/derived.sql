@@ -89,11 +89,15 @@ ORDER BY project_id, trace_id, finding_key
 
 -- note_issues --
 -- Makes sure that every issue of these findings is known, with its earliest occurrence; in key order, so that two
--- processors never wait for each other in turn. A known issue is only written when the occurrence is an earlier one.
+-- processors never wait for each other in turn. An issue that is known as early is not even locked (primary key).
 INSERT INTO issue_states AS old (project_id, fingerprint, kind, tool, title, first_seen_unix_nano, first_release)
 SELECT DISTINCT ON (project_id, fingerprint)
        project_id, fingerprint, kind, tool, title, start_unix_nano, release
-FROM jsonb_populate_recordset(NULL::findings, %(rows)s::jsonb)
+FROM jsonb_populate_recordset(NULL::findings, %(rows)s::jsonb) AS seen
+WHERE NOT EXISTS (
+  SELECT FROM issue_states known
+  WHERE (known.project_id, known.fingerprint) = (seen.project_id, seen.fingerprint)
+    AND known.first_seen_unix_nano <= seen.start_unix_nano)
 ORDER BY project_id, fingerprint, start_unix_nano, trace_id, finding_key
 ON CONFLICT (project_id, fingerprint) DO UPDATE
 SET first_seen_unix_nano = excluded.first_seen_unix_nano, first_release = excluded.first_release,
