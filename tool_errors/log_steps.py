@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
+from trace_store.dialects.log_steps import LogStep
 from trace_store.dialects.registry import DialectRegistry
-from trace_store.log_spans import span_of_log
-from trace_store.model import KIND_FROM_LOG, LogRecord
+from trace_store.model import KIND_FROM_LOG, STATUS_UNSET, LogRecord
+from trace_store.rows import VISIBLE_NUL
 from trace_store.spans import read_log, read_span
-from trace_store.stored import StoredLog, StoredSpan
+from trace_store.stored import SpanRow, StoredLog, StoredSpan
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def spans_of_logs(
         for record, readable, is_told in zip(members, decoded, told, strict=True):
             step = None if readable is None else registry.step_of_log(readable, record.digest, record.otlp)
             if step is not None:
-                (gone if is_told else wanted).append(span_of_log(step, record))
+                (gone if is_told else wanted).append(_span_of_log(step, record))
     return wanted, gone
 
 
@@ -77,3 +78,13 @@ def _told(
     except Exception:
         log.exception("Span %s could not be joined with its log records.", span.row.span_id.hex())
         return [True] * len(logs)
+
+
+def _span_of_log(step: LogStep, log: StoredLog) -> StoredSpan:
+    """The span that stands for a stored log record."""
+    name = step.name.replace("\0", VISIBLE_NUL)
+    row = SpanRow(
+        *(log.project_id, step.trace_id, step.span_id, step.parent_span_id, step.start_unix_nano, step.end_unix_nano),
+        *(log.bucket, name, KIND_FROM_LOG, STATUS_UNSET, len(step.otlp), log.digest),
+    )
+    return StoredSpan(row, step.otlp, log.resource, log.scope)

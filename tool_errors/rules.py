@@ -3,15 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tool_errors.judged import DETECTOR_VERSION
 from tool_errors.tool_rules_in_use import tool_rules_in_use
-from trace_store.claim import Claim
 from trace_store.dialects import BUILT_IN, with_mappings
 from trace_store.dialects.mapping_file import BadMapping, parse_mappings
 from trace_store.dialects.registry import DialectRegistry, UserMappings
 from trace_store.facts import MAPPING_VERSION
 from trace_store.model import DEFAULT_PROJECT_ID
+
+if TYPE_CHECKING:  # `inspect` knows no database: the driver would be most of the time that it takes to start
+    from trace_store.claim import Claim
 
 MappingSources = Sequence[tuple[str, str]]  # a place, such as a file name, and the TOML text there
 SAVED_PLACE = "the mapping saved on the settings page"
@@ -56,7 +59,7 @@ class ProjectRules:
         """The name of a project's rules."""
         return derived_by(self.registry(project_id))
 
-    async def refresh(self, claim: Claim) -> None:
+    async def refresh(self, claim: "Claim") -> None:
         """Reads the mappings that changed, and says in the database which rules are in force."""
         for project_id, (number, text) in (await claim.mappings(self._numbers)).items():
             try:

@@ -14,13 +14,12 @@ import psycopg
 
 from trace_store.blobs import BlobPacker, fill
 from trace_store.buckets import day_of
-from trace_store.dialects.log_steps import LogStep
 from trace_store.flush import SIGNAL_SPANS
-from trace_store.model import KIND_FROM_LOG, STATUS_UNSET
+from trace_store.model import KIND_FROM_LOG
 from trace_store.queries import load
-from trace_store.rows import HEADER, TRAILER, VISIBLE_NUL, blob_row
+from trace_store.rows import HEADER, TRAILER, blob_row
 from trace_store.span_reads import SpanReads, fetch
-from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey
+from trace_store.stored import StoredLog, StoredSpan, TraceKey
 from trace_store.writer import SQL as WRITER_SQL
 from trace_store.writer import lock_rewrites, take_blob_ids
 
@@ -35,16 +34,6 @@ class _Placed(NamedTuple):
     span: StoredSpan
     blob_id: int
     position: int
-
-
-def span_of_log(step: LogStep, log: StoredLog) -> StoredSpan:
-    """The span that stands for a stored log record."""
-    name = step.name.replace("\0", VISIBLE_NUL)
-    row = SpanRow(
-        *(log.project_id, step.trace_id, step.span_id, step.parent_span_id, step.start_unix_nano, step.end_unix_nano),
-        *(log.bucket, name, KIND_FROM_LOG, STATUS_UNSET, len(step.otlp), log.digest),
-    )
-    return StoredSpan(row, step.otlp, log.resource, log.scope)
 
 
 class LogSpanWriter:

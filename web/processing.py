@@ -9,7 +9,6 @@ from tool_errors.delivery.digest import DigestWriter
 from tool_errors.delivery.sender import Sender
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.worker import DeliveryWorker
-from tool_errors.loop_steps import LoopThresholds
 from tool_errors.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
@@ -17,6 +16,7 @@ from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
 from trace_store.reprocess import count_outdated
+from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
 from web.settings import Settings
@@ -62,14 +62,6 @@ async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:
     with suppress(RainbarrelError):
         if found := await count_outdated(conninfo):
             log.warning("%s", outdated_sentence(found))
-
-
-def loop_thresholds(settings: Settings) -> LoopThresholds:
-    """From how many repeats on repetition counts as a loop."""
-    return LoopThresholds(
-        repeats_min=settings.loop_repeats_min,
-        waiting_repeats_min=max(settings.loop_repeats_min, settings.loop_waiting_repeats_min),
-    )
 
 
 async def _maintain(settings: Settings, conninfo: str) -> None:

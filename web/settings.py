@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trace_store.connections import conninfo_fault
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
 
@@ -80,6 +79,9 @@ def _paths(text: str) -> str:
 
 
 def _conninfo(text: str) -> str:
+    # here: the driver would take most of the time of a command that needs no database
+    from trace_store.connections import conninfo_fault
+
     if reason := conninfo_fault(text):
         raise ValueError(f"no connection string, such as postgresql://user@host:5432/database: {reason}")
     return text

@@ -1,6 +1,8 @@
 """The four packages may import each other only in the directions that docs/architecture.md draws."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,3 +65,13 @@ def test_sql_lives_in_sql_files() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lstrip().startswith(SQL_WORDS)
     ]
     assert wrong == []
+
+
+def test_inspect_loads_neither_driver_nor_web_framework() -> None:
+    """It is run file by file, by scripts: what it does not need must not make it slow to start."""
+    script = (
+        "import sys, web.commands.inspect\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'psycopg', 'httpx', 'pydantic', 'fastapi'}))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""

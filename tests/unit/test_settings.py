@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from web.processing import loop_thresholds
+from web.loop_settings import loop_thresholds
 from web.settings import (
     MIB,
     TABLE,

@@ -14,9 +14,9 @@ from tool_errors.prices_in_use import use_prices
 from tool_errors.rules import registry_for
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.model import AcceptedLog, AcceptedSpan
+from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.otlp_files import read_files, say_rejections
-from web.processing import loop_thresholds
 from web.settings import add_flags, read_settings
 from web.span_explained import explanation_json, explanation_text
 from web.trace_text import trace_text

@@ -21,9 +21,9 @@ from trace_store.reprocess import Choice, Reprocess, open_reprocess
 from web.attach import open_store
 from web.ids import read_trace_id
 from web.list_parameters import read_time
+from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
-from web.processing import loop_thresholds
 from web.server_file import read_running
 from web.settings import Settings, add_flags, read_settings
 
