@@ -108,6 +108,8 @@ def _tool_call(call: ToolCall, values: tuple[Any, Any] | None) -> dict[str, Any]
         "status": verdict.status,
         "evidence": {"rule": verdict.rule, "path": verdict.path},
         "error": error,
+        "call_key": call.call_key,
+        "propagated_from": None if call.propagated_from is None else call.propagated_from.hex(),
     }
 
 

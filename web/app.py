@@ -19,7 +19,7 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import alerts, channels, conversations, findings, issues, spans, stats, traces
+from web.api import alerts, channels, conversations, failing_calls, findings, issues, spans, stats, traces
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
@@ -100,7 +100,7 @@ def create_app(
     app.state.context = context
     settings_pages = (prices_page, dialects, mappings, channels_page, verdicts_page)
     pages = (traces_page, trace_page, conversation_page, issues_page, tools_page, alerts_page, *settings_pages)
-    for part in (stats, traces, spans, conversations, issues, findings, channels, alerts, *pages):
+    for part in (stats, traces, failing_calls, spans, conversations, issues, findings, channels, alerts, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)

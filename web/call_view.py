@@ -40,6 +40,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         error_message=call.error_message or "",
         recovered=call.recovered,
         call_id=call.call_id or "",
+        call_key=call.call_key,
         asked_by_url=f"{path}?span={asked_by}" if asked_by else "",
         asked_by=asked_by,
         loop_why=why,

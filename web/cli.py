@@ -1,6 +1,7 @@
 """`rainbarrel COMMAND`: finds the command's file in web/commands, parses its options, turns errors into sentences.
 
 Exit codes: 0 done; 1 not (fully) done, a sentence on standard error says why; 2 wrong usage; 130 interrupted (Ctrl-C).
+`check` has its own for 1 and 2, see there.
 """
 
 import argparse
@@ -18,11 +19,13 @@ COMMANDS = {
     "demo": ("demo", "send a sample support agent to the running server"),
     "doctor": ("doctor", "check a running server from end to end, and say what to do"),
     "inspect": ("inspect", "derive traces from OTLP files, without a server"),
+    "check": ("check", "a gate for CI: fail when traces hold errors, loops or too much cost"),
     "rules": ("rules", "list the rules that decide whether a tool call worked"),
     "issues": ("issues", "list what goes wrong again and again, grouped"),
     "prices": ("prices", "show what calls of models cost, and why"),
     "alerts": ("alerts", "list, add, back-test and snooze alert rules"),
     "export": ("export", "write a stored trace as OTLP, unchanged"),
+    "export-test": ("export_test", "write a failed tool call as a pytest file"),
     "import": ("import_", "store the traces and logs of OTLP files"),
     "reprocess": ("reprocess", "derive stored traces again, after an upgrade or with other mappings"),
     "channels": ("channels", "list, add, test and remove the channels that messages go to"),

@@ -235,6 +235,7 @@ class CallView:
     error_message: str
     recovered: bool
     call_id: str
+    call_key: str
     asked_by_url: str  # "" when no model call is known that asked
     asked_by: str
     loop_why: str
