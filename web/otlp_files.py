@@ -1,4 +1,4 @@
-"""Reads OTLP files for `inspect` and `import`, and says on standard error what was rejected in them."""
+"""Reads OTLP files for `inspect`, `check` and `import`, and says on standard error what was rejected in them."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedLogs, DecodedTraces
 from otlp_receiver.exceptions import RequestRefused
 from trace_store.exceptions import RainbarrelError
+from trace_store.model import AcceptedLog, AcceptedSpan
 
 
 class UnreadableFile(RainbarrelError):
@@ -24,6 +25,24 @@ def read_files(paths: Sequence[str]) -> Iterator[tuple[str, list[DecodedTraces |
             raise UnreadableFile(f"{path}: {error.strerror or error}.") from error
         except RequestRefused as error:
             raise UnreadableFile(f"{path}: {error}.") from error
+
+
+def read_records(paths: Sequence[str]) -> tuple[list[AcceptedSpan], list[AcceptedLog], int]:
+    """The spans and log records of all files together, and how many were rejected; says on standard error which.
+
+    Raises UnreadableFile.
+    """
+    spans: list[AcceptedSpan] = []
+    logs: list[AcceptedLog] = []
+    rejected = 0
+    for path, contents in read_files(paths):
+        for decoded in contents:
+            rejected += say_rejections(path, decoded)
+            if isinstance(decoded, DecodedTraces):
+                spans += decoded.spans
+            else:
+                logs += decoded.logs
+    return spans, logs, rejected
 
 
 def say_rejections(path: str, decoded: DecodedTraces | DecodedLogs) -> int:

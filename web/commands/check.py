@@ -13,13 +13,11 @@ from typing import Any
 
 import orjson
 
-from otlp_receiver.decoded import DecodedTraces
 from tool_errors.inspect import inspect_records
 from tool_errors.prices_in_use import use_prices
 from tool_errors.rules import registry_for
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import AcceptedLog, AcceptedSpan
 from web.api_client import ApiClient
 from web.attach import running_server
 from web.gate.junit import junit_xml
@@ -28,7 +26,7 @@ from web.gate.report import report_json, report_text
 from web.gate.server_traces import read_traces
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
-from web.otlp_files import read_files, say_rejections
+from web.otlp_files import read_records
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\
@@ -119,16 +117,7 @@ def _derive_files(paths: list[str], settings: Settings) -> tuple[list[dict[str, 
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)
     registry = registry_for(read_mapping_files(settings.mappings), "")
-    spans: list[AcceptedSpan] = []
-    logs: list[AcceptedLog] = []
-    rejected = 0
-    for path, contents in read_files(paths):
-        for decoded in contents:
-            rejected += say_rejections(path, decoded)
-            if isinstance(decoded, DecodedTraces):
-                spans += decoded.spans
-            else:
-                logs += decoded.logs
+    spans, logs, rejected = read_records(paths)
     return inspect_records(spans, logs, registry=registry, loops=loop_thresholds(settings)), rejected
 
 

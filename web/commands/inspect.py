@@ -8,15 +8,13 @@ from typing import Any
 
 import orjson
 
-from otlp_receiver.decoded import DecodedTraces
 from tool_errors.inspect import explain_records, inspect_records
 from tool_errors.prices_in_use import use_prices
 from tool_errors.rules import registry_for
 from tool_errors.tool_rules_in_use import use_tool_rules
-from trace_store.model import AcceptedLog, AcceptedSpan
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
-from web.otlp_files import read_files, say_rejections
+from web.otlp_files import read_records
 from web.settings import add_flags, read_settings
 from web.span_explained import explanation_json, explanation_text
 from web.trace_text import trace_text
@@ -45,17 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(vars(arguments))
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)
-    spans: list[AcceptedSpan] = []
-    logs: list[AcceptedLog] = []
-    rejected = 0
     files = read_mapping_files(settings.mappings)
-    for path, contents in read_files(arguments.files):
-        for decoded in contents:
-            rejected += say_rejections(path, decoded)
-            if isinstance(decoded, DecodedTraces):
-                spans += decoded.spans
-            else:
-                logs += decoded.logs
+    spans, logs, rejected = read_records(arguments.files)
     registry = registry_for(files, "")
     traces = inspect_records(spans, logs, registry=registry, loops=loop_thresholds(settings))
     found: dict[str, list[dict[str, Any]]] = {"traces": traces}
