@@ -2,18 +2,18 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts
 from tool_errors.log_steps import RegistryOf, built_in
-from tool_errors.stored_facts import facts_to_store
+from tool_errors.stored_facts import SIGNALS_FOUND, facts_to_store
 from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.fact_rows import FactRow
-from trace_store.facts import MAPPING_VERSION, TOOL_DEFINITIONS_MAX
+from trace_store.facts import MAPPING_VERSION, TOOL_DEFINITIONS_MAX, SpanFacts
 from trace_store.model import KIND_FROM_LOG, LogRecord
 from trace_store.spans import read_log, read_span
 from trace_store.stored import StoredLog, StoredSpan
@@ -25,8 +25,12 @@ def fact_rows(
     spans: Iterable[StoredSpan],
     logs: Iterable[StoredLog],
     registry_of: RegistryOf = built_in,
+    find_signals: Callable[[int, SpanFacts], list[list[str]]] | None = None,
 ) -> list[FactRow]:
-    """The rows of `span_facts` for every span that a dialect claims; `registry_of` gives a project's dialects."""
+    """The rows of `span_facts` for every span that a dialect claims; `registry_of` gives a project's dialects.
+
+    `find_signals` looks for a project's signals in the texts of a span, which are whole only here.
+    """
     envelopes = DecodedEnvelopes()
     logs_of_span: dict[tuple[int, bytes, bytes], list[LogRecord]] = defaultdict(list)
     for record in logs:
@@ -39,6 +43,8 @@ def fact_rows(
         if judged is not None:
             facts = judged.facts
             written = facts_to_store(judged, span.row)
+            if find_signals is not None and (found := find_signals(span.row.project_id, facts)):
+                written[SIGNALS_FOUND] = found
             named = facts.tool_definitions[:TOOL_DEFINITIONS_MAX]
             rows.append(FactRow(span.row, facts.type, facts.dialect, MAPPING_VERSION, DETECTOR_VERSION, written, named))
     return rows

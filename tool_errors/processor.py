@@ -22,6 +22,7 @@ from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import fact_rows
 from tool_errors.rules import ProjectRules
 from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
+from tool_errors.signals.matching import ProjectSignals, match_rows
 from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.facts import MAPPING_VERSION
@@ -61,6 +62,7 @@ class Processor:
         self._queue = WorkQueue(conninfo)
         self._rules = rules or ProjectRules()
         self._derived = derived
+        self._signals = ProjectSignals()
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
@@ -101,6 +103,7 @@ class Processor:
         try:
             async with self._queue.claim() as claim:
                 await self._rules.refresh(claim)
+                self._signals.use(await claim.signals())
                 if self._one_by_one:
                     for unit in claim.marks:
                         await self._work_apart(claim, unit)
@@ -154,7 +157,8 @@ class Processor:
         keys = [unit.trace for unit in ready]
         grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
         said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
-        for trace, rows in (await claim.tree_rows_by_trace(keys)).items():
+        rows_of = await claim.tree_rows_by_trace(keys)
+        for trace, rows in rows_of.items():
             unit = Unit.of_trace(trace)
             delays_s = self._settle_delays_s(unit in fresh)
             derived_by = self._rules.derived_by(unit.project_id)
@@ -162,8 +166,9 @@ class Processor:
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
+        matches = match_rows(derived.traces, rows_of, self._signals.known)
         dismissed = await claim.replace(
-            keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings
+            keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings, matches
         )
         await tell_circuit_breakers(claim, loops_not_in(dismissed, derived.loops))
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
@@ -191,7 +196,7 @@ class Processor:
         outdated = {trace for trace, rules in derived_by.items() if rules != self._rules.derived_by(trace.project_id)}
         spans = await claim.new_spans(traces, outdated)
         logs = await claim.logs(spans)
-        rows = fact_rows(spans, logs, self._rules.registry)
+        rows = fact_rows(spans, logs, self._rules.registry, self._signals.find)
         await claim.put_facts(rows)
         whole = claim.marked_whole(traces) | outdated
         claimed = {row.row for row in rows}

@@ -5,6 +5,7 @@ from typing import Any
 from tool_errors.judged import JudgedFacts, from_row, to_row
 from trace_store.stored import SpanRow, TreeRow
 
+SIGNALS_FOUND = "signals"  # key of what signals/matching.py found in its texts: [[signal id, side, excerpt], ...]
 _NOWHERE = object()  # no value equals it
 
 

@@ -19,6 +19,7 @@ from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.outbox import put_delivery
 from trace_store.queries import load
+from trace_store.signals import Signal, SignalMatchRow, read_signals
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tool_definitions import ToolDefinitionWriter
@@ -272,13 +273,16 @@ class Claim:
         tool_calls: Sequence[ToolCallRow],
         loops: Sequence[LoopRow],
         findings: Sequence[FindingRow] = (),
+        signal_matches: Sequence[SignalMatchRow] = (),
     ) -> set[FindingKey]:
         """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists.
 
         Returns the findings that verdicts have taken out.
         """
         with translate_errors():
-            return await replace_derived(self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings)
+            return await replace_derived(
+                self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings, signal_matches
+            )
 
     async def replace_findings(self, traces: Collection[TraceKey], findings: Sequence[FindingRow]) -> set[FindingKey]:
         """Makes the findings of `traces` equal to these, after their group has changed what their rows say.
@@ -287,6 +291,11 @@ class Claim:
         """
         with translate_errors():
             return await replace_findings(self._connection, traces, findings)
+
+    async def signals(self) -> list[Signal]:
+        """The signals of all projects, as they are now."""
+        with translate_errors():
+            return await read_signals(self._connection)
 
     async def breaker_channels(self, project_ids: Collection[int]) -> list[tuple[int, int, int]]:
         """Project, channel and number of repeats of the channels that are told of loops while they run."""

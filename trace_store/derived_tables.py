@@ -14,11 +14,13 @@ from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
+from trace_store.signals import SQL as SIGNAL_SQL
+from trace_store.signals import SignalMatchRow
 from trace_store.stored import TraceKey
 
 SQL = load("derived")
 VERDICT_SQL = load("verdicts")
-_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow)
+_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow, SignalMatchRow)
 RIGHT = "right"  # the one verdict that leaves a finding where it is
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
 
@@ -72,6 +74,9 @@ FINDINGS = DerivedTable(FindingRow, ("finding_key",), SQL.read_findings, SQL.del
 DISMISSED = DerivedTable(
     FindingRow, ("finding_key",), VERDICT_SQL.read_dismissed, VERDICT_SQL.delete_dismissed, VERDICT_SQL.insert_dismissed
 )
+SIGNAL_MATCHES = DerivedTable(
+    SignalMatchRow, ("signal_id",), SIGNAL_SQL.read_matches, SIGNAL_SQL.delete_matches, SIGNAL_SQL.insert_matches
+)
 FindingKey = tuple[int, bytes, str]  # project, trace, finding_key
 
 
@@ -83,6 +88,7 @@ async def replace_derived(
     tool_calls: Sequence[ToolCallRow],
     loops: Sequence[LoopRow],
     findings: Sequence[FindingRow] = (),
+    signal_matches: Sequence[SignalMatchRow] = (),
 ) -> set[FindingKey]:
     """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists.
 
@@ -94,6 +100,7 @@ async def replace_derived(
     await LLM_CALLS.replace(connection, traces, llm_calls)
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
+    await SIGNAL_MATCHES.replace(connection, traces, signal_matches)
     return await replace_findings(connection, traces, findings)
 
 

@@ -414,13 +414,10 @@ CREATE TABLE verdicts (             -- facts: they survive reprocessing and rete
   trace_id        bytea NOT NULL,   -- empty: of every finding of an issue
   finding_key     text NOT NULL,    -- of the finding, else "issue:" and the fingerprint
   fingerprint     text NOT NULL,    -- of the issue it belonged to
-  kind            text NOT NULL,    -- of the finding
-  tool            text NOT NULL,
-  title           text NOT NULL,
+  kind text NOT NULL, tool text NOT NULL, title text NOT NULL,  -- of the finding
   rule            text NOT NULL,    -- that had found it; of a loop its kind
   verdict         text NOT NULL,    -- right, not_an_error, not_a_loop
-  note            text NOT NULL DEFAULT '',
-  said_by         text NOT NULL DEFAULT '',
+  note text NOT NULL DEFAULT '', said_by text NOT NULL DEFAULT '',
   created_at      timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (project_id, trace_id, finding_key)
 );
@@ -429,6 +426,30 @@ CREATE INDEX verdicts_created_idx ON verdicts (project_id, created_at DESC);
 CREATE TABLE dismissed_findings (LIKE findings INCLUDING DEFAULTS);  -- derived; what a verdict takes out of `findings`
 ALTER TABLE dismissed_findings ADD PRIMARY KEY (project_id, trace_id, finding_key);
 CREATE INDEX dismissed_findings_issue_idx ON dismissed_findings (project_id, fingerprint);
+
+CREATE TABLE signals (              -- facts
+  project_id      integer NOT NULL,
+  signal_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  name            text NOT NULL,
+  kind            text NOT NULL,    -- keyword, regex
+  pattern         text NOT NULL,
+  search_in text NOT NULL, sentiment text NOT NULL,  -- input, output, both; negative, neutral, positive
+  is_enabled      boolean NOT NULL DEFAULT true,
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (project_id, name)
+);
+
+CREATE TABLE signal_matches (       -- derived; one row per signal and trace
+  project_id      integer NOT NULL,
+  trace_id        bytea NOT NULL,
+  signal_id       uuid NOT NULL,
+  start_unix_nano bigint NOT NULL,  -- of the first span that has it
+  span_id         bytea NOT NULL,
+  side text NOT NULL, excerpt text NOT NULL,  -- side: input, output
+  user_id text, conversation_id text, interaction_id text,
+  PRIMARY KEY (project_id, trace_id, signal_id)
+);
+CREATE INDEX signal_matches_signal_idx ON signal_matches (project_id, signal_id, start_unix_nano DESC);
 
 -- alerts: rules, what they say, what they told ----------------------------------------------------------------------
 

@@ -1,0 +1,105 @@
+"""Signals of one's own, and where they were found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from trace_store.queries import load
+
+SQL = load("signals")
+DERIVED_MAX = 200  # of one list
+MATCHES_MAX = 50
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A row of `signals`."""
+
+    project_id: int
+    signal_id: str
+    name: str
+    kind: str  # keyword, regex
+    pattern: str
+    search_in: str  # input, output, both
+    sentiment: str  # negative, neutral, positive
+    is_enabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignalMatchRow:
+    """A row of `signal_matches`: the first place of a trace where a signal was found."""
+
+    project_id: int
+    trace_id: bytes
+    signal_id: str
+    start_unix_nano: int  # of the span
+    span_id: bytes
+    side: str  # input, output
+    excerpt: str
+    user_id: str | None
+    conversation_id: str | None
+    interaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCount:
+    """How often a signal was met within a window."""
+
+    signal: str  # its id; of derived ones tool_error:<tool> or loop:<tools>
+    events: int
+    users: int
+    last_unix_nano: int
+
+
+async def read_signals(connection: Connection, project_id: int | None = None) -> list[Signal]:
+    """The signals of a project, of all projects without one; oldest first."""
+    rows = await (await connection.execute(SQL.signals, {"project_id": project_id})).fetchall()
+    return [Signal(*row) for row in rows]
+
+
+async def add_signal(
+    connection: Connection, project_id: int, name: str, kind: str, pattern: str, search_in: str, sentiment: str
+) -> str | None:
+    """The id of a new signal; None when another has its name. Traces under way are looked at again."""
+    parameters = {"project_id": project_id, "name": name, "kind": kind, "pattern": pattern}
+    parameters |= {"search_in": search_in, "sentiment": sentiment}
+    rows = await (await connection.execute(SQL.add_signal, parameters)).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+async def mark_under_way(connection: Connection, project_id: int) -> None:
+    """Has traces looked at again that are derived right now; after the commit of what they must see."""
+    await connection.execute(SQL.mark_traces_under_way, {"project_id": project_id})
+
+
+async def remove_signal(connection: Connection, project_id: int, signal_id: str) -> bool:
+    """Removes a signal with its matches; False when there is none."""
+    parameters = {"project_id": project_id, "signal_id": signal_id}
+    found = await (await connection.execute(SQL.remove_signal, parameters)).fetchall()
+    await connection.execute(SQL.remove_matches, parameters)
+    return bool(found)
+
+
+async def count_own(connection: Connection, project_id: int, since_unix_nano: int) -> dict[str, SignalCount]:
+    """The counts of own signals that were met since then, by id."""
+    parameters = {"project_id": project_id, "since": since_unix_nano}
+    rows = await (await connection.execute(SQL.count_own, parameters)).fetchall()
+    return {row[0]: SignalCount(*row) for row in rows}
+
+
+async def count_derived(connection: Connection, project_id: int, since_unix_nano: int) -> tuple[list[SignalCount], int]:
+    """The 200 derived signals that were met most since then, and how many there are."""
+    parameters = {"project_id": project_id, "since": since_unix_nano, "limit": DERIVED_MAX}
+    rows = await (await connection.execute(SQL.count_derived, parameters)).fetchall()
+    return [SignalCount(*row[:4]) for row in rows], rows[0][4] if rows else 0
+
+
+async def newest_matches(connection: Connection, project_id: int, signal_id: str) -> list[SignalMatchRow]:
+    """The newest 50 matches of a signal."""
+    parameters = {"project_id": project_id, "signal_id": signal_id, "limit": MATCHES_MAX}
+    rows = await (await connection.execute(SQL.newest_matches, parameters)).fetchall()
+    return [SignalMatchRow(*row) for row in rows]

@@ -1,0 +1,78 @@
+-- Signals of one's own and their matches.
+
+-- signals --
+-- All signals of a project, or of all projects, oldest first; few.
+SELECT project_id, signal_id::text, name, kind, pattern, search_in, sentiment, is_enabled, created_at FROM signals
+WHERE %(project_id)s::integer IS NULL OR project_id = %(project_id)s
+ORDER BY project_id, created_at, signal_id
+
+-- add_signal --
+-- A new signal; nothing when its name is taken (unique key).
+INSERT INTO signals (project_id, name, kind, pattern, search_in, sentiment)
+VALUES (%(project_id)s, %(name)s, %(kind)s, %(pattern)s, %(search_in)s, %(sentiment)s)
+ON CONFLICT (project_id, name) DO NOTHING
+RETURNING signal_id::text
+
+-- remove_signal --
+-- Removes a signal (primary key).
+DELETE FROM signals WHERE project_id = %(project_id)s AND signal_id = %(signal_id)s::uuid RETURNING signal_id
+
+-- remove_matches --
+-- Removes the matches of a signal (signal_matches_signal_idx).
+DELETE FROM signal_matches WHERE project_id = %(project_id)s AND signal_id = %(signal_id)s::uuid
+
+-- mark_traces_under_way --
+-- Marks the traces that wait for a first derivation or are in one (dirty_marks_unit_idx): what lists them comes too late.
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id, blob_id)
+SELECT project_id, 1, unit_id, -2
+FROM dirty_marks
+WHERE project_id = %(project_id)s AND unit_kind = 1
+GROUP BY project_id, unit_id
+HAVING NOT bool_or(blob_id IS NOT DISTINCT FROM -2)
+
+-- read_matches --
+-- The matches of given traces (primary key).
+SELECT found.project_id, found.trace_id, found.signal_id::text, found.start_unix_nano, found.span_id, found.side,
+  found.excerpt, found.user_id, found.conversation_id, found.interaction_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN signal_matches found USING (project_id, trace_id)
+ORDER BY found.project_id, found.trace_id, found.signal_id
+
+-- delete_matches --
+-- Removes exactly these rows (primary key).
+DELETE FROM signal_matches AS old
+USING unnest(%(project_id)s::integer[], %(trace_id)s::bytea[], %(signal_id)s::uuid[])
+  AS gone (project_id, trace_id, signal_id)
+WHERE (old.project_id, old.trace_id, old.signal_id) = (gone.project_id, gone.trace_id, gone.signal_id)
+
+-- insert_matches --
+-- Adds rows of signals that are still there, in key order.
+INSERT INTO signal_matches
+SELECT new.* FROM jsonb_populate_recordset(NULL::signal_matches, %(rows)s::jsonb) new
+JOIN (SELECT signal_id FROM signals FOR KEY SHARE) known USING (signal_id)
+ORDER BY new.project_id, new.trace_id, new.signal_id
+
+-- count_own --
+-- Events, users and the last event of each signal within a window (signal_matches_signal_idx).
+SELECT signal_id::text, count(*), count(DISTINCT user_id), max(start_unix_nano)
+FROM signal_matches
+WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s
+GROUP BY signal_id
+
+-- count_derived --
+-- Events, users and the last event of each tool that fails and of each loop within a window (findings_start_idx).
+SELECT CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool, count(*), count(DISTINCT user_id),
+  max(start_unix_nano), count(*) OVER ()
+FROM findings
+WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s
+GROUP BY 1
+ORDER BY 2 DESC, 1
+LIMIT %(limit)s
+
+-- newest_matches --
+-- The newest matches of a signal (signal_matches_signal_idx).
+SELECT project_id, trace_id, signal_id::text, start_unix_nano, span_id, side, excerpt, user_id, conversation_id, interaction_id
+FROM signal_matches
+WHERE project_id = %(project_id)s AND signal_id = %(signal_id)s::uuid
+ORDER BY start_unix_nano DESC, trace_id
+LIMIT %(limit)s

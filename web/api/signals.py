@@ -1,0 +1,42 @@
+"""`GET` and `POST /api/signals`, `DELETE /api/signals/{id}`: signals that are derived, and one's own."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+
+from web.api.request_json import read_object
+from web.context import WebContext, context_of
+from web.form_posts import check_origin
+from web.signal_changes import forget_signal, read_signal, save_signal
+from web.signal_reading import read_signal_list, signals_json
+
+router = APIRouter(prefix="/api/signals")
+Context = Annotated[WebContext, Depends(context_of)]
+
+
+@router.get("")
+async def list_signals(request: Request, context: Context) -> Response:
+    """All signals with their counts of the last `24h`, `7d` or `30d`."""
+    return answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
+
+
+@router.post("")
+async def post_signal(request: Request, context: Context) -> Response:
+    """Saves `{"name", "kind", "pattern", "search_in", "sentiment"}`; 201 and its id."""
+    check_origin(request)
+    wanted = read_signal(await read_object(request, '{"name": "refunds", "pattern": "money back"}'))
+    return answer({"id": await save_signal(context, wanted)}, 201)
+
+
+@router.delete("/{signal_id}")
+async def delete_signal(signal_id: str, request: Request, context: Context) -> Response:
+    """Removes a signal with its matches."""
+    check_origin(request)
+    await forget_signal(context, signal_id)
+    return Response(status_code=204)
+
+
+def answer(body: dict[str, Any], status: int = 200) -> Response:
+    """JSON that nobody keeps."""
+    return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")

@@ -1,0 +1,78 @@
+"""`/signals`: failing tools, loops, and words of one's own: how often, whom they met; add one, try it, remove it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+
+from web.api.signals import answer
+from web.context import WebContext, context_of
+from web.errors import WebError
+from web.form_posts import check_origin, read_fields
+from web.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, try_signal
+from web.signal_reading import RANGES, read_signal_list, signals_json
+from web.templating import page
+
+router = APIRouter()
+Context = Annotated[WebContext, Depends(context_of)]
+NOTICES = {
+    "saved": "Saved. What arrives is looked at from now on; the last three days are looked at behind it.",
+    "removed": "The signal is removed.",
+}
+
+
+@router.get("/signals")
+async def show_signals(request: Request, context: Context, done: str = "") -> Response:
+    """The page; `range` is how far back counts go."""
+    return await _answer(context, request.query_params.get("range", "7d"), notice=NOTICES.get(done, ""))
+
+
+@router.get("/signals.json")
+async def show_json(request: Request, context: Context) -> Response:
+    """The page as JSON."""
+    return answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
+
+
+@router.post("/signals")
+async def post_signal(request: Request, context: Context) -> Response:
+    """Saves a signal (`action=save`), or tries it on stored traces (`action=test`)."""
+    check_origin(request)
+    form = await read_fields(request)
+    try:
+        wanted = read_signal({name: form.get(name, "") for name in FIELDS})
+        if form.get("action") == "test":
+            return await _answer(context, "7d", form=form, tried=await try_signal(context, wanted))
+        await save_signal(context, wanted)
+    except WebError as error:
+        return await _answer(context, "7d", error.status, form=form, error=error.sentence)
+    return RedirectResponse("/signals?done=saved", 303)
+
+
+@router.post("/signals/{signal_id}/remove")
+async def post_remove(signal_id: str, request: Request, context: Context) -> Response:
+    """Removes a signal."""
+    check_origin(request)
+    await read_fields(request)
+    await forget_signal(context, signal_id)
+    return RedirectResponse("/signals?done=removed", 303)
+
+
+async def _answer(
+    context: WebContext,
+    chosen: str,
+    status: int = 200,
+    *,
+    form: dict[str, str] | None = None,
+    tried: Tried | None = None,
+    notice: str = "",
+    error: str = "",
+) -> Response:
+    found = await read_signal_list(context, chosen)
+    told = {
+        "form": dict.fromkeys(FIELDS, "") | (form or {}),
+        "tried": tried,
+        "notice": notice,
+        "error": error,
+        "ranges": tuple(RANGES),
+    }
+    return page("signals.html", status, page=found, **told, footer=await context.footer())

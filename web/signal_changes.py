@@ -1,0 +1,103 @@
+"""Signals of one's own: checked, saved with a look at the last three days, tried on stored traces, removed."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
+from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.reader import TraceFilter
+from trace_store.reprocess import Choice, open_reprocess
+from trace_store.signals import add_signal, mark_under_way, read_signals, remove_signal
+from web.context import WebContext
+from web.errors import BadRequest, Conflict, NotFound
+
+FIELDS = ("name", "kind", "pattern", "search_in", "sentiment")
+NAME_CHARS_MAX = 100
+SIGNALS_MAX = 50  # each is looked for in every text
+BACKFILL_S = 3 * 86_400
+TRIED_MAX = 500  # traces
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A signal that could be saved."""
+
+    name: str
+    kind: str
+    pattern: str
+    search_in: str
+    sentiment: str
+    compiled: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a pattern matches of the newest traces, by the first 400 bytes of question and answer."""
+
+    matches: int
+    of: int
+
+
+def read_signal(said: Mapping[str, Any]) -> Wanted:
+    """The signal that these fields describe; BadRequest names what is wrong."""
+    if unknown := [name for name in said if name not in FIELDS]:
+        raise BadRequest(f"{', '.join(unknown)} is not known here; send {', '.join(FIELDS)}.")
+    given = {name: said.get(name) or default for name, default in _DEFAULTS.items()}
+    if any(not isinstance(value, str) or "\0" in value for value in given.values()):
+        raise BadRequest(f"{', '.join(FIELDS)} are texts without U+0000.")
+    name = given["name"].strip()
+    if not name or len(name) > NAME_CHARS_MAX:
+        raise BadRequest(f"name is a text of 1 to {NAME_CHARS_MAX} characters.")
+    for field, values in (("search_in", SIDES), ("sentiment", SENTIMENTS)):
+        if given[field] not in values:
+            raise BadRequest(f"{field}={given[field]} is none of {', '.join(values)}.")
+    try:
+        compiled = compile_pattern(given["kind"], given["pattern"])
+    except BadSignal as error:
+        raise BadRequest(str(error)) from None
+    return Wanted(name, given["kind"], given["pattern"], given["search_in"], given["sentiment"], compiled)
+
+
+_DEFAULTS = {"name": "", "kind": "keyword", "pattern": "", "search_in": "both", "sentiment": "neutral"}
+
+
+async def save_signal(context: WebContext, wanted: Wanted) -> str:
+    """Saves a signal and has the traces of the last three days looked at, behind what arrives; its id."""
+    async with context.reader.freely_planned() as connection:
+        if len(await read_signals(connection, DEFAULT_PROJECT_ID)) >= SIGNALS_MAX:
+            raise Conflict(f"There are {SIGNALS_MAX} signals already: remove one before you add another.")
+        parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment)
+        signal_id = await add_signal(connection, DEFAULT_PROJECT_ID, *parts)
+    if signal_id is None:
+        raise Conflict(f"A signal is called {wanted.name} already: choose another name.")
+    async with context.reader.freely_planned() as connection:
+        await mark_under_way(connection, DEFAULT_PROJECT_ID)
+    async with open_reprocess(context.conninfo) as work:
+        since = time.time_ns() - BACKFILL_S * 1_000_000_000
+        async for trace_ids in work.pages(Choice(DEFAULT_PROJECT_ID, None, since)):
+            await work.mark_traces(DEFAULT_PROJECT_ID, trace_ids)
+    return signal_id
+
+
+async def forget_signal(context: WebContext, signal_id: str) -> None:
+    """Removes a signal with its matches; NotFound for an unknown one."""
+    async with context.reader.freely_planned() as connection:
+        if not _is_uuid(signal_id) or not await remove_signal(connection, DEFAULT_PROJECT_ID, signal_id):
+            raise NotFound(f"There is no signal {signal_id}: /signals lists them.")
+
+
+async def try_signal(context: WebContext, wanted: Wanted) -> Tried:
+    """How many of the newest 500 traces it would match, looked at no further than lists show them."""
+    rows, _ = await context.reader.list_traces(TraceFilter(DEFAULT_PROJECT_ID), limit=TRIED_MAX)
+    matches = 0
+    for row in rows:
+        texts = {"input": row.input_preview, "output": row.output_preview}
+        searched = [text for side, text in texts.items() if text and wanted.search_in in (side, "both")]
+        matches += any(wanted.compiled.excerpt(text) is not None for text in searched)
+    return Tried(matches, len(rows))
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == 36 and all(part.isalnum() and part.isascii() for part in text.split("-"))
