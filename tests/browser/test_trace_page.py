@@ -122,3 +122,14 @@ def test_ids_and_payloads_can_be_copied(page: Page, server: RunningServer, run: 
     page.keyboard.press("y")
     expect(page.get_by_text("A link to this step is copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_failed_call_downloads_as_a_pytest_file(page: Page, server: RunningServer, run: AgentRun) -> None:
+    page.goto(server.url + run.path)
+    row_of(page, "lookup_order").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="as pytest").click()
+    assert re.fullmatch(r"test_lookup_order_\w+\.py", download.value.suggested_filename)
+    assert "def test_lookup_order_fails_as_recorded():" in download.value.path().read_text()
+    open_step(page, server, run, "send_mail")
+    expect(page.get_by_role("link", name="as pytest")).to_have_count(0)
