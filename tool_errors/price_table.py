@@ -4,9 +4,12 @@ Money is counted in whole numbers: a price is pico-USD per token (a millionth of
 nano-USD, rounded once per call. docs/prices.md has the rules in words.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from tool_errors.model_names import spellings
@@ -96,6 +99,12 @@ class PriceTable:
     def __init__(self, vendors: Mapping[str, Vendor]) -> None:
         self.vendors = vendors
         self._by_provider = {provider: name for name, vendor in vendors.items() for provider in vendor.providers}
+
+    @cached_property
+    def digest(self) -> str:
+        """Names what the table says, whatever the layout of its files."""
+        said = [asdict(self.vendors[name]) for name in sorted(self.vendors)]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
     def __iter__(self) -> Iterator[Price]:
         for vendor in self.vendors.values():

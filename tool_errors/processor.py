@@ -17,8 +17,6 @@ from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.group_says import GroupSaid, said_so_far
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import fact_rows
 from tool_errors.rules import ProjectRules
 from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
@@ -55,12 +53,12 @@ class Processor:
         conninfo: str,
         pace: Pace | None = None,
         rules: ProjectRules | None = None,
-        loops: LoopThresholds = DEFAULT_THRESHOLDS,
         derived: Callable[[], None] | None = None,
     ) -> None:
         """`derived` is called after each transaction that derived something."""
         self._queue = WorkQueue(conninfo)
         self._rules = rules or ProjectRules()
+        loops = self._rules.loops
         self._derived = derived
         self._signals = ProjectSignals()
         self._pace = pace or Pace()

@@ -1,11 +1,15 @@
-"""The rules that spans are derived with: built-in dialects and detectors, mapping files, mappings saved by projects."""
+"""The rules that traces are derived with: dialects, detectors, users' mappings and tool rules, prices, thresholds."""
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from tool_errors.judged import DETECTOR_VERSION
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.loops import DEFAULT_THRESHOLDS
+from tool_errors.prices_in_use import prices_in_use
 from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.dialects import BUILT_IN, with_mappings
 from trace_store.dialects.mapping_file import BadMapping, parse_mappings
@@ -27,11 +31,24 @@ def read_mapping_sources(sources: MappingSources) -> UserMappings:
     return parse_mappings(sources, (dialect.name for dialect in BUILT_IN.dialects))
 
 
-def derived_by(registry: DialectRegistry) -> str:
-    """Names rules: `mapping version.detector version`, then the digests of users' mappings and tool rules, if any."""
-    mappings, tool_rules = registry.mappings.digest, tool_rules_in_use().digest
-    name = f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{mappings}" if mappings else "")
-    return name + (f".tools-{tool_rules}" if tool_rules else "")
+def derived_by(registry: DialectRegistry, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> str:
+    """Names rules: `mapping version.detector version`, the digest of users' mappings if any, "+", how it is judged."""
+    mappings = registry.mappings.digest
+    return f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{mappings}" if mappings else "") + "+" + _judged_by(loops)
+
+
+def derived_by_with(registry: DialectRegistry, in_force: str | None) -> str:
+    """The rules `in_force` with the mappings of `registry`: for processes without the settings of the processor."""
+    name = derived_by(registry)
+    return name if in_force is None else name.partition("+")[0] + "+" + in_force.partition("+")[2]
+
+
+def _judged_by(loops: LoopThresholds) -> str:
+    """Digests of the price table and of the user's tool rules, if any; thresholds of loops unless default."""
+    tool_rules = tool_rules_in_use().digest
+    name = f"prices-{prices_in_use().digest}" + (f".tools-{tool_rules}" if tool_rules else "")
+    thresholds = "-".join(str(value) for value in astuple(loops))
+    return name if loops == DEFAULT_THRESHOLDS else f"{name}.loops-{thresholds}"
 
 
 def registry_for(files: MappingSources, saved: str) -> DialectRegistry:
@@ -43,8 +60,9 @@ def registry_for(files: MappingSources, saved: str) -> DialectRegistry:
 class ProjectRules:
     """The registry of each project; `refresh` picks up what was saved, within the claim that will use it."""
 
-    def __init__(self, files: MappingSources = ()) -> None:
+    def __init__(self, files: MappingSources = (), loops: LoopThresholds = DEFAULT_THRESHOLDS) -> None:
         self._files = files
+        self.loops = loops
         self._default = registry_for(files, "")
         self._numbers: dict[int, int] = {}
         self._registries: dict[int, DialectRegistry] = {}
@@ -57,7 +75,7 @@ class ProjectRules:
 
     def derived_by(self, project_id: int) -> str:
         """The name of a project's rules."""
-        return derived_by(self.registry(project_id))
+        return derived_by(self.registry(project_id), self.loops)
 
     async def refresh(self, claim: "Claim") -> None:
         """Reads the mappings that changed, and says in the database which rules are in force."""

@@ -35,7 +35,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
-    rules = ProjectRules(read_mapping_files(settings.mappings))
+    rules = ProjectRules(read_mapping_files(settings.mappings), loop_thresholds(settings))
     evaluator = AlertEvaluator(conninfo)
     evaluating = asyncio.create_task(evaluator.run(stop), name="alerts")
     maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
@@ -44,7 +44,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     digesting = asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests")
     telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
-        await Processor(conninfo, pace, rules, loop_thresholds(settings), evaluator.wake).run(stop)
+        await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
     finally:
         stop.set()
         await evaluating

@@ -8,7 +8,9 @@ import pytest
 from tests.client_only_run import client_only_run, trace_id
 from tests.fix_pages import running_pages
 from tests.run_cli import rainbarrel
-from tool_errors.rules import derived_by
+from tool_errors.loop_steps import LoopThresholds
+from tool_errors.prices_in_use import use_prices
+from tool_errors.rules import ProjectRules, derived_by, derived_by_with
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.dialects import BUILT_IN
 
@@ -55,6 +57,21 @@ def test_other_rules_have_another_name_so_that_reprocess_finds_what_they_change(
     rules_file.write_text(RULES.replace("true", "false"))
     use_tool_rules(rules_file)
     assert derived_by(BUILT_IN) not in (one, without)
+
+
+def test_prices_and_thresholds_of_loops_are_part_of_the_name(tmp_path: Path) -> None:
+    path, shipped = tmp_path / "prices.toml", derived_by(BUILT_IN)
+    path.write_text('[vendors.us]\nsource = "us"\nmodels."m" = [{ input = 1 }]\n')
+    use_prices(path)
+    try:
+        mine = derived_by(BUILT_IN)
+    finally:
+        use_prices(None)
+    thresholds = LoopThresholds(repeats_min=4)
+    patient = derived_by(BUILT_IN, thresholds)
+    assert len({shipped, mine, patient}) == 3
+    assert ProjectRules(loops=thresholds).derived_by(1) == patient
+    assert derived_by_with(BUILT_IN, patient) == patient, "a page knows no thresholds"
 
 
 @pytest.mark.parametrize("command", ["serve", "reprocess"])

@@ -41,6 +41,19 @@ def test_a_mapping_is_tested_before_it_is_saved(page: Page, server: RunningServe
 
 
 @pytest.mark.profile(**NARROW)
+@pytest.mark.parametrize(
+    ("path", "name"), [("/traces", "Traces"), ("/alerts", "Alerts"), ("/settings/dialects", "Settings")]
+)
+def test_on_a_narrow_page_the_current_entry_is_in_sight(
+    page: Page, server: RunningServer, path: str, name: str
+) -> None:
+    page.goto(server.url + path)
+    current = page.get_by_role("navigation", name="Main").get_by_role("link", name=name)
+    expect(current).to_have_attribute("aria-current", "page")
+    expect(current).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.profile(**NARROW)
 @pytest.mark.parametrize("name", ["dialects", "mappings"])
 def test_a_narrow_page_does_not_scroll_sideways(page: Page, server: RunningServer, run: AgentRun, name: str) -> None:
     page.goto(f"{server.url}/settings/{name}")

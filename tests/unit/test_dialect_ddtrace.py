@@ -37,3 +37,10 @@ def test_a_failed_call() -> None:
 def test_what_is_no_message_pack_costs_nothing(blob: bytes) -> None:
     facts = facts_of(blob, **{"gen_ai.operation.name": "tool"})
     assert (facts.type, facts.tool_name) == ("tool", "op")
+
+
+@pytest.mark.parametrize(("component", "provider"), [("openai", "openai"), ("fetch", None), (7, None)])
+def test_the_client_that_was_traced_is_the_provider_where_none_is_told(component: Any, provider: str | None) -> None:
+    told = {"_dd.llmobs.artificial_gen_ai_tags": "true", "gen_ai.operation.name": "llm"}
+    facts = facts_of(b"", **told, **{"gen_ai.provider.name": "unknown", "component": component})
+    assert (facts.type, facts.provider) == ("llm", provider)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.spans_by_hand import exception, span
 from trace_store.dialects import normalise
 from trace_store.facts import SpanFacts
@@ -83,3 +85,23 @@ def test_texts_lose_their_quotes() -> None:
 def test_a_result_of_nothing() -> None:
     facts = facts_of({"mlflow.spanType": "TOOL", "mlflow.spanInputs": {}, "mlflow.spanOutputs": None})
     assert facts.result is None
+
+
+@pytest.mark.parametrize(
+    ("written", "provider"), [("anthropic", "anthropic"), ("gemini", "gcp.gemini"), ("dspy", None)]
+)
+def test_the_format_of_the_messages_names_the_vendor_and_the_answer_counts_reasoning(
+    written: str, provider: str | None
+) -> None:
+    facts = facts_of(
+        {
+            "mlflow.spanType": "CHAT_MODEL",
+            "mlflow.message.format": written,
+            "mlflow.spanOutputs": {
+                "choices": [{"message": {"role": "assistant", "content": "hello"}}],
+                "usage": {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 5}},
+            },
+            "mlflow.chat.tokenUsage": {"input_tokens": 8, "output_tokens": 9},
+        }
+    )
+    assert (facts.provider, facts.input_tokens, facts.output_tokens, facts.reasoning_tokens) == (provider, 8, 9, 5)

@@ -111,3 +111,11 @@ def test_agents() -> None:
     facts = facts_of(agent, name="helper")
     assert (facts.type, facts.is_aggregate, facts.agent_name) == ("agent", True, "helper")
     assert (facts.input_text, facts.output_text, facts.conversation_id, facts.user_id) == ("hi", "yes", "s", "u")
+
+
+def test_the_metadata_of_langchain_name_the_provider_where_no_attribute_does() -> None:
+    said = {"metadata": json.dumps({"ls_provider": "openai", "ls_model_name": "gpt-4o"})}
+    assert facts_of({**LLM, **said, "llm.model_name": "gpt-4o"}).provider == "openai"
+    assert facts_of({**LLM, **said, "llm.provider": "azure"}).provider == "azure"
+    assert facts_of({**TOOL, **said}).provider is None
+    assert facts_of({**LLM, "metadata": json.dumps({"ls_provider": ["openai"]})}).provider is None

@@ -72,7 +72,7 @@ def build_reading(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[
         type=kind.type,
         dialect=table.dialect.name,
         is_aggregate=kind.is_aggregate,
-        provider=vendor(reading.text("provider") or (_vendor_and_model(reading)[0] if kind.type == "llm" else None)),
+        provider=vendor(reading.text("provider") or (_provider_aside(reading) if kind.type == "llm" else None)),
         input_tokens=tokens.input_tokens,
         output_tokens=tokens.output_tokens,
         cached_tokens=tokens.cached_tokens,
@@ -171,6 +171,13 @@ def _model(reading: Reading) -> str | None:
     named = reading.text("model") or reading.text("request_model")
     named = named or model_in(reading.value("request")) or model_in(reading.value("input"))
     return named or _vendor_and_model(reading)[1]
+
+
+def _provider_aside(reading: Reading) -> str | None:
+    """Who answered a model call that has no attribute for it: LangChain's metadata say it, or the name of the step."""
+    metadata = unwrap(reading.value("metadata"))
+    told = as_text(metadata.get("ls_provider")) if isinstance(metadata, dict) else None
+    return told or _vendor_and_model(reading)[0]
 
 
 def _vendor_and_model(reading: Reading) -> tuple[str | None, str | None]:

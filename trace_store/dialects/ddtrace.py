@@ -26,7 +26,7 @@ def _unpacked(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
         OURS + "input": _content(_object(meta, "input")),
         OURS + "output": _content(_object(meta, "output")),
         OURS + "model": meta.get("model_name"),
-        OURS + "provider": meta.get("model_provider"),
+        OURS + "provider": meta.get("model_provider") or _client(attributes),
         OURS + "usage": _object(blob, "metrics") or None,
         OURS + "first_token_s": _object(blob, "metrics").get("time_to_first_token"),
         OURS + "environment": tags.get("env"),
@@ -37,6 +37,12 @@ def _unpacked(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
         OURS + "error_message": error.get("message"),
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _client(attributes: Mapping[str, Any]) -> Any:
+    """The vendor whose client was traced, where no provider is told (`unknown`)."""
+    component = attributes.get("component", attributes.get("_dd.integration"))
+    return component if component in ("openai", "anthropic") else None
 
 
 def _unpack(value: Any) -> Mapping[str, Any]:

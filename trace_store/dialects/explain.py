@@ -15,7 +15,7 @@ from trace_store.model import LogRecord, Span
 # The fields that a fact may come from, in the order in which `build` asks for them.
 FACT_FIELDS: Mapping[str, tuple[str, ...]] = {
     "model": ("model", "request_model", "request", "output", "input", "entity_name"),
-    "provider": ("provider", "entity_name"),
+    "provider": ("provider", "entity_name", "metadata"),
     "input_tokens": ("input_tokens", "usage", "output"),
     "output_tokens": ("output_tokens", "usage", "output"),
     "cached_tokens": ("cached_tokens", "usage", "output"),

@@ -9,14 +9,25 @@ from typing import Any
 
 from trace_store.attributes import parse_json
 from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.dialects.usage import counts_in
 from trace_store.model import Span
 
 MLFLOW = "mlflow."
+_REASONING = MLFLOW + "answer.reasoning_tokens"  # ours
+# How the messages of a call are written tells whose client made it; other formats are those of frameworks.
+_VENDOR_OF_FORMAT = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "gcp.gemini",
+    "bedrock": "aws.bedrock",
+    "groq": "groq",
+    "mistral": "mistral",
+}
 CHAIN = Kind("chain", is_aggregate=True)
 
 
 def _unquoted(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Texts without the quotes of JSON; objects stay the JSON they are."""
+    """Texts without the quotes of JSON; objects stay the JSON they are. Beside them what only other keys tell."""
     told: dict[str, str | None] = {}
     for key, value in attributes.items():
         if key.startswith(MLFLOW) and isinstance(value, str) and value[:1] == '"':
@@ -25,7 +36,21 @@ def _unquoted(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
                 told[key] = parsed
         elif key.startswith(MLFLOW) and value == "null":
             told[key] = None
+    if MLFLOW + "llm.provider" not in attributes:
+        told[MLFLOW + "llm.provider"] = _VENDOR_OF_FORMAT.get(told.get(MLFLOW + "message.format") or "")
     return told
+
+
+def _counted_in_answer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Reasoning tokens: only the raw answer of the model has them."""
+    answer = attributes.get(MLFLOW + "spanOutputs")
+    if not isinstance(answer, str) or "reasoning_tokens" not in answer:
+        return {}
+    return {_REASONING: counts_in(answer).reasoning_tokens}
+
+
+def _rewritten(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**_unquoted(span, attributes), **_counted_in_answer(span, attributes)}
 
 
 DIALECT = Dialect(
@@ -37,6 +62,7 @@ DIALECT = Dialect(
         "model": ("mlflow.llm.model",),
         "provider": ("mlflow.llm.provider",),
         "usage": ("mlflow.chat.tokenUsage",),
+        "reasoning_tokens": (_REASONING,),
         "tool_definitions": ("mlflow.chat.tools",),
         "tool_name": ("mlflow.spanFunctionName",),
         "input": ("mlflow.spanInputs",),
@@ -59,5 +85,5 @@ DIALECT = Dialect(
             **dict.fromkeys(("chain", "workflow", "task", "parser", "memory", "unknown"), CHAIN),
         }
     },
-    rewrite=_unquoted,
+    rewrite=_rewritten,
 )

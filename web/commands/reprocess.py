@@ -1,4 +1,5 @@
-"""Derive stored traces again: by default those that an older version, or other mappings, derived.
+"""Derive stored traces again: by default those that an older version, or other mappings, tool
+rules, loop thresholds or prices, derived.
 
 Log records of no trace are always read again. What arrives meanwhile goes first. Ctrl-C stops at any time; started
 again, it goes on with what is left.
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     files = read_mapping_files(settings.mappings)
     with open_store(settings) as conninfo:
         alone = not settings.database_url and read_running(settings.data_dir) is None
-        rules = ProjectRules(files) if alone else None
+        rules = ProjectRules(files, loop_thresholds(settings)) if alone else None
         return asyncio.run(_run(arguments, settings, conninfo, rules))
 
 
@@ -163,7 +164,7 @@ async def _processor(settings: Settings, conninfo: str, rules: ProjectRules | No
         return
     stop = asyncio.Event()
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
-    working = asyncio.create_task(Processor(conninfo, pace, rules, loop_thresholds(settings)).run(stop))
+    working = asyncio.create_task(Processor(conninfo, pace, rules).run(stop))
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from tool_errors.rules import derived_by, registry_for
+from tool_errors.rules import derived_by_with, registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.mappings import MappingChanged, SavedMapping
@@ -104,8 +104,9 @@ async def post_mapping(request: Request, context: Context) -> Response:
 async def post_reprocess(request: Request, context: Context) -> Response:
     """Marks up to 10,000 stored traces that other rules derived, newest first."""
     await read_form(request)
-    rules = derived_by(await context.rules.registry(DEFAULT_PROJECT_ID))
+    registry = await context.rules.registry(DEFAULT_PROJECT_ID)
     async with open_reprocess(context.conninfo) as work:
+        rules = derived_by_with(registry, (await work.rules_in_force()).get(DEFAULT_PROJECT_ID))
         marked = 0
         async for trace_ids in work.pages(Choice(DEFAULT_PROJECT_ID, rules)):
             await work.mark_traces(DEFAULT_PROJECT_ID, trace_ids)
@@ -121,7 +122,8 @@ async def _page(context: WebContext) -> MappingPage:
     newest = history[0] if history else None
     registry = await rules.registry(DEFAULT_PROJECT_ID)
     async with open_reprocess(context.conninfo) as work:
-        outdated = await work.count_other_than(DEFAULT_PROJECT_ID, derived_by(registry))
+        rules_now = derived_by_with(registry, (await work.rules_in_force()).get(DEFAULT_PROJECT_ID))
+        outdated = await work.count_other_than(DEFAULT_PROJECT_ID, rules_now)
     return MappingPage(
         text=newest.text if newest else "",
         version=newest.version if newest else 0,
