@@ -1,15 +1,16 @@
 """Alert rules end to end: spans go in over HTTP, and a webhook arrives at a real HTTP server, once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
-from tests.agent_run import agent_run
+from tests.agent_run import agent_run, made
 from tests.fix_endpoints import HttpEndpoint, http_endpoint, status
 from tests.fix_pages import Pages, running_pages
 from tests.fix_server import RunningServer
@@ -50,11 +51,18 @@ class Client:
     async def send_failures(self, steps: int, fails_every: int = 1) -> str:
         """A run whose tool calls fail; the id of its trace."""
         trace_id = new_id(16)
-        spans = [Span.FromString(span.otlp) for span in agent_run(trace_id, steps, fails_every)]
+        await self.send([Span.FromString(span.otlp) for span in agent_run(trace_id, steps, fails_every)])
+        return trace_id.hex()
+
+    async def send(self, spans: list[Span]) -> None:
         body = TracesData(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])]).SerializeToString()
         sent = await self._http.post("/v1/traces", content=body, headers={"content-type": "application/x-protobuf"})
         assert sent.status_code == 200
-        return trace_id.hex()
+
+    async def calls(self, trace_id: bytes) -> int:
+        """How many spans of a trace are derived."""
+        answer = await self._http.get(f"/api/traces/{trace_id.hex()}")
+        return int(answer.json()["span_count"]) if answer.status_code == 200 else 0
 
     async def put(self, rule_id: int, body: dict[str, Any]) -> None:
         answer = await self._http.put(f"/api/alerts/{rule_id}", json=body)
@@ -124,6 +132,35 @@ async def test_every_match_is_one_message_and_a_snoozed_rule_is_silent(server: R
         for one in (rule_id, snoozed):
             removed = await client._http.delete(f"/api/alerts/{one}")
             assert removed.status_code == 204
+
+
+async def test_a_loop_is_told_at_its_third_repeat_while_it_goes_on(server: RunningServer) -> None:
+    trace_id, tool = new_id(16), new_id(8).hex()
+    words = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool}
+    words["gen_ai.tool.call.arguments"] = '{"order": 7}'
+    failed = Status(code=Status.STATUS_CODE_ERROR, message="the order is locked")
+    async with client_of(server) as client, http_endpoint() as hook:
+        rule_id = await client.rule(
+            {"kind": "match", "filters": {"tool": tool, "kinds": ["loop"]}}, await client.channel(hook)
+        )
+
+        async def repeat(number: int) -> None:
+            call = {**words, "gen_ai.tool.call.id": f"call-{number}"}
+            now = time.time_ns()
+            await client.send([made(trace_id, number, 1, "call", call, now, now + 1, status=failed)])
+            async with asyncio.timeout(DEADLINE_S):
+                while await client.calls(trace_id) < number - 1:
+                    await asyncio.sleep(0.05)
+
+        await repeat(2)
+        await repeat(3)
+        assert hook.posts == [], "two calls are no loop"
+        await repeat(4)
+        told = await client.until_told(hook, 1)
+        assert hook.posts[0].json["subject"]["trace_ids"] == [trace_id.hex()]
+        await repeat(5)
+        assert (await client.alert(rule_id))["firings_total"] == 1
+        assert len({delivery for _, delivery in told}) == 1
 
 
 @pytest.fixture
