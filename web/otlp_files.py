@@ -50,12 +50,17 @@ def say_rejections(path: str, decoded: DecodedTraces | DecodedLogs) -> int:
     rejections = decoded.rejections
     if rejections.total:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(rejections.counts.items()))
-        _say(path, f"{rejections.total} records rejected ({reasons})")
+        _say(path, f"{counted_records(rejections.total)} rejected ({reasons})")
         for detail in rejections.details:
             _say(path, f"  {detail}")
     for warning in sorted(decoded.warnings):
         _say(path, warning)
     return rejections.total
+
+
+def counted_records(count: int) -> str:
+    """Such as "1 record", "2 records"."""
+    return f"{count} record{'' if count == 1 else 's'}"
 
 
 def _say(path: str, text: str) -> None:

@@ -37,6 +37,7 @@ class TreeRecords:
     links: list[Link] = field(default_factory=list)  # that its spans carry
     incoming: list[Link] = field(default_factory=list)  # of other traces, up to 1,000
     place: GroupPlace | None = None  # among the traces it belongs to
+    asked_again: bytes | None = None  # the later trace of its group in which the user asks for the same
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
@@ -47,7 +48,15 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
     row = await reader.trace_row(trace)
     place = None if row is None else await reader.place_in_group(row)
     calls, loops = await reader.tool_calls(trace), await reader.loops(trace)
-    return TreeRecords(row, spans, calls, loops, *await reader.links(trace), place=place)
+    again = None if row is None else await _asked_again(reader, row)
+    return TreeRecords(row, spans, calls, loops, *await reader.links(trace), place=place, asked_again=again)
+
+
+async def _asked_again(reader: TraceReader, row: TraceRow) -> bytes | None:
+    if row.group_id is None:
+        return None
+    following = await reader.following_in_group(row, TRACES_LOOKED_AT)
+    return asked_again([derived_trace(other, (), ()) for other in following]).get(row.trace_id)
 
 
 async def read_contract_page(
@@ -74,9 +83,7 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
     projects = await reader.projects()
     if row is not None and row.group_id is not None:
         derived = await _as_its_group_tells(reader, trace, derived, registry)
-        following = await reader.following_in_group(row, TRACES_LOOKED_AT)
-        again = asked_again([derived_trace(other, (), ()) for other in following])
-        derived = replace(derived, asked_again=again.get(row.trace_id))
+        derived = replace(derived, asked_again=await _asked_again(reader, row))
     derived_at = row.derived_at if row is not None else None
     return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 

@@ -72,5 +72,6 @@ def build_trace_page(
         query_string=query_string,
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
+        asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
         group=None if row is None else group_view(row, records.place),
     )

@@ -114,7 +114,7 @@ def test_a_rejected_record_is_bad_input() -> None:
     trace_id = "ab" * 16
     ended = rainbarrel("check", "-", data=request_json(span_json(trace_id), span_json(trace_id, spanId="zz")))
     assert ended.returncode == 2
-    assert b"1 records were rejected" in ended.stderr
+    assert b"1 record was rejected" in ended.stderr
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:

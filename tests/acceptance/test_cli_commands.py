@@ -97,8 +97,8 @@ def test_import_twice_changes_nothing_and_rejections_are_told(server):
     for _ in range(2):
         ended = rainbarrel("import", "-", "--data-dir", server.data_dir, data=request_json(good, bad))
         assert ended.returncode == 1
-        assert b"1 spans and 0 log records are in the database now; 1 records rejected" in ended.stdout
-        assert b"-: 1 records rejected (" in ended.stderr
+        assert b"1 spans and 0 log records are in the database now; 1 record rejected" in ended.stdout
+        assert b"-: 1 record rejected (" in ended.stderr
     exported = rainbarrel("export", trace_id, "--data-dir", server.data_dir)
     assert span_ids(exported.stdout) == {good["spanId"]}
 
@@ -116,4 +116,4 @@ def test_inspect_prints_the_contract_and_says_what_it_could_not_take():
     (trace,) = json.loads(ended.stdout)["traces"]
     assert (trace["trace_id"], trace["span_count"], trace["live"]) == (trace_id, 1, False)
     assert ended.returncode == 1
-    assert b"1 records rejected" in ended.stderr
+    assert b"1 record rejected" in ended.stderr

@@ -21,6 +21,10 @@ async def test_a_conversation_is_one_read(database: str) -> None:
         ((failure,),) = [trace["failures"] for trace in found["traces"] if trace["failures"]]
         assert (failure["name"], failure["status"], failure["recovered"]) == ("book_table", "soft_error", True)
         assert failure["error"]["message"] == REFUSED
+        failed = await pages.json("/api/traces?errors=1")
+        assert [trace["trace_id"] for trace in failed["traces"]] == [
+            trace["trace_id"] for trace in found["traces"] if trace["failures"]
+        ]
         assert await pages.json("/conversations/table%2Ffor%20two.json") == found
         second = await pages.json("/api/conversations/table%2Ffor%20two?offset=1&limit=1")
         assert (second["shown"], second["next_offset"]) == (1, 2)
@@ -79,3 +83,5 @@ async def test_a_user_who_asks_the_same_again_is_told_on_the_trace_that_did_not_
         found = [await pages.json(f"/api/traces/{trace_id(run, n).hex()}") for run in (0, 1) for n in (0, 1)]
         assert [trace["asked_again"] for trace in found] == [None, asked, None, None]
         assert (found[1]["trace_id"], found[1]["run_ended_well"]) == (answered, True)
+        assert f'href="/traces/{asked}">asked again later</a>' in await pages.html(f"/traces/{answered}")
+        assert "asked again later" not in await pages.html(f"/traces/{asked}")

@@ -81,6 +81,18 @@ async def test_wins_are_resolved_issues_and_a_failure_rate_that_fell(database: s
     assert wins["lines"][1]["text"].startswith("Resolved: look_up: ")
 
 
+async def test_an_issue_that_came_back_after_it_was_resolved_is_no_win(database: str, pool: Any) -> None:
+    await add_channel(pool)
+    await store_a_bad_day(database)
+    async with await connect(database, "test") as connection:
+        await connection.execute(
+            "UPDATE issue_states SET status = 'resolved', resolved_at = to_timestamp(%s)", [NOW / 1e9 - 1]
+        )
+    assert await DigestWriter(database, lambda: LATER).put_due() == 1
+    (delivery,), _ = await DeliveryReader(pool).newest(1, 10)
+    assert "Wins" not in [section["heading"] for section in delivery.subject["sections"]]
+
+
 def test_the_hour_is_that_of_the_time_zone() -> None:
     made = datetime(2026, 3, 1, tzinfo=UTC)
     channel = Channel(1, 1, "slack", "team", {}, Notices(None, 9, "Europe/Berlin"), made)

@@ -14,11 +14,20 @@ ORDER BY is_new DESC, events DESC, fingerprint
 LIMIT %(limit)s
 
 -- resolved_issues --
--- The issues that somebody resolved in the range (primary key: all issues of the project).
+-- The issues that somebody resolved in the range and that did not come back, as in `rank_issues` (primary key: all
+-- issues of the project; findings_issue_idx).
 SELECT fingerprint, tool, title, count(*) OVER () AS total
-FROM issue_states
+FROM issue_states state
 WHERE project_id = %(project_id)s AND status = 'resolved'
   AND resolved_at >= to_timestamp(%(since)s::float8 / 1e9) AND resolved_at < to_timestamp(%(until)s::float8 / 1e9)
+  AND NOT EXISTS (
+    SELECT FROM findings again
+    WHERE again.project_id = state.project_id AND again.fingerprint = state.fingerprint
+      AND again.start_unix_nano > (extract(epoch FROM state.resolved_at) * 1000000000)::bigint
+      AND (state.resolved_in_release IS NULL OR again.release = state.resolved_in_release OR EXISTS (
+        SELECT FROM releases fixed JOIN releases later USING (project_id)
+        WHERE fixed.project_id = state.project_id AND fixed.release = state.resolved_in_release
+          AND later.release = again.release AND later.first_seen_unix_nano > fixed.first_seen_unix_nano)))
 ORDER BY resolved_at, fingerprint
 LIMIT %(limit)s
 

@@ -17,6 +17,7 @@ import orjson
 
 from tool_errors.alerts.rule import BadRule, Definition, read_definition, stored_definition
 from trace_store.alert_store import AlertStore
+from trace_store.channels import ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
@@ -89,6 +90,9 @@ def _list(arguments: argparse.Namespace, conninfo: str) -> None:
 def _add(arguments: argparse.Namespace, conninfo: str) -> None:
     name, text = arguments.words
     definition = stored_definition(_definition(text))
+    if unknown := sorted(set(arguments.channel) - asyncio.run(_channel_ids(conninfo))):
+        names = ", ".join(map(str, unknown))
+        raise RainbarrelError(f"There is no channel {names}; `rainbarrel channels list` names those that there are.")
     rule_id = _with_store(conninfo, lambda store: store.add(DEFAULT_PROJECT_ID, name, definition, arguments.channel))
     if arguments.json:
         _print_json({"rule_id": rule_id})
@@ -142,6 +146,11 @@ def _with_store(conninfo: str, act: Callable[[AlertStore], Awaitable[Any]]) -> A
             return await act(AlertStore(pool))
 
     return asyncio.run(work())
+
+
+async def _channel_ids(conninfo: str) -> set[int]:
+    async with make_pool(conninfo, "rainbarrel alerts command", 1) as pool:
+        return {channel.channel_id for channel in await ChannelStore(pool).all(DEFAULT_PROJECT_ID)}
 
 
 def _print_json(found: dict[str, Any]) -> None:

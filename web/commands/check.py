@@ -26,7 +26,7 @@ from web.gate.report import report_json, report_text
 from web.gate.server_traces import read_traces
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
-from web.otlp_files import read_records
+from web.otlp_files import counted_records, read_records
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\
@@ -92,7 +92,8 @@ def _check(arguments: argparse.Namespace) -> int:
     if any(result.is_over for result in results):
         return OVER_A_LIMIT
     if rejected:
-        said = f"{rejected} records were rejected, so that this says nothing of them."
+        were = "was" if rejected == 1 else "were"
+        said = f"{counted_records(rejected)} {were} rejected, so that this says nothing of them."
         print(f"rainbarrel check: {said}", file=sys.stderr)
     return BAD_INPUT if rejected else 0
 

@@ -13,7 +13,7 @@ from otlp_receiver.group_commit import GroupCommit
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
 from web.attach import open_store
-from web.otlp_files import read_files, say_rejections
+from web.otlp_files import counted_records, read_files, say_rejections
 from web.server_file import read_running
 from web.settings import add_flags, read_settings
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_store(settings) as conninfo:
         check_schema(conninfo)
         totals = asyncio.run(_import(arguments.files, conninfo, settings.retention_days))
-    print(f"{totals.in_store} are in the database now; {totals.rejected} records rejected")
+    print(f"{totals.in_store} are in the database now; {counted_records(totals.rejected)} rejected")
     if totals.spans + totals.logs and not settings.database_url and read_running(settings.data_dir) is None:
         print("They are derived and shown once `rainbarrel serve` runs.")
     return 1 if totals.rejected else 0

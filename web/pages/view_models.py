@@ -423,3 +423,4 @@ class TracePage:
     linked_traces: tuple[SpanLinkView, ...] = field(default=())
     linked_trace_count: int = 0  # all of them; `linked_traces` shows the first
     group: GroupView | None = None  # None: the trace stands alone
+    asked_again_url: str = ""  # of the later trace in which the user asks for the same
