@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.test_issues import failing
+from tests.acceptance.test_issues_over_http import failing
 from tests.agent_run import accepted, made
 from tests.fix_pages import Pages, running_pages
 from tests.spans_made import new_id

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.acceptance.test_issues import failing
+from tests.acceptance.test_issues_over_http import failing
 from tests.fix_pages import AT_ONCE, Pages, running_pages
 from tests.run_cli import rainbarrel
 from tool_errors.processor import Processor
