@@ -35,14 +35,16 @@ class RunningServer:
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10)
 
-    def wait_for_trace(self, trace_id: str, span_count: int, timeout_s: float = 10.0) -> dict[str, Any]:
-        """The trace as GET /api/traces/{trace_id} derives it, once it has `span_count` spans."""
+    def wait_for_trace(
+        self, trace_id: str, span_count: int, *, settled: bool = False, timeout_s: float = 60.0
+    ) -> dict[str, Any]:
+        """The trace as GET /api/traces/{trace_id} derives it, once it has `span_count` spans (and is not live)."""
         deadline = time.monotonic() + timeout_s
         while True:
             response = self.get(f"/api/traces/{trace_id}")
             if response.status_code == 200:
                 trace: dict[str, Any] = response.json()
-                if trace["span_count"] >= span_count:
+                if trace["span_count"] >= span_count and not (settled and trace["live"]):
                     return trace
             if time.monotonic() > deadline:
                 raise AssertionError(

@@ -129,7 +129,7 @@ def test_traces_and_conversations_of_a_server(server, tmp_path) -> None:
     path.write_bytes(export_request(recorder.record()))
     assert rainbarrel("import", path, "--data-dir", server.data_dir).returncode == 0
     trace_id = recorder.trace_id.hex()
-    server.wait_for_trace(trace_id, len(recorder.spans))
+    server.wait_for_trace(trace_id, len(recorder.spans), settled=True)  # the loop has ended for both
     by_id = rainbarrel("check", "--trace-id", trace_id, "--url", server.url)
     assert by_id.returncode == 1, by_id.stderr
     assert "FAIL  loops: 1 (at most 0 allowed)" in by_id.stdout.decode()
