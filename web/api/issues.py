@@ -8,8 +8,9 @@ from starlette.datastructures import QueryParams
 
 from trace_store.issues import change_issue
 from trace_store.model import DEFAULT_PROJECT_ID
+from web.api.request_json import read_object
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
+from web.errors import NotFound
 from web.form_posts import check_origin
 from web.issue_changes import read_change
 from web.issue_json import issue_json, list_json
@@ -18,7 +19,6 @@ from web.issue_reading import read_issue_detail, read_issue_list
 
 router = APIRouter(prefix="/api/issues")
 Context = Annotated[WebContext, Depends(context_of)]
-CHANGE_BYTES_MAX = 64 * 1024
 
 
 @router.get("")
@@ -39,7 +39,7 @@ async def get_issue(fingerprint: str, request: Request, context: Context) -> Res
 async def post_issue(fingerprint: str, request: Request, context: Context) -> Response:
     """Changes what a person says of an issue; answers as GET does."""
     check_origin(request)
-    await save_change(context, fingerprint, await _read_object(request))
+    await save_change(context, fingerprint, await read_object(request, '{"status": "resolved"}'))
     return _json(await read_json(context, fingerprint, QueryParams()))
 
 
@@ -63,21 +63,6 @@ async def save_change(context: WebContext, fingerprint: str, said: dict[str, Any
 def unknown_issue(fingerprint: str) -> NotFound:
     """The answer for an issue that is not there."""
     return NotFound(f"No issue has the fingerprint {fingerprint}: /issues lists those that were seen.")
-
-
-async def _read_object(request: Request) -> dict[str, Any]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > CHANGE_BYTES_MAX:
-            raise BadRequest(f"The change is larger than {CHANGE_BYTES_MAX // 1024} KiB; send less.")
-    try:
-        said = orjson.loads(body)
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise BadRequest('A change is a JSON object such as {"status": "resolved"}.')
-    return said
 
 
 def _json(found: dict[str, Any]) -> Response:
