@@ -11,7 +11,6 @@ from trace_store.queries import load
 
 SOURCE = Path(queries.__file__).parent
 QUERY_FILES = sorted(p.name.removesuffix(".sql") for p in files("trace_store").joinpath("sql").iterdir() if p.is_file())
-QUERY_FILES.remove("schema")
 
 
 @pytest.mark.parametrize("name", QUERY_FILES)

@@ -1,9 +1,10 @@
-"""`schema.sql` is exactly what the migrations make of an empty database on plain PostgreSQL."""
+"""The files of `sql/schema` are exactly what the migrations make of an empty database on plain PostgreSQL."""
+
+from importlib.resources import files
 
 import psycopg
 
 from trace_store.migrate import migrate
-from trace_store.queries import read_sql
 
 CATALOG = b"""
 SELECT 'column', relname, attname, format_type(atttypid, atttypmod) || ' ' || attnotnull || ' ' || attstorage::text
@@ -41,9 +42,11 @@ def catalog(conninfo: str) -> list[tuple[object, ...]]:
         return connection.execute(CATALOG).fetchall()
 
 
-def test_schema_file_equals_migrations(database: str, empty_database: str) -> None:
+def test_schema_files_equal_migrations(database: str, empty_database: str) -> None:
+    folder = files("trace_store") / "sql" / "schema"
     with psycopg.connect(empty_database) as connection:
-        connection.execute(read_sql("schema.sql").encode())
+        for file in sorted(folder.iterdir(), key=lambda file: file.name):
+            connection.execute(file.read_text(encoding="utf-8").encode())
     described = catalog(empty_database)
     assert described == catalog(database)
     assert len(described) > 200
