@@ -3,7 +3,8 @@
 CREATE TABLE dirty_marks (          -- INSERT only; deleted by id in the transaction that replaces the derived rows
   mark_id    bigint GENERATED ALWAYS AS IDENTITY,
   project_id integer NOT NULL,
-  unit_kind  smallint NOT NULL,     -- 1 trace, 2 interaction, 3 conversation, 4 log batch, 5 group of a trace
+  unit_kind  smallint NOT NULL,     -- 1 trace, 2 interaction, 3 conversation, 4 log batch, 5 group of a trace,
+                                    -- 6 user, 7 conversation as its interactions make it
   unit_id    bytea NOT NULL,        -- trace id for 1 and 5; blob id of a log batch; UTF-8 of the id for the others
   not_before timestamptz NOT NULL DEFAULT now(),
   bucket     date,                  -- with blob_id: where the new spans lie; both NULL: look at the whole unit again
