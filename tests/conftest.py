@@ -1,6 +1,8 @@
-"""Fixtures that several folders of tests use."""
+"""Fixtures that several folders of tests use, and how many processes a test run takes."""
 
 import os
+
+import pytest
 
 # gRPC's fork handlers close descriptors of a child that was forked to become something else, such as initdb.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -8,3 +10,11 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 from tests.fix_database import any_database, any_empty_database, database, empty_database, servers
 
 __all__ = ["any_database", "any_empty_database", "database", "empty_database", "servers"]
+
+PROCESSES_MAX = 4  # each has database servers of its own
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole run is shared among processes; chosen files and folders stay in one, where a debugger works."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return min(os.cpu_count() or 1, PROCESSES_MAX) if whole else 0

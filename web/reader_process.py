@@ -5,9 +5,11 @@ It is spawned (never forked: gRPC), goes with its parent, and is started again w
 
 import asyncio
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -27,8 +29,23 @@ T = TypeVar("T")
 def _begin(parent_pid: int, prices: Path | None, tool_rules: Path | None) -> None:
     """The first thing that the process does."""
     hold_on_to_parent(parent_pid)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     use_prices(prices)
     use_tool_rules(tool_rules)
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """What starts within keeps Ctrl-C waiting: before it can ignore it, it would end with a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class ReaderProcess:
@@ -40,8 +57,7 @@ class ReaderProcess:
 
     def start(self) -> None:
         """Starts the process, so that the first heavy read need not wait for it; returns in some milliseconds."""
-        if self._pool is None:
-            self._running_pool().submit(heavy_reads.load)
+        self._running_pool()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function`; both must be picklable. Raises Unavailable when the process died at it."""
@@ -69,4 +85,6 @@ class ReaderProcess:
         """Called in the main thread alone: on Linux the process ends with the thread that started it."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(1, get_context("spawn"), _begin, (os.getpid(), *self._files))
+            with _ctrl_c_held():
+                self._pool.submit(heavy_reads.load)  # the first one starts the process
         return self._pool

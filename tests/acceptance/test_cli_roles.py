@@ -71,7 +71,6 @@ def test_the_reader_of_large_traces_starts_by_itself_and_leaves_ctrl_c_to_the_ro
         while not any("--multiprocessing-fork" in child.cmdline() for child in role.children()):
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        time.sleep(1)  # it imports
         for process in (*role.children(), role):
             process.send_signal(signal.SIGINT)
         while role.status() != psutil.STATUS_ZOMBIE:
