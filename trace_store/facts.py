@@ -76,7 +76,7 @@ class ToolDefinition:
     schema: Any = field(default=None, compare=False)  # JSON schema of its arguments; None when not told
 
 
-@dataclass(slots=True)  # frozen, its 40 fields would take ten times as long to set; nothing changes it once it is made
+@dataclass(slots=True)  # frozen, its 40 fields would take ten times as long to set; only `dialects.build` sets them
 class SpanFacts:
     """One span, as a dialect understands it. Spans that no dialect claims have no facts; their type is `other`."""
 

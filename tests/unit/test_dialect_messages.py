@@ -5,7 +5,7 @@ import json
 import pytest
 
 from trace_store.dialects.messages import Message, ToolCall, ToolResult, raw_messages, read_message, result_in
-from trace_store.dialects.texts import answered, last_text, text_in
+from trace_store.dialects.texts import given, last_text, text_in
 
 CALL = ToolCall("c1", "lookup", {"q": "x"})
 ARGUMENTS = '{"q": "x"}'
@@ -176,12 +176,13 @@ def test_only_new_results_are_answers() -> None:
         {"role": "assistant", "tool_calls": [{"id": "new", "function": {"name": "b", "arguments": '{"x": 1}'}}]},
         {"role": "tool", "tool_call_id": "new", "content": '{"error": "no"}'},
     ]
-    (call,) = answered(history)
+    (call,) = given(history)[1]
     assert (call.call_id, call.name) == ("new", "b")
     assert call.arguments is not None
     assert call.result is not None
     assert (call.arguments.value, call.result.value) == ({"x": 1}, {"error": "no"})
-    assert answered([*history, {"role": "assistant", "content": "done"}, {"role": "user", "content": "more"}]) == ()
+    later = [*history, {"role": "assistant", "content": "done"}, {"role": "user", "content": "more"}]
+    assert given(later) == ("more", ())
 
 
 def test_results_without_id_belong_to_the_calls_in_their_order() -> None:
@@ -190,7 +191,7 @@ def test_results_without_id_belong_to_the_calls_in_their_order() -> None:
         {"role": "tool", "content": "1"},
         {"role": "tool", "content": "2"},
     ]
-    assert [(call.name, call.result and call.result.value) for call in answered(history)] == [("a", "1"), ("b", "2")]
+    assert [(call.name, call.result and call.result.value) for call in given(history)[1]] == [("a", "1"), ("b", "2")]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Builds the facts of a claimed span from its reading: one function per kind of span."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from trace_store.attributes import payload, unwrap
@@ -11,92 +11,90 @@ from trace_store.dialects.failures import clean_message, read_failure
 from trace_store.dialects.finish_reason import finish_reason
 from trace_store.dialects.first_token import time_to_first_token_ns
 from trace_store.dialects.flattened import FlatMessages
-from trace_store.dialects.identity import identity
+from trace_store.dialects.identity import add_identity
 from trace_store.dialects.messages import raw_messages, result_in
 from trace_store.dialects.provider import vendor
 from trace_store.dialects.reading import Reading, as_text
 from trace_store.dialects.records import told_by_records
-from trace_store.dialects.table import Table
+from trace_store.dialects.table import Layout
 from trace_store.dialects.texts import (
-    answered,
     arguments_payload,
+    drop_plugins,
+    given,
     last_text,
     plain,
     read_all,
     requested,
     text_in,
     whole_run,
-    without_plugins,
 )
 from trace_store.dialects.tool_definitions import tool_definitions
 from trace_store.dialects.transcript import Part, RoleMessage, Transcript, role_messages
-from trace_store.dialects.usage import Counts, counts_in, counts_of
+from trace_store.dialects.usage import NO_COUNTS, Counts, counts_in, counts_of
 from trace_store.facts import Failure, SpanFacts
 from trace_store.model import LogRecord, Span
 
 _NAME_SUFFIXES = (".tool", ".__call__", ".run")
 _NAME_PREFIXES = ("execute_tool ", "running tool: ", "MCP send tools/call ", "tools/call ")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_OTHER = Kind("other")
+_NO_CALL = Kind("chain", is_aggregate=True)
+_NO_CONTENT = EventContent()  # of a span without events; nobody adds to it
 
 
-def build(span: Span, logs: Sequence[LogRecord], table: Table) -> SpanFacts:
-    """The facts of a span that the table's dialect claims."""
-    return build_reading(span, logs, table)[0]
+def build(span: Span, logs: Sequence[LogRecord], layout: Layout) -> SpanFacts:
+    """The facts of a claimed span, whose keys lead where the layout says."""
+    return build_reading(span, logs, layout)[0]
 
 
-def build_reading(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[SpanFacts, Reading]:
+def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[SpanFacts, Reading]:
     """`build`, and the reading behind it: it knows which key gave which field."""
-    reading, content, kind = _read(span, logs, table)
-    if kind.type == "llm" and not kind.is_aggregate:
-        own = _llm(span, reading, content)
-        if _is_no_call(reading, own):
-            kind = Kind("chain", is_aggregate=True)
-    elif kind.type == "tool":
-        own = _tool(span, reading, content)
-    else:
-        own = _step(span, reading, content, kind)
-    separator = table.dialect.tool_name_separator
-    if separator:
-        own = without_plugins(own, separator)
-    resource = span.resource_attributes
-    tokens = _tokens(reading, kind)
-    tools = tool_definitions(reading, kind, own.get("tool_name"), separator)
+    reading, content, kind = _read(span, logs, layout)
     facts = SpanFacts(
-        trace_id=span.trace_id,
-        span_id=span.span_id,
-        parent_span_id=span.parent_span_id,
-        start_unix_nano=span.start_unix_nano,
-        end_unix_nano=span.end_unix_nano,
-        name=span.name,
-        status_code=span.status_code,
-        type=kind.type,
-        dialect=table.dialect.name,
-        is_aggregate=kind.is_aggregate,
-        provider=vendor(reading.text("provider") or (_provider_aside(reading) if kind.type == "llm" else None)),
-        input_tokens=tokens.input_tokens,
-        output_tokens=tokens.output_tokens,
-        cached_tokens=tokens.cached_tokens,
-        reasoning_tokens=tokens.reasoning_tokens,
-        cache_write_tokens=tokens.cache_write_tokens,
-        cache_write_1h_tokens=tokens.cache_write_1h_tokens,
-        sent_cost_nano_usd=reading.nano_usd("cost"),
-        service_name=as_text(resource.get("service.name")),
-        release=as_text(resource.get("service.version")),
-        tool_definitions=tools,
-        tool_definition_count=len(tools),
-        unmapped=tuple(reading.layout.unmapped),
-        **identity(span, reading),
-        **own,
+        span.trace_id,
+        span.span_id,
+        span.parent_span_id,
+        span.start_unix_nano,
+        span.end_unix_nano,
+        span.name,
+        span.status_code,
+        kind.type,
+        reading.dialect.name,
     )
+    if kind.type == "llm" and not kind.is_aggregate:
+        _add_model_call(facts, span, reading, content)
+        if _is_no_call(reading, facts):
+            kind = _NO_CALL
+            facts.type = kind.type
+    elif kind.type == "tool":
+        _add_tool_call(facts, span, reading)
+    else:
+        _add_step(facts, span, reading, content)
+    facts.is_aggregate = kind.is_aggregate
+    separator = reading.dialect.tool_name_separator
+    if separator:
+        drop_plugins(facts, separator)
+    fields = reading.fields
+    provider = reading.text("provider") if "provider" in fields else None
+    facts.provider = vendor(provider or (_provider_aside(reading) if kind.type == "llm" else None))
+    _add_tokens(facts, reading)
+    if "cost" in fields:
+        facts.sent_cost_nano_usd = reading.nano_usd("cost")
+    tools = tool_definitions(reading, kind, facts.tool_name, separator)
+    if tools:
+        facts.tool_definitions = tools
+        facts.tool_definition_count = len(tools)
+    facts.unmapped = reading.layout.unmapped
+    add_identity(facts, span, reading)
     return facts, reading
 
 
-def build_transcript(span: Span, logs: Sequence[LogRecord], table: Table) -> Transcript:
+def build_transcript(span: Span, logs: Sequence[LogRecord], layout: Layout) -> Transcript:
     """The messages of a claimed span; a tool call has none: its arguments and its result are facts."""
-    reading, content, kind = _read(span, logs, table)
+    reading, content, kind = _read(span, logs, layout)
     if kind.type == "tool":
         return Transcript()
-    outputs = next((found for source in _output_sources(reading, content) if (found := role_messages(source()))), ())
+    outputs = next((found for items in _outputs(reading, content) if (found := role_messages(items))), ())
     inputs = role_messages(_input_messages(reading, content))
     return Transcript(
         inputs or _one_text(reading, "input", "user"), outputs or _one_text(reading, "output", "assistant")
@@ -108,90 +106,108 @@ def _one_text(reading: Reading, field: Field, role: str) -> tuple[RoleMessage, .
     return (RoleMessage(role, (Part("text", text=text),)),) if text else ()
 
 
-def _read(span: Span, logs: Sequence[LogRecord], table: Table) -> tuple[Reading, EventContent, Kind]:
+def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Reading, EventContent, Kind]:
     """A span through its table, with what stands in its events and log records, and its kind."""
-    content = event_content(span, logs) if span.events or logs else EventContent()
-    attributes = {**content.attributes, **span.attributes} if content.attributes else span.attributes
-    if table.dialect.rewrite is not None:
-        attributes = {**attributes, **table.dialect.rewrite(span, attributes)}
-    reading = Reading(table, attributes)
-    if (listed := reading.value("events")) is not None:
+    attributes = span.attributes
+    has_records = bool(span.events or logs)
+    content = event_content(span, logs) if has_records else _NO_CONTENT
+    if content.attributes:
+        attributes = {**content.attributes, **attributes}
+    table = layout.table
+    if table.dialect.rewrite is not None and (said := table.dialect.rewrite(span, attributes)):
+        attributes = {**attributes, **said}
+    if attributes is not span.attributes:
+        layout = table.layout(attributes)
+    reading = Reading(layout, attributes)
+    if "events" in layout.fields and (listed := reading.value("events")) is not None:
+        content = content if has_records else EventContent()
         add_listed(content, listed)
     kind = reading.kind()
-    if (span.events or logs) and table.records:
+    if has_records and table.records:
         told, kind = told_by_records(span, logs, table.records, kind)
         if told:
-            reading = Reading(table, {**told, **attributes})
-    return reading, content, kind or Kind("other")
+            attributes = {**told, **attributes}
+            reading = Reading(table.layout(attributes), attributes)
+    return reading, content, kind or _OTHER
 
 
-def _tokens(reading: Reading, kind: Kind) -> Counts:
+def _add_tokens(facts: SpanFacts, reading: Reading) -> None:
     """Token counts in attributes of their own; for a model call without any, those in its raw response."""
-    counts = Counts(
-        reading.count("input_tokens"),
-        reading.count("output_tokens"),
-        reading.count("cached_tokens"),
-        reading.count("reasoning_tokens"),
-        reading.count("cache_write_tokens"),
-        reading.count("cache_write_1h_tokens"),
-    ).with_1h_apart()
-    counts = counts.with_cache_inside(
-        reading.count("total_tokens"), excludes_cache=reading.table.dialect.input_excludes_cache
-    )
-    usage = reading.value("usage")
-    if usage is not None:
+    counts = _told_counts(reading) if reading.layout.has_counts else NO_COUNTS
+    if "usage" in reading.fields and (usage := reading.value("usage")) is not None:
         counts = counts.or_else(counts_of(usage))
-    if kind.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
-        return counts_in(reading.value("output"))
-    return counts
+    if facts.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
+        counts = counts_in(reading.value("output"))
+    if counts is not NO_COUNTS:
+        (
+            facts.input_tokens,
+            facts.output_tokens,
+            facts.cached_tokens,
+            facts.reasoning_tokens,
+            facts.cache_write_tokens,
+            facts.cache_write_1h_tokens,
+        ) = counts
 
 
-def _llm(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]:
+def _told_counts(reading: Reading) -> Counts:
+    count = reading.count
+    counts = Counts(count("input_tokens"), count("output_tokens"), count("cached_tokens"), count("reasoning_tokens"))
+    if "cache_write_tokens" in reading.fields or "cache_write_1h_tokens" in reading.fields:
+        written = count("cache_write_tokens"), count("cache_write_1h_tokens")
+        counts = counts._replace(cache_write_tokens=written[0], cache_write_1h_tokens=written[1]).with_1h_apart()
+    excludes_cache = reading.dialect.input_excludes_cache
+    return counts.with_cache_inside(count("total_tokens"), excludes_cache=excludes_cache)
+
+
+def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:
     """A model call: messages in, text and requested calls out."""
     inputs = _input_messages(reading, content)
+    if inputs:
+        facts.input_text, facts.answered_calls = given(inputs)
+    else:
+        facts.input_text = text_in(reading.value("input"), "user")
     text, calls = _model_output(reading, content)
+    facts.output_text, facts.requested_calls = text, calls
     response = reading.value("output")
     response_id = reading.text("response_id") or response_id_in(response)
-    return {
-        "model": (model_in(response) if response_id else None) or _model(reading),
-        "response_id": response_id,
-        "input_text": last_text(inputs, "user") if inputs else text_in(_first(reading, "input"), "user"),
-        "output_text": text,
-        "requested_calls": calls,
-        "answered_calls": answered(inputs),
-        "failure": read_failure(span, reading, has_output=bool(text or calls)),
-        "finish_reason": finish_reason(reading, content.outputs),
-        "time_to_first_token_ns": time_to_first_token_ns(span, reading),
-        "agent_name": reading.text("agent_name"),
-    }
+    facts.model = (model_in(response) if response_id else None) or _model(reading)
+    facts.response_id = response_id
+    facts.failure = read_failure(span, reading, has_output=bool(text or calls))
+    facts.finish_reason = finish_reason(reading, content.outputs)
+    facts.time_to_first_token_ns = time_to_first_token_ns(span, reading)
+    facts.agent_name = reading.text("agent_name")
 
 
 def _model(reading: Reading) -> str | None:
     """The model that answered; else the one asked for, also when only the raw request names it."""
     named = reading.text("model") or reading.text("request_model")
-    named = named or model_in(reading.value("request")) or model_in(reading.value("input"))
+    if named:
+        return named
+    named = model_in(reading.value("request")) or model_in(reading.value("input"))
     return named or _vendor_and_model(reading)[1]
 
 
 def _provider_aside(reading: Reading) -> str | None:
     """Who answered a model call that has no attribute for it: LangChain's metadata say it, or the name of the step."""
-    metadata = unwrap(reading.value("metadata"))
+    metadata = unwrap(reading.value("metadata")) if "metadata" in reading.fields else None
     told = as_text(metadata.get("ls_provider")) if isinstance(metadata, dict) else None
     return told or _vendor_and_model(reading)[0]
 
 
 def _vendor_and_model(reading: Reading) -> tuple[str | None, str | None]:
     """Vendor and model of a model call whose step is named `vendor/model`."""
+    if "entity_name" not in reading.fields:
+        return None, None
     vendor_name, slash, model = (reading.text("entity_name") or "").partition("/")
     return (vendor_name, model) if slash and vendor_name and model else (None, None)
 
 
-def _is_no_call(reading: Reading, own: dict[str, Any]) -> bool:
+def _is_no_call(reading: Reading, facts: SpanFacts) -> bool:
     """Whether a span marked as a model call only prepares one: an output, but no answer, tokens or failure."""
     return (
-        reading.value("output") is not None
-        and not (own["output_text"] or own["requested_calls"] or own["failure"] or own["response_id"])
-        and not (reading.flat_input or reading.flat_output)
+        not (facts.output_text or facts.requested_calls or facts.failure or facts.response_id)
+        and reading.value("output") is not None
+        and not (reading.layout.flat_input or reading.layout.flat_output)
         and reading.count("input_tokens") is None
         and reading.count("output_tokens") is None
     )
@@ -199,47 +215,53 @@ def _is_no_call(reading: Reading, own: dict[str, Any]) -> bool:
 
 def _input_messages(reading: Reading, content: EventContent) -> Sequence[Any]:
     """The raw messages that a model call was given, from the first place that holds any."""
-    found: Sequence[Any] = raw_messages(reading.value("input_messages"))
-    if not found and reading.flat_input:
+    fields = reading.fields
+    found: Sequence[Any] = raw_messages(reading.value("input_messages")) if "input_messages" in fields else ()
+    if not found and reading.layout.flat_input:
         found = _flat(reading, is_input=True)
-    if not found:
+    if not found and content.inputs:
         found = raw_messages(content.inputs)
-    return found or raw_messages(reading.value("input"))
+    if not found and "input" in fields:
+        found = raw_messages(reading.value("input"))
+    return found
 
 
 def _flat(reading: Reading, is_input: bool) -> Sequence[Any]:
     """Flattened messages; a message without a role is the user's or the assistant's by its direction."""
     if is_input:
-        return FlatMessages(reading.attributes, reading.flat_input, "user")
-    return FlatMessages(reading.attributes, reading.flat_output, "assistant")
+        return FlatMessages(reading.attributes, reading.layout.flat_input, "user")
+    return FlatMessages(reading.attributes, reading.layout.flat_output, "assistant")
 
 
 def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, tuple[Any, ...]]:
     """The assistant's text and the calls it asks for, from the first place that holds either."""
-    for source in _output_sources(reading, content):
-        items = source()
+    for items in _outputs(reading, content):
         if not items:
             continue
         messages = read_all(items)
         calls = requested(messages)
         text = "\n".join(message.text for message in messages if message.role == "assistant" and message.text)
         if text or calls:
-            if not calls and reading.flat_output:
+            if not calls and reading.layout.flat_output:
                 calls = requested(read_all(_flat(reading, is_input=False)))
             return text or None, calls
-    value = _first(reading, "output_messages", "output")
-    return text_in(value, "assistant"), ()
+    value = reading.first("output_messages", "output")
+    return None if value is None else text_in(value, "assistant"), ()
 
 
-def _output_sources(reading: Reading, content: EventContent) -> tuple[Callable[[], Sequence[Any]], ...]:
-    """Where an answer may stand, in the order in which the places are believed."""
-    return (
-        lambda: raw_messages(reading.value("output_messages")),
-        lambda: _flat(reading, is_input=False) if reading.flat_output else [],
-        lambda: _separate_output(reading),
-        lambda: raw_messages(content.outputs),
-        lambda: raw_messages(reading.value("output")),
-    )
+def _outputs(reading: Reading, content: EventContent) -> Iterator[Sequence[Any]]:
+    """The messages of each place where an answer may stand, in the order in which the places are believed."""
+    fields = reading.fields
+    if "output_messages" in fields:
+        yield raw_messages(reading.value("output_messages"))
+    if reading.layout.flat_output:
+        yield _flat(reading, is_input=False)
+    if "output_text" in fields or "output_calls" in fields:
+        yield _separate_output(reading)
+    if content.outputs:
+        yield raw_messages(content.outputs)
+    if "output" in fields:
+        yield raw_messages(reading.value("output"))
 
 
 def _separate_output(reading: Reading) -> list[Any]:
@@ -253,37 +275,35 @@ def _separate_output(reading: Reading) -> list[Any]:
     return [{"role": "assistant", "content": text, "tool_calls": calls}]
 
 
-def _tool(span: Span, reading: Reading, content: EventContent) -> dict[str, Any]:
+def _add_tool_call(facts: SpanFacts, span: Span, reading: Reading) -> None:
     """A tool call: name, arguments, result, failure."""
-    arguments = _first(reading, "arguments", "input")
-    result = unwrap(plain(_first(reading, "result", "output")))
+    arguments = reading.first("arguments", "input")
+    result = reading.first("result", "output")
     call_id = reading.text("tool_call_id")
     if call_id and call_id[0] == "<":  # "<not specified>"
         call_id = None
     name = reading.text("tool_name")
     flagged = None
-    message = result_in(result)
-    if message is not None:
-        call_id = call_id or message.call_id or None
-        name = message.name or name
-        result = unwrap(plain(message.value))
-        if message.flag:
-            text, type_ = clean_message(result if isinstance(result, str) else "", "")
-            flagged = Failure("tool_message", f"result.{message.flag}", type_, text)
-    held = None if result is None else payload(result)
-    failure = read_failure(span, reading, has_output=result not in _EMPTY)
-    return {
-        "tool_name": name or reading.text("entity_name") or _name_of_span(span, reading),
-        "tool_call_id": call_id,
-        "arguments": arguments_payload(arguments),
-        "result": held,
-        "failure": failure or flagged,
-        "agent_name": reading.text("agent_name"),
-    }
+    if result is not None:
+        result = unwrap(plain(result))
+        message = result_in(result)
+        if message is not None:
+            call_id = call_id or message.call_id or None
+            name = message.name or name
+            result = unwrap(plain(message.value))
+            if message.flag:
+                text, type_ = clean_message(result if isinstance(result, str) else "", "")
+                flagged = Failure("tool_message", f"result.{message.flag}", type_, text)
+        facts.result = None if result is None else payload(result)
+    facts.failure = read_failure(span, reading, has_output=result not in _EMPTY) or flagged
+    facts.tool_name = name or reading.text("entity_name") or _name_of_span(span, reading)
+    facts.tool_call_id = call_id
+    facts.arguments = arguments_payload(arguments)
+    facts.agent_name = reading.text("agent_name")
 
 
 def _name_of_span(span: Span, reading: Reading) -> str | None:
-    return tool_name_in(span.name) if reading.table.dialect.span_names_name_tools else None
+    return tool_name_in(span.name) if reading.dialect.span_names_name_tools else None
 
 
 def tool_name_in(span_name: str) -> str:
@@ -295,43 +315,32 @@ def tool_name_in(span_name: str) -> str:
     return span_name
 
 
-def _step(span: Span, reading: Reading, content: EventContent, kind: Kind) -> dict[str, Any]:
+def _add_step(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:
     """An agent, a chain, a retrieval or anything else: the user's text in, the final text out."""
-    text = text_in(_first(reading, "input", "input_messages"), "user")
-    if text is None and reading.flat_input:
+    text = text_in(reading.first("input", "input_messages"), "user")
+    if text is None and reading.layout.flat_input:
         text = last_text(_flat(reading, is_input=True), "user")
     if text is None and content.inputs:
         text = last_text(raw_messages(content.inputs), "user")
-    output = text_in(_first(reading, "output_text", "output", "output_messages", "result"), "assistant")
+    output = text_in(reading.first("output_text", "output", "output_messages", "result"), "assistant")
     if output is None:
         output = _model_output(reading, content)[0]
     agent_name = reading.text("agent_name")
-    if kind.type == "agent":
+    if facts.type == "agent":
         agent_name = agent_name or reading.text("entity_name") or span.name
-    told = _told_calls(reading) if reading.table.dialect.steps_tell_calls else {}
-    return {
-        **told,
-        "model": reading.text("model") or reading.text("request_model"),
-        "response_id": reading.text("response_id"),
-        "input_text": text,
-        "output_text": output,
-        "failure": read_failure(span, reading, has_output=output is not None),
-        "agent_name": agent_name,
-    }
+    if reading.dialect.steps_tell_calls:
+        _add_told_calls(facts, reading)
+    facts.model = reading.text("model") or reading.text("request_model")
+    facts.response_id = reading.text("response_id")
+    facts.input_text = text
+    facts.output_text = output
+    facts.failure = read_failure(span, reading, has_output=output is not None)
+    facts.agent_name = agent_name
 
 
-def _told_calls(reading: Reading) -> dict[str, Any]:
+def _add_told_calls(facts: SpanFacts, reading: Reading) -> None:
     """All calls and results in the messages of a step that no model call repeats."""
     inputs, outputs = (raw_messages(reading.value(field)) for field in ("input_messages", "output_messages"))
-    messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
-    calls, answers = whole_run(messages)
-    return {"requested_calls": calls, "answered_calls": answers}
-
-
-def _first(reading: Reading, *fields: Any) -> Any:
-    """The value of the first field that has one."""
-    for field in fields:
-        value = reading.value(field)
-        if value is not None:
-            return value
-    return None
+    if inputs or outputs:
+        messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
+        facts.requested_calls, facts.answered_calls = whole_run(messages)

@@ -110,12 +110,13 @@ def _source(span: Span, reading: Reading, fact: str, value: Any) -> FactSource:
         return FactSource(fact, value, "span name", "")
     if fact == "environment":
         return FactSource(fact, value, "resource", "")
-    prefixes = [d.input_prefix if is_input else d.output_prefix for d in reading.table.dialects]
-    flat = reading.flat_input if is_input else reading.flat_output
+    prefixes = [d.input_prefix if is_input else d.output_prefix for d in reading.layout.table.dialects]
+    flat = reading.layout.flat_input if is_input else reading.layout.flat_output
     if flat:
-        key = next(key for parts in flat.values() for _, key in parts)
+        keys = {key for message in flat for _, key in message.parts}
+        key = next(key for key in reading.attributes if key in keys)
         prefix = next((prefix for prefix in prefixes if prefix and key.startswith(prefix)), key)
-        return FactSource(fact, value, f"{prefix}*", reading.table.dialect.name)
+        return FactSource(fact, value, f"{prefix}*", reading.dialect.name)
     return FactSource(fact, value, "events or log records", "")
 
 
@@ -127,10 +128,10 @@ def _holds(raw: Any, value: Any) -> bool:
 
 def _rule(reading: Reading, field: str, key: str) -> str:
     """The first dialect, in the order of the table, that names the key for the field."""
-    for dialect in reading.table.dialects:
+    for dialect in reading.layout.table.dialects:
         if key in dialect.fields.get(field, ()):  # type: ignore[call-overload]
             return dialect.name
-        if dialect is reading.table.dialect and key in dialect.own_fields.get(field, ()):  # type: ignore[call-overload]
+        if dialect is reading.dialect and key in dialect.own_fields.get(field, ()):  # type: ignore[call-overload]
             return dialect.name
     return ""
 
@@ -140,4 +141,4 @@ def _type_source(reading: Reading) -> str:
         value = reading.attributes[key]
         if isinstance(value, str) and value.strip('"').lower() in values:
             return f"{key} = {value}"
-    return next((key for key in reading.table.name_kinds if key in reading.attributes), "")
+    return next((key for key in reading.layout.table.name_kinds if key in reading.attributes), "")

@@ -30,6 +30,8 @@ _MESSAGE_KEYS = ("error", "message", "detail", "error_message", "msg")
 def read_failure(span: Span, reading: Reading, has_output: bool) -> Failure | None:
     """The failure of a span, None when it states none. `has_output` says that the span also carries a result."""
     is_error = span.status_code == STATUS_ERROR
+    if not (is_error or span.events or reading.layout.may_fail):
+        return None
     error_type = reading.text("error_type") or ""
     from_event = _exception_event(span, error_type, is_error)
     if from_event is not None:
@@ -38,7 +40,7 @@ def read_failure(span: Span, reading: Reading, has_output: bool) -> Failure | No
         return None  # recorded, handled, and the step went on
     if _is_control_flow(span, error_type):
         return None
-    if is_error and not (reading.table.dialect.failures_have_events and has_output):
+    if is_error and not (reading.dialect.failures_have_events and has_output):
         return _from_status(span, reading, error_type)
     if not is_error and error_type and not has_output:
         message, type_ = clean_message(reading.text("error_message") or "", error_type)

@@ -50,7 +50,9 @@ def finish_reason(reading: Reading, outputs: Sequence[Any]) -> str | None:
             for message in value:
                 if (told := _of_message(message)) is not None:
                     return told
-    return next((told for key in reading.flat_reasons if (told := canonical_reason(reading.attributes[key]))), None)
+    return next(
+        (told for key in reading.layout.flat_reasons if (told := canonical_reason(reading.attributes[key]))), None
+    )
 
 
 def canonical_reason(value: Any) -> str | None:

@@ -1,10 +1,10 @@
-"""Whom and what a span belongs to: user, conversation, interaction, deployment environment, graph node."""
+"""Whom and what a span belongs to: user, conversation, interaction, service, deployment environment, graph node."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from trace_store.attributes import unwrap
 from trace_store.dialects.reading import Reading, as_text
+from trace_store.facts import SpanFacts
 from trace_store.model import Span
 
 _USER = ("user_id", "userId", "user", "user.id")
@@ -23,12 +23,14 @@ _NODE = "langgraph_node"
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "sentry.environment", "env")  # of a resource
 
 
-def identity(span: Span, reading: Reading) -> dict[str, Any]:
+def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     """The ids a span carries, in attributes of their own or inside a `metadata` object."""
-    node, environment = reading.text("node"), reading.text("environment")
-    user_id, conversation_id = reading.text("user_id"), reading.text("conversation_id")
-    metadata = reading.value("metadata")
-    if metadata is not None:
+    fields = reading.fields
+    node = reading.text("node") if "node" in fields else None
+    environment = reading.text("environment") if "environment" in fields else None
+    user_id = reading.text("user_id") if "user_id" in fields else None
+    conversation_id = reading.text("conversation_id") if "conversation_id" in fields else None
+    if "metadata" in fields and (metadata := reading.value("metadata")) is not None:
         has_node = node is None and _NODE in metadata if isinstance(metadata, str | dict) else False
         if user_id is None or conversation_id is None or has_node:
             metadata = unwrap(metadata)
@@ -36,18 +38,19 @@ def identity(span: Span, reading: Reading) -> dict[str, Any]:
                 user_id = user_id or _first_text(metadata, _USER)
                 conversation_id = conversation_id or _first_text(metadata, _CONVERSATION)
                 node = node or as_text(metadata.get(_NODE))
-    return {
-        "user_id": user_id,
-        "conversation_id": conversation_id,
-        "interaction_id": reading.text("interaction_id"),
-        "environment": environment or _first_text(span.resource_attributes, _ENVIRONMENT),
-        "node": node,
-    }
+    facts.user_id = user_id
+    facts.conversation_id = conversation_id
+    facts.node = node
+    if "interaction_id" in fields:
+        facts.interaction_id = reading.text("interaction_id")
+    resource = span.resource_attributes
+    facts.environment = environment or _first_text(resource, _ENVIRONMENT)
+    facts.service_name = as_text(resource.get("service.name"))
+    facts.release = as_text(resource.get("service.version"))
 
 
-def _first_text(metadata: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
+def _first_text(source: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
     for key in keys:
-        text = as_text(metadata.get(key))
-        if text:
+        if key in source and (text := as_text(source[key])):
             return text
     return None

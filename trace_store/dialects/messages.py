@@ -196,8 +196,11 @@ def role_of(item: Any) -> str | None:
 def read_message(item: Any) -> Message | None:
     """Read one message object; None when it is none."""
     role = role_of(item)
-    if role is None:
-        return None
+    return None if role is None else read_as(role, item)
+
+
+def read_as(role: str, item: Mapping[str, Any]) -> Message:
+    """Read a message object whose role `role_of` has told."""
     if _kind(item) in ITEM_ROLES:
         calls, results = call_part(item)
         return Message(role, "", calls, results)

@@ -6,45 +6,60 @@ from typing import Any
 
 from trace_store.attributes import NOT_JSON, parse_json
 from trace_store.dialects.dialect import Field, Kind
-from trace_store.dialects.table import Table
+from trace_store.dialects.table import Layout
 
 # What stands for a value that was left out: logfire's for values that look secret, those of others for content.
 SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
 _HEADS = "[<_"  # how they begin
+_LLM = Kind("llm")
 
 
 class Reading:
-    """One span's attributes, sorted by the field they lead to. `sources` says which key gave which field."""
+    """One span's attributes, sorted by the field they lead to. `sources` says which key gave which field.
 
-    __slots__ = ("_fields", "attributes", "flat_input", "flat_output", "flat_reasons", "layout", "sources", "table")
+    A field that no key of the span leads to is not in `fields`; whoever asks for many fields looks there first.
+    """
 
-    def __init__(self, table: Table, attributes: Mapping[str, Any]) -> None:
-        self.table = table
+    __slots__ = ("attributes", "dialect", "fields", "layout", "sources")
+
+    def __init__(self, layout: Layout, attributes: Mapping[str, Any]) -> None:
+        self.layout = layout
+        self.dialect = layout.table.dialect
         self.attributes = attributes
+        self.fields = layout.fields
         self.sources: dict[str, str] = {}
-        self.layout = table.layout(attributes)
-        self.flat_input = self.layout.flat_input
-        self.flat_output = self.layout.flat_output
-        self.flat_reasons = self.layout.flat_reasons
-        self._fields = self.layout.fields
 
     def value(self, field: Field) -> Any:
         """The most believed value that is set at all."""
-        keys = self._fields.get(field)
+        keys = self.fields.get(field)
         if keys is None:
             return None
         for key in keys:
             value = self.attributes[key]
-            if isinstance(value, str) and (not value or (value[0] in _HEADS and value.startswith(SCRUBBED))):
+            if value.__class__ is str:
+                if not value or (value[0] in _HEADS and value.startswith(SCRUBBED)):
+                    continue
+            elif value is None:
                 continue
-            if value is not None:
-                self.sources[field] = key
-                return value
+            self.sources[field] = key
+            return value
+        return None
+
+    def first(self, *fields: Field) -> Any:
+        """The value of the first field that has one."""
+        for field in fields:
+            if field in self.fields:
+                value = self.value(field)
+                if value is not None:
+                    return value
         return None
 
     def text(self, field: Field) -> str | None:
         """The most believed text; numbers count as text (ids are sometimes numbers)."""
-        for key in self._fields.get(field, ()):
+        keys = self.fields.get(field)
+        if keys is None:
+            return None
+        for key in keys:
             value = as_text(self.attributes[key])
             if value:
                 self.sources[field] = key
@@ -53,7 +68,10 @@ class Reading:
 
     def count(self, field: Field) -> int | None:
         """The most believed number of tokens; NaN, negative and fractional ones are none."""
-        for key in self._fields.get(field, ()):
+        keys = self.fields.get(field)
+        if keys is None:
+            return None
+        for key in keys:
             value = as_count(self.attributes[key])
             if value is not None:
                 self.sources[field] = key
@@ -62,7 +80,7 @@ class Reading:
 
     def nano_usd(self, field: Field) -> int | None:
         """The most believed amount of US dollars, in nano-USD; nothing and 0 are no statement."""
-        for key in self._fields.get(field, ()):
+        for key in self.fields.get(field, ()):
             if amount := as_nano_usd(self.attributes[key]):
                 self.sources[field] = key
                 return amount
@@ -78,7 +96,7 @@ class Reading:
                     return kind
         if self.layout.name_kind is not None:
             return self.layout.name_kind
-        return Kind("llm") if self.flat_output or self.flat_input else None
+        return _LLM if self.layout.flat_output or self.layout.flat_input else None
 
 
 def as_text(value: Any) -> str | None:
@@ -104,6 +122,8 @@ def as_nano_usd(value: Any) -> int | None:
 
 def as_count(value: Any) -> int | None:
     """A number of tokens from an int, a whole double or its text."""
+    if value.__class__ is int:
+        return value if 0 <= value < 2**63 else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

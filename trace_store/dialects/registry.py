@@ -11,10 +11,12 @@ from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.log_steps import LogStep, log_step
 from trace_store.dialects.reading import Reading
 from trace_store.dialects.records import known_log, log_names, record_names, tell_span
-from trace_store.dialects.table import KEYS_REMEMBERED_MAX, Table
+from trace_store.dialects.table import KEYS_REMEMBERED_MAX, LAYOUT_KEYS_MAX, Layout, Table
 from trace_store.dialects.transcript import Transcript
 from trace_store.facts import SpanFacts
 from trace_store.model import LogRecord, Span
+
+LAYOUTS_REMEMBERED_MAX = 2048
 
 
 class UserMappings(NamedTuple):
@@ -56,6 +58,7 @@ class DialectRegistry:
         self._prefixes = tuple(prefix for dialect in ordered for prefix in dialect.marker_prefixes)
         self._early_prefixes = tuple(prefix for dialect in mappings.before for prefix in dialect.marker_prefixes)
         self._unmarked: set[str] = set()  # grows by keys that mark nothing; the keys of one application are few
+        self._layouts: dict[tuple[str, ...], Layout] = {}  # of claimed spans, by scope and keys
         self._records = {name: table for table in reversed(self._tables) for name in table.dialect.records}
 
     def normalise(self, span: Span, logs: Sequence[LogRecord] = ()) -> SpanFacts | None:
@@ -64,15 +67,16 @@ class DialectRegistry:
         Never raises for what spans hold. Log records that are steps of their own (`tells_span`) say nothing about the
         span.
         """
-        logs = self._told(span, logs)
-        table = self._table(span, logs)
-        return None if table is None else build(span, logs, table)
+        if logs:
+            logs = self._told(span, logs)
+        layout = self._layout(span, logs)
+        return None if layout is None else build(span, logs, layout)
 
     def transcript(self, span: Span, logs: Sequence[LogRecord] = ()) -> Transcript:
         """The messages of a span as roles and parts; none when no dialect knows it. Never raises either."""
         logs = self._told(span, logs)
-        table = self._table(span, logs)
-        return Transcript() if table is None else build_transcript(span, logs, table)
+        layout = self._layout(span, logs)
+        return Transcript() if layout is None else build_transcript(span, logs, layout)
 
     def tells_span(self, span: Span, logs: Sequence[LogRecord]) -> list[bool]:
         """For each log record of a span whether it tells about the span; one that does not is a step by itself."""
@@ -83,7 +87,7 @@ class DialectRegistry:
         attributes = span.attributes
         if table.dialect.rewrite is not None:
             attributes = {**attributes, **table.dialect.rewrite(span, attributes)}
-        reading = Reading(table, attributes)
+        reading = Reading(table.layout(attributes), attributes)
         kind = reading.kind()
         call_id = None
         if kind is not None:
@@ -102,17 +106,33 @@ class DialectRegistry:
     def _table_of_log(self, log: LogRecord) -> Table | None:
         return next((self._records[name] for name in log_names(log) if name in self._records), None)
 
-    def _table(self, span: Span, logs: Sequence[LogRecord]) -> Table | None:
-        table = self._claim(span)
-        if table is None and (span.events or logs):
-            table = next((self._records[name] for name in record_names(span, logs) if name in self._records), None)
-        return table
+    def _layout(self, span: Span, logs: Sequence[LogRecord]) -> Layout | None:
+        """Where the keys of a span lead; None when no dialect knows it. A scope with the same keys is decided once."""
+        attributes = span.attributes
+        keys: tuple[str, ...] = ()
+        if span.scope_name in self._scopes or not self._unmarked.issuperset(attributes):
+            if len(attributes) <= LAYOUT_KEYS_MAX:
+                keys = (span.scope_name, *attributes)
+                if (layout := self._layouts.get(keys)) is not None:
+                    return layout
+            if (table := self._claim(span)) is not None:
+                layout = table.layout(attributes)
+                if keys:
+                    if len(self._layouts) >= LAYOUTS_REMEMBERED_MAX:
+                        self._layouts.clear()
+                    self._layouts[keys] = layout
+                return layout
+        if span.events or logs:
+            for name in record_names(span, logs):
+                if name in self._records:
+                    return self._records[name].layout(attributes)
+        return None
 
     def explain(self, span: Span, logs: Sequence[LogRecord] = ()) -> tuple[SpanFacts, Reading, Claim] | None:
         """What `normalise` says, with the reading that it was read through and the mark that claimed the span."""
         logs = self._told(span, logs)
         claim = self.claim(span, logs)
-        return None if claim is None else (*build_reading(span, logs, claim.table), claim)
+        return None if claim is None else (*build_reading(span, logs, claim.table.layout(span.attributes)), claim)
 
     def claim(self, span: Span, logs: Sequence[LogRecord] = ()) -> Claim | None:
         """The dialect that claims a span and the mark that decided it, for people to read."""

@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from trace_store.dialects.dialect import Dialect, Kind, Record
+from trace_store.dialects.flattened import FlatMessage
 
 KEYS_REMEMBERED_MAX = 8192
 LAYOUTS_REMEMBERED_MAX = 256  # of each dialect
 LAYOUT_KEYS_MAX = 64  # spans with more keys hold flattened messages, whose number makes each layout new
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
+_COUNTS: Final = frozenset(
+    {
+        *("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"),
+        *("cache_write_tokens", "cache_write_1h_tokens"),
+    }
+)
 
 
 class Target(NamedTuple):
@@ -21,37 +28,43 @@ class Target(NamedTuple):
 
 
 class Layout:
-    """Where the keys of one span lead. Spans made by one line of code have the same keys and share it."""
+    """Where the keys of one span lead. Spans made by one line of code have the same keys and share it.
+
+    What it says once is not asked of each span again: the fields that can have a value at all stand in `fields`.
+    """
 
     __slots__ = (
-        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "kinds", "name_kind"),
-        "unmapped",
+        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "has_counts", "kinds"),
+        *("may_fail", "name_kind", "table", "unmapped"),
     )
 
     def __init__(self, table: "Table", attributes: Mapping[str, object]) -> None:
-        self.unmapped: list[str] = []
-        self.flat_input: dict[int, list[tuple[tuple[str, ...], str]]] = {}
-        self.flat_output: dict[int, list[tuple[tuple[str, ...], str]]] = {}
-        self.flat_tools: dict[int, list[tuple[tuple[str, ...], str]]] = {}
-        self.flat_reasons: list[str] = []  # keys that tell why a flattened answer ended
+        unmapped: list[str] = []
         found: dict[str, list[tuple[int, str]]] = {}
+        flat: dict[str, dict[int, list[tuple[tuple[str, ...], str]]]] = {}
+        reasons: list[str] = []
         for key in attributes:
             field, rank, number, path = table.target(key)
             if rank:
                 found.setdefault(field, []).append((rank, key))
-            elif field == "flat_input":
-                self.flat_input.setdefault(number, []).append((path, key))
-            elif field == "flat_output":
-                self.flat_output.setdefault(number, []).append((path, key))
-                if path[-1] == "finish_reason":
-                    self.flat_reasons.append(key)
-            elif field == "flat_tools":
-                self.flat_tools.setdefault(number, []).append((path, key))
+            elif path:
+                flat.setdefault(field, {}).setdefault(number, []).append((path, key))
+                if path[-1] == "finish_reason" and field == "flat_output":
+                    reasons.append(key)
             elif field == "unmapped":
-                self.unmapped.append(key)
+                unmapped.append(key)
+        self.table = table
+        self.unmapped = tuple(unmapped)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
+        self.has_counts = not _COUNTS.isdisjoint(found)
+        self.flat_input, self.flat_output, self.flat_tools = (
+            tuple(FlatMessage(parts) for _, parts in sorted(flat[field].items())) if field in flat else ()
+            for field in ("flat_input", "flat_output", "flat_tools")
+        )
+        self.flat_reasons = tuple(reasons)  # keys that tell why a flattened answer ended
         self.kinds = [(key, values) for key, values in table.kinds.items() if key in attributes]
         self.flags = [(key, values) for key, values in table.failure_flags.items() if key in attributes]
+        self.may_fail = bool(self.flags) or "error_type" in found  # whatever the status of the span
         self.name_kind = next((kind for key, kind in table.name_kinds.items() if key in attributes), None)
 
 
@@ -104,9 +117,9 @@ class Table:
         keys = tuple(attributes)
         found = self._layouts.get(keys)
         if found is None:
-            found = Layout(self, attributes)
-            if len(self._layouts) < LAYOUTS_REMEMBERED_MAX:
-                self._layouts[keys] = found
+            if len(self._layouts) >= LAYOUTS_REMEMBERED_MAX:
+                self._layouts.clear()
+            found = self._layouts[keys] = Layout(self, attributes)
         return found
 
     def target(self, key: str) -> Target:

@@ -11,13 +11,13 @@ from trace_store.dialects.messages import (
     Message,
     ToolCall,
     ToolResult,
-    latest,
     raw_messages,
+    read_as,
     read_message,
     role_name,
     role_of,
 )
-from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall
+from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
 
 # Names under which inputs and outputs of agents and chains keep their one text.
 INPUT_KEYS = ("input", "question", "query", "prompt", "user_prompt", "message", "text", "task", "user_input", "content")
@@ -46,17 +46,34 @@ def requested(messages: list[Message]) -> tuple[RequestedCall, ...]:
     )
 
 
-def answered(items: Sequence[Any]) -> tuple[AnsweredCall, ...]:
-    """The tool results that are new in a history: those after the last assistant message without a result."""
+def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
+    """What is new in a history: the user's last text, and the tool results after the last assistant message without
+    a result. Messages are read from the last to the first, each once and only as far as either is told."""
     results: list[ToolResult] = []
     calls: list[ToolCall] = []
-    for message in latest(items):
+    text = None
+    end = len(items)
+    while end:
+        end -= 1
+        item = items[end]
+        role = role_of(item)
+        if role is None:
+            continue
+        message = read_as(role, item)
+        if text is None and role == "user":
+            text = message.text or None
         if not message.calls and (calls or (message.role == "assistant" and message.text)):
             break  # everything before was answered in an older round
-        results.extend(reversed(message.results))
-        calls.extend(reversed(message.calls))
-    results.reverse()
-    calls.reverse()
+        if message.results:
+            results.extend(reversed(message.results))
+        if message.calls:
+            calls.extend(reversed(message.calls))
+    if text is None and end:
+        text = last_text(items, "user", end)
+    return text, _matched(results[::-1], calls[::-1]) if results else ()
+
+
+def _matched(results: list[ToolResult], calls: list[ToolCall]) -> tuple[AnsweredCall, ...]:
     by_id = {call.call_id: call for call in calls if call.call_id}
     nameless = iter([call for call in calls if not call.call_id])
     return tuple(
@@ -82,15 +99,16 @@ def whole_run(messages: list[Message]) -> tuple[tuple[RequestedCall, ...], tuple
     return tuple(calls), tuple(answers)
 
 
-def without_plugins(own: dict[str, Any], separator: str) -> dict[str, Any]:
-    """Facts whose tools are called by the function's name alone, without the plugin that stands before it."""
-    plain_names = dict(own)
-    if isinstance(name := own.get("tool_name"), str):
-        plain_names["tool_name"] = name.rpartition(separator)[2] or name
-    for key in ("requested_calls", "answered_calls"):
-        calls = own.get(key, ())
-        plain_names[key] = tuple(replace(call, name=call.name.rpartition(separator)[2] or call.name) for call in calls)
-    return plain_names
+def drop_plugins(facts: SpanFacts, separator: str) -> None:
+    """Tools are called by the function's name alone, without the plugin that stands before it."""
+
+    def plain_name(name: str) -> str:
+        return name.rpartition(separator)[2] or name
+
+    if facts.tool_name is not None:
+        facts.tool_name = plain_name(facts.tool_name)
+    facts.requested_calls = tuple(replace(call, name=plain_name(call.name)) for call in facts.requested_calls)
+    facts.answered_calls = tuple(replace(call, name=plain_name(call.name)) for call in facts.answered_calls)
 
 
 def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
@@ -126,16 +144,15 @@ def _block_text(part: Mapping[str, Any]) -> str | None:
     return text if kind == "text" and isinstance(text, str) else None
 
 
-def last_text(items: Sequence[Any], role: str) -> str | None:
-    """The text of the last message of a role that has one."""
-    for index in range(len(items) - 1, -1, -1):
-        if isinstance(items, FlatMessages) and role_name(items.role_at(index)) != role:
+def last_text(items: Sequence[Any], role: str, end: int | None = None) -> str | None:
+    """The text of the last message of a role that has one; `end` leaves out that message and all behind it."""
+    are_flat = isinstance(items, FlatMessages)
+    for index in range((len(items) if end is None else end) - 1, -1, -1):
+        if are_flat and role_name(items.role_at(index)) != role:  # type: ignore[attr-defined]
             continue
         item = items[index]
-        if role_of(item) == role:
-            message = read_message(item)
-            if message is not None and message.text:
-                return message.text
+        if role_of(item) == role and (text := read_as(role, item).text):
+            return text
     return None
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from trace_store.attributes import canonical_json, json_safe, parse_text
 from trace_store.dialects.dialect import Kind
-from trace_store.dialects.flattened import unflatten
 from trace_store.dialects.history import HISTORIES
 from trace_store.dialects.messages import first_of, text_of
 from trace_store.dialects.reading import Reading
@@ -83,16 +82,18 @@ DEFINITIONS: Final = ReadDefinitions()
 
 def tool_definitions(reading: Reading, kind: Kind, tool_name: str | None, separator: str) -> tuple[ToolDefinition, ...]:
     """What a step offers its model; of a tool's own span the definition of that tool, where it tells one."""
+    fields = reading.fields
     if kind.type == "tool":
-        return _own(reading, tool_name)
-    value = reading.value("tool_definitions")
-    if value is None and reading.layout.flat_tools:
-        attributes = reading.attributes
-        keys = reading.layout.flat_tools
-        value = [unflatten([(path, attributes[key]) for path, key in keys[number]]) for number in sorted(keys)]
+        told = "tool_description" in fields or "tool_schema" in fields
+        return _own(reading, tool_name) if told else ()
+    value = reading.value("tool_definitions") if "tool_definitions" in fields else None
     found = () if value is None else DEFINITIONS.read(value, separator)
+    if value is None and reading.layout.flat_tools:
+        found = DEFINITIONS.read([message.read(reading.attributes) for message in reading.layout.flat_tools], separator)
     if not found and kind.type == "llm" and not kind.is_aggregate:
-        found = next((listed for field in _BODIES if (listed := _in_body(reading.value(field), separator))), ())
+        for field in _BODIES:
+            if field in fields and (found := _in_body(reading.value(field), separator)):
+                return found
     return found
 
 

@@ -92,22 +92,25 @@ class Counts(NamedTuple):
         return self
 
 
+NO_COUNTS = Counts()
+
+
 def counts_of(usage: Any) -> Counts:
     """The counts of a usage object, whole or as JSON."""
     usage = unwrap(usage)
-    return _counts(usage) if isinstance(usage, dict) else Counts()
+    return _counts(usage) if isinstance(usage, dict) else NO_COUNTS
 
 
 def counts_in(value: Any) -> Counts:
     """The counts of the usage object in a response, or of nothing."""
     value = unwrap(value) if isinstance(value, str) and "oken" in value else value
     if not isinstance(value, dict):
-        return Counts()
+        return NO_COUNTS
     for key in (*_HOLDERS, *_ENVELOPES):
         held = value.get(key)
         if isinstance(held, dict):
             return _counts(held) if key in _HOLDERS else counts_in(held)
-    return Counts()
+    return NO_COUNTS
 
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
