@@ -7,7 +7,10 @@ RainbarrelError
 │   ├── BodyTimeout               the body did not arrive
 │   ├── UnsupportedMedia          content type or content encoding
 │   ├── UnknownPath
-│   └── MethodNotAllowed
+│   ├── MethodNotAllowed
+│   ├── BadProject                the name of a project does not fit its rule
+│   ├── Unauthenticated           a key is missing, unknown or revoked
+│   └── PermissionDenied          a good key, and not for this
 ├── Overloaded                    retryable: the byte budget is spent
 └── AddressInUse                  a receiver cannot listen
 """
@@ -41,6 +44,18 @@ class UnknownPath(RequestRefused):
 
 class MethodNotAllowed(RequestRefused):
     """OTLP/HTTP is sent by POST."""
+
+
+class BadProject(RequestRefused):
+    """This is no name of a project."""
+
+
+class Unauthenticated(RequestRefused):
+    """An access key is needed."""
+
+
+class PermissionDenied(RequestRefused):
+    """This key is not for that."""
 
 
 class Overloaded(RainbarrelError):

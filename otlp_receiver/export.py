@@ -2,12 +2,14 @@
 
 import asyncio
 
+from otlp_receiver.access import Access, AccessControl
 from otlp_receiver.byte_budget import Reservation
 from otlp_receiver.content import Compression, Encoding
 from otlp_receiver.decode import decode
-from otlp_receiver.decoded import Decoded, Signal
+from otlp_receiver.decoded import Decoded, DecodedTraces, Signal
 from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
 from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.span_projects import move_to_named_projects
 
 _INLINE_BYTES_MAX = 256 * 1024  # decoded within a few milliseconds; more is decoded in a thread
 _INLINE_COMPRESSED_BYTES_MAX = 4 * 1024
@@ -16,10 +18,13 @@ _INLINE_COMPRESSED_BYTES_MAX = 4 * 1024
 class Exporter:
     """Decodes and commits requests of any protocol; large ones are decoded one at a time, which bounds memory."""
 
-    def __init__(self, group_commit: GroupCommit, request_bytes_max: int = REQUEST_BYTES_MAX) -> None:
+    def __init__(
+        self, group_commit: GroupCommit, access: AccessControl, request_bytes_max: int = REQUEST_BYTES_MAX
+    ) -> None:
         self.budget = group_commit.budget
         self.request_bytes_max = request_bytes_max
         self._group_commit = group_commit
+        self.access = access
         self._one_large = asyncio.Semaphore(1)
 
     async def export(
@@ -28,7 +33,7 @@ class Exporter:
         body: bytes,
         encoding: Encoding,
         compression: Compression,
-        project_id: int,
+        access: Access,
         reservation: Reservation,
     ) -> Decoded:
         """Return after COMMIT, with what was rejected; `reservation` holds the body and is released after decoding.
@@ -38,11 +43,13 @@ class Exporter:
         reservation.resize(len(body))
         inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
         if len(body) <= inline_max:
-            decoded = self._decode(signal, body, encoding, compression, project_id)
+            decoded = self._decode(signal, body, encoding, compression, access.project_id)
         else:
             async with self._one_large:
-                decoded = await asyncio.to_thread(self._decode, signal, body, encoding, compression, project_id)
+                decoded = await asyncio.to_thread(self._decode, signal, body, encoding, compression, access.project_id)
         reservation.release()
+        if isinstance(decoded, DecodedTraces):
+            await move_to_named_projects(decoded, self.access, access)
         await self._group_commit.submit(decoded)
         return decoded
 

@@ -17,7 +17,6 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from otlp_receiver.decoded import Signal
 from otlp_receiver.exceptions import AddressInUse
 from otlp_receiver.export import Exporter
-from otlp_receiver.projects import ProjectOf, resolve_project
 from otlp_receiver.status import error_message, error_status, refusal, success_response
 from trace_store.exceptions import RainbarrelError
 
@@ -42,19 +41,10 @@ _Handler = Callable[[bytes, Any], Awaitable[bytes]]
 class GrpcReceiver:
     """A gRPC server; `start` returns its port, `stop` lets running requests finish."""
 
-    def __init__(
-        self,
-        exporter: Exporter,
-        host: str,
-        port: int,
-        *,
-        reuse_port: bool = False,
-        resolve_project: ProjectOf = resolve_project,
-    ) -> None:
+    def __init__(self, exporter: Exporter, host: str, port: int, *, reuse_port: bool = False) -> None:
         self._exporter = exporter
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._reuse_port = reuse_port
-        self._resolve_project = resolve_project
         self._server: Any = None
         self._health = aio_health.HealthServicer()
 
@@ -91,9 +81,9 @@ class GrpcReceiver:
         async def export(body: bytes, context: Any) -> bytes:
             headers = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
             try:
-                project_id = self._resolve_project(headers)
+                access = await self._exporter.access.to_send(headers, context.peer())
                 with self._exporter.budget.reservation() as reservation:
-                    decoded = await self._exporter.export(signal, body, "protobuf", "identity", project_id, reservation)
+                    decoded = await self._exporter.export(signal, body, "protobuf", "identity", access, reservation)
             except Exception as error:
                 if not isinstance(error, RainbarrelError):
                     _log.exception("a request failed")

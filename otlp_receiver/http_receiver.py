@@ -8,14 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from otlp_receiver.access import Access
 from otlp_receiver.byte_budget import Reservation
 from otlp_receiver.content import ACCEPTED_COMPRESSIONS, MEDIA_TYPES, Encoding, request_compression, request_encoding
 from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
 from otlp_receiver.decoded import Signal
 from otlp_receiver.decompress import too_large
-from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, UnknownPath, UnsupportedMedia
+from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, Unauthenticated, UnknownPath, UnsupportedMedia
 from otlp_receiver.export import Exporter
-from otlp_receiver.projects import ProjectOf, resolve_project
 from otlp_receiver.status import RETRY_DELAY_S, encode_message, error_status, refusal, success_response
 from trace_store.exceptions import RainbarrelError
 
@@ -29,6 +29,7 @@ _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 PATHS: dict[str, Signal] = {f"{prefix}/{signal}": signal for prefix in _PREFIXES for signal in _SIGNALS}
 QUERY_PATH = "/v1/traces"
 ALLOWED_METHODS = b"POST, OPTIONS"
+WWW_AUTHENTICATE = 'Bearer realm="rainbarrel"'
 BODY_TIMEOUT_S = 30.0  # between two pieces of a body
 
 _log = logging.getLogger(__name__)
@@ -46,12 +47,10 @@ class HttpReceiver:
         exporter: Exporter,
         *,
         allowed_origins: Sequence[str] = (ANY_ORIGIN,),
-        resolve_project: ProjectOf = resolve_project,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._exporter = exporter
         self._allowed_origins = frozenset(allowed_origins)
-        self._resolve_project = resolve_project
         self._body_timeout_s = body_timeout_s
 
     @staticmethod
@@ -76,7 +75,8 @@ class HttpReceiver:
             if scope["method"] != "POST":
                 raise MethodNotAllowed
             encoding = request_encoding(headers.get("content-type", ""))
-            message = success_response(await self._export(signal, headers, encoding, receive))
+            access = await self._exporter.access.to_send(headers, client_address(scope))
+            message = success_response(await self._export(signal, headers, encoding, receive, access))
         except ClientGone:
             return
         except Exception as error:
@@ -88,15 +88,16 @@ class HttpReceiver:
             return
         await _respond(send, 200, allowed, encode_message(message, encoding), encoding)
 
-    async def _export(self, signal: Signal, headers: dict[str, str], encoding: Encoding, receive: Receive) -> Any:
+    async def _export(
+        self, signal: Signal, headers: dict[str, str], encoding: Encoding, receive: Receive, access: Access
+    ) -> Any:
         compression = request_compression(headers.get("content-encoding", ""))
-        project_id = self._resolve_project(headers)
         bytes_max = self._exporter.request_bytes_max
         if int(headers.get("content-length", 0)) > bytes_max:
             raise too_large(bytes_max)
         with self._exporter.budget.reservation() as reservation:
             body = await self._read(receive, reservation)
-            return await self._exporter.export(signal, body, encoding, compression, project_id, reservation)
+            return await self._exporter.export(signal, body, encoding, compression, access, reservation)
 
     async def _read(self, receive: Receive, reservation: Reservation) -> bytes:
         """The whole body; each piece is counted as it comes."""
@@ -121,6 +122,11 @@ class HttpReceiver:
                 return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+def client_address(scope: Scope) -> str:
+    """The address that a request comes from; "" when the server does not know."""
+    return scope["client"][0] if scope.get("client") else ""
+
+
 def _signal(scope: Scope) -> Signal | None:
     """The signal of a path; doubled and trailing slashes come from base addresses that end in one."""
     path: str = scope["path"]
@@ -130,6 +136,8 @@ def _signal(scope: Scope) -> Signal | None:
 def _error_headers(error: Exception) -> Headers:
     if refusal(error).is_retryable:
         return [(b"retry-after", str(RETRY_DELAY_S).encode())]
+    if isinstance(error, Unauthenticated):
+        return [(b"www-authenticate", WWW_AUTHENTICATE.encode())]
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ALLOWED_METHODS)]
     if isinstance(error, UnsupportedMedia):

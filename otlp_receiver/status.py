@@ -22,11 +22,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from otlp_receiver.content import Encoding
 from otlp_receiver.decoded import Decoded
 from otlp_receiver.exceptions import (
+    BadProject,
     BodyTimeout,
     BodyTooLarge,
     MalformedBody,
     MethodNotAllowed,
     Overloaded,
+    PermissionDenied,
+    Unauthenticated,
     UnknownPath,
     UnsupportedMedia,
 )
@@ -48,6 +51,9 @@ class Refusal:
 
 _REFUSALS: tuple[tuple[type[RainbarrelError], Refusal], ...] = (
     (MalformedBody, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 400)),
+    (BadProject, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 400)),
+    (Unauthenticated, Refusal(grpc.StatusCode.UNAUTHENTICATED, 401)),
+    (PermissionDenied, Refusal(grpc.StatusCode.PERMISSION_DENIED, 403)),
     (UnknownPath, Refusal(grpc.StatusCode.NOT_FOUND, 404)),
     (MethodNotAllowed, Refusal(grpc.StatusCode.UNIMPLEMENTED, 405)),
     (BodyTimeout, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 408)),

@@ -8,11 +8,13 @@ from typing import Any
 
 import uvicorn
 
+from otlp_receiver.access import AccessControl, KeyRules
 from otlp_receiver.export import Exporter
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.grpc_receiver import GrpcReceiver
 from otlp_receiver.http_protocol import StrictHttpProtocol
 from otlp_receiver.http_receiver import HttpReceiver
+from otlp_receiver.key_ring import KeyRing
 from trace_store.connections import connect
 from trace_store.writer import SpanWriter
 
@@ -26,6 +28,7 @@ class RunningReceivers:
 
     conninfo: str
     group_commit: GroupCommit
+    access: AccessControl
     grpc_port: int
     http_port: int
 
@@ -55,13 +58,15 @@ class RunningReceivers:
 
 @asynccontextmanager
 async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[RunningReceivers]:
-    """Start both receivers; `options` go to GroupCommit, but for `request_bytes_max` and `http` (to HttpReceiver)."""
-    http_options = options.pop("http", {})
+    """Start both receivers; `options` go to GroupCommit, but for `request_bytes_max`, `rules` (of keys) and `http`."""
+    http_options, rules = options.pop("http", {}), options.pop("rules", KeyRules())
     limits = {"request_bytes_max": options.pop("request_bytes_max")} if "request_bytes_max" in options else {}
     writer = SpanWriter(conninfo, RETENTION_DAYS)
     group_commit = GroupCommit(writer, **options)
     group_commit.start()
-    exporter = Exporter(group_commit, **limits)
+    ring = KeyRing(conninfo)
+    ring.open()
+    exporter = Exporter(group_commit, AccessControl(ring, rules), **limits)
     grpc_receiver = GrpcReceiver(exporter, LOCAL, 0)
     grpc_port = await grpc_receiver.start()
     app: Any = HttpReceiver(exporter, **http_options)
@@ -74,10 +79,11 @@ async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[Runn
         while not server.started:
             await asyncio.sleep(0.01)
         http_port = server.servers[0].sockets[0].getsockname()[1]
-        yield RunningReceivers(conninfo, group_commit, grpc_port, http_port)
+        yield RunningReceivers(conninfo, group_commit, exporter.access, grpc_port, http_port)
     finally:
         server.should_exit = True
         await serving
         await grpc_receiver.stop(1.0)
         await group_commit.close()
+        await ring.close()
         await writer.close()

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from otlp_receiver.access import AccessControl
+from otlp_receiver.key_ring import KeyRing
 from tool_errors.prices_in_use import use_prices
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
@@ -57,13 +59,14 @@ def create_app(
     prices: Path | None = None,
     mapping_files: Sequence[tuple[str, str]] = (),
     tool_rules: Path | None = None,
+    access: AccessControl | None = None,
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
-    texts of the files of --mappings, `tool_rules` is the file of --tool-rules. Raises BadPriceFile, BadMapping and
-    BadToolRules.
+    texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
+    without one everybody may read and write. Raises BadPriceFile, BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -72,11 +75,15 @@ def create_app(
     watcher = Watcher(reader, stop or asyncio.Event())
     rules = WebRules(tuple(mapping_files), MappingStore(pool))
     process = ReaderProcess(prices, tool_rules)
-    context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, str(prices or ""))
+    own_ring = None if access else KeyRing(conninfo)  # who hands `access` over opens and closes its ring
+    control = access or AccessControl(own_ring or KeyRing(conninfo))
+    context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.open(wait=False)
+        if own_ring is not None:
+            own_ring.open()
         starting = asyncio.get_running_loop().call_later(READER_START_DELAY_S, context.reader_process.start)
         try:
             yield
@@ -84,6 +91,8 @@ def create_app(
             starting.cancel()
             await watcher.close()
             await context.reader_process.close()
+            if own_ring is not None:
+                await own_ring.close()
             await pool.close()
 
     app = FastAPI(

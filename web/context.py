@@ -9,6 +9,7 @@ import psycopg
 from fastapi import Request
 from psycopg_pool import AsyncConnectionPool
 
+from otlp_receiver.access import AccessControl
 from trace_store.dialects_seen import DialectsSeen, read_dialects_seen
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
@@ -36,6 +37,7 @@ class WebContext:
     reader_process: ReaderProcess
     rules: WebRules
     pool: Pool
+    control: AccessControl
     price_file: str = ""  # the user's, "" without one
     _stats: Stats | None = field(default=None, init=False)
     _stats_at: float = field(default=0.0, init=False)

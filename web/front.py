@@ -16,15 +16,18 @@ from typing import Any
 
 import uvicorn
 
+from otlp_receiver.access import AccessControl, KeyRules
 from otlp_receiver.export import Exporter
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.grpc_receiver import GrpcReceiver
 from otlp_receiver.http_protocol import StrictHttpProtocol
 from otlp_receiver.http_receiver import HttpReceiver
+from otlp_receiver.key_ring import KeyRing
 from trace_store.embedded.last_words import last_words
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
+from web.ports import is_loopback
 from web.readiness import HEALTH_PATHS, HealthApp, respond
 from web.settings import Settings
 
@@ -47,6 +50,7 @@ class FrontPlan:
     grpc_port: int | None  # None: no receivers
     has_pages: bool
     pid: int  # of the process that a user would stop
+    own_key_sha256: bytes = b""  # of the key that `serve` makes for the commands of its own user
 
 
 class HttpServer(uvicorn.Server):
@@ -86,13 +90,14 @@ async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
 async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) -> None:
     settings = plan.settings
     http_receiver = grpc_receiver = commits = None
+    access = _open_access(plan, stack)
     if plan.grpc_port is not None:
         commits = _open_commits(plan, stack)
-        exporter = Exporter(commits, settings.request_bytes_max)
+        exporter = Exporter(commits, access, settings.request_bytes_max)
         http_receiver = HttpReceiver(exporter)
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
     health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)
-    pages = _pages(plan, stop) if plan.has_pages else None
+    pages = _pages(plan, stop, access) if plan.has_pages else None
     if grpc_receiver is not None:
         await grpc_receiver.start()
         stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
@@ -109,14 +114,27 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
         raise RainbarrelError("The HTTP server could not start; the reason stands above.")
 
 
-def _pages(plan: FrontPlan, stop: asyncio.Event) -> Asgi:
+def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
     from web.app import create_app  # a receiver does without the web framework
     from web.mapping_files import read_mapping_files
 
     settings = plan.settings
     files = read_mapping_files(settings.mappings)
-    app: Asgi = create_app(plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules)
+    app: Asgi = create_app(
+        plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules, access=access
+    )
     return app
+
+
+def _open_access(plan: FrontPlan, stack: AsyncExitStack) -> AccessControl:
+    """Who may do what; keys are read as soon as the database is there."""
+    ring = KeyRing(plan.conninfo)
+    stack.push_async_callback(ring.close)
+    ring.open()
+    settings = plan.settings
+    are_required = not is_loopback(settings.host) and not settings.insecure
+    rules = KeyRules(are_required, settings.keyless_loopback, plan.own_key_sha256)
+    return AccessControl(ring, rules, settings.projects_max)
 
 
 def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:

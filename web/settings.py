@@ -42,6 +42,10 @@ def _repeats(text: str) -> int:
     return _number(text, 2, 1000, "a number of repeats")
 
 
+def _projects(text: str) -> int:
+    return _number(text, 1, 10_000, "a number of projects")
+
+
 def _number(text: str, low: int, high: int, what: str) -> int:
     try:
         value = int(text)
@@ -127,7 +131,7 @@ def _setting(default: Any, parse: Callable[[str], Any], metavar: str, text: str,
 class Settings:
     """Every setting with its default; units stand in the names."""
 
-    host: str = _setting("127.0.0.1", str, "ADDRESS", "address to listen on; any but loopback needs --insecure")
+    host: str = _setting("127.0.0.1", str, "ADDRESS", "address to listen on; all but loopback need access keys")
     grpc_port: int = _setting(4317, _port, "PORT", "port for OTLP over gRPC; 0 picks a free one")
     http_port: int = _setting(
         4318, _port, "PORT", "port for OTLP over HTTP, the query API and the pages; 0: a free one"
@@ -145,7 +149,13 @@ class Settings:
     workers: int = _setting(1, _count, "N", "front processes, which receive spans and serve pages")
     retention_days: int = _setting(30, _days, "N", "days that spans are kept")
     insecure: bool = _setting(
-        False, _flag, "", "allow --host addresses that other machines reach: there are no access keys yet"
+        False, _flag, "", "need no access keys on a --host that other machines reach: anyone there reads and writes"
+    )
+    keyless_loopback: bool = _setting(
+        False, _flag, "", "where keys are needed, need none from this machine itself; not behind a proxy on it"
+    )
+    projects_max: int = _setting(
+        100, _projects, "N", "projects up to which one that is named for the first time is made by what is sent to it"
     )
     request_bytes_max: int = _setting(
         64 * MIB, _mib, "BYTES", "largest OTLP request, before and after decompression", shown="64MiB"

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
+from otlp_receiver.access import AccessControl
 from otlp_receiver.decode import decode_logs, decode_metrics, decode_traces
 from otlp_receiver.decoded import Decoded, DecodedTraces
 from otlp_receiver.exceptions import Overloaded
 from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.key_ring import KeyRing
 from tests.fix_receiver import RunningReceivers
 from tests.otlp_made import logs_request, metrics_request, trace_request
 from trace_store.exceptions import StoreUnavailable
@@ -27,7 +29,7 @@ async def running(conninfo: str, **options: int) -> AsyncIterator[RunningReceive
     group_commit = GroupCommit(writer, **options)
     group_commit.start()
     try:
-        yield RunningReceivers(conninfo, group_commit, 0, 0)
+        yield RunningReceivers(conninfo, group_commit, AccessControl(KeyRing(conninfo)), 0, 0)
     finally:
         await group_commit.close()
         await writer.close()

@@ -17,10 +17,12 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServ
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
+from otlp_receiver.access import AccessControl
 from otlp_receiver.exceptions import AddressInUse
 from otlp_receiver.export import Exporter
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.grpc_receiver import SERVICES, GrpcReceiver
+from otlp_receiver.key_ring import KeyRing
 from tests.fix_receiver import RunningReceivers, running_receivers
 from tests.otlp_made import logs_request, metrics_request, trace_request
 from trace_store.writer import SpanWriter
@@ -129,21 +131,24 @@ async def test_a_message_over_the_limit_is_refused_for_good(database: str) -> No
 
 async def test_a_busy_port_is_named(database: str) -> None:
     async with running_receivers(database) as running:
-        exporter = Exporter(GroupCommit(SpanWriter(database, 30)))
+        exporter = Exporter(GroupCommit(SpanWriter(database, 30)), AccessControl(KeyRing(database)))
         with pytest.raises(AddressInUse, match=str(running.grpc_port)):
             await GrpcReceiver(exporter, "127.0.0.1", running.grpc_port).start()
 
 
 BOMBED_SERVER = """
 import asyncio, resource, sys
+from otlp_receiver.access import AccessControl
 from otlp_receiver.export import Exporter
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.grpc_receiver import GrpcReceiver
+from otlp_receiver.key_ring import KeyRing
 from trace_store.writer import SpanWriter
 def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 async def main():
-    receiver = GrpcReceiver(Exporter(GroupCommit(SpanWriter("dbname=none", 30))), "127.0.0.1", 0)
+    access = AccessControl(KeyRing("dbname=none"))
+    receiver = GrpcReceiver(Exporter(GroupCommit(SpanWriter("dbname=none", 30)), access), "127.0.0.1", 0)
     port = await receiver.start()
     before = peak_bytes()
     print(port, flush=True)

@@ -24,6 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "database_url",
             "retention_days",
             "insecure",
+            "keyless_loopback",
+            "projects_max",
             "request_bytes_max",
             "queue_bytes_max",
             "drain_timeout_s",

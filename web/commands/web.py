@@ -18,6 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "http_port",
         "database_url",
         "insecure",
+        "keyless_loopback",
+        "projects_max",
         "drain_timeout_s",
         "prices",
         "tool_rules",
