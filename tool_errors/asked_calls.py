@@ -6,11 +6,10 @@ from typing import NamedTuple, Protocol, TypeVar
 from tool_errors.findings import Verdict
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import LlmGroup, end_of
+from tool_errors.silent_calls import silent_calls, telling_steps
 from tool_errors.trace_view import TraceView
-from trace_store.assembly import NO_PARENT
 from trace_store.facts import Payload, RequestedCall
 
-_STEPS_ABOVE_MAX = 8  # between a model call and the step that tells what it asked for
 _TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
 
 
@@ -93,9 +92,13 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
     for index, judged in enumerate(view.judged):
         if judged is not None and judged.facts.type != "tool":
             told[index] = told[index] or int(bool(judged.facts.requested_calls or judged.facts.answered_calls))
-    _add_step_requests(view, groups, sources)
+    telling = telling_steps(view, silent_calls(view, groups))
+    for place, step in telling.items():
+        judged = view.judged[step]
+        if judged is not None:
+            sources[place] = sources[place]._replace(judged=(*sources[place].judged, judged))
     below = view.tree.sums_below(told)
-    in_groups = {index for group in groups for index in group.members}
+    in_groups = {index for group in groups for index in group.members} | set(telling.values())
     for index, row in enumerate(view.rows):
         judged = view.judged[index]
         if judged is not None and told[index] and not below[index] and index not in in_groups:
@@ -105,28 +108,6 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
             )
     sources.sort(key=lambda source: (source.start_unix_nano, source.span_id))
     return sources
-
-
-def _add_step_requests(view: TraceView, groups: list[LlmGroup], sources: list[_Source]) -> None:
-    """Requests that the step around a model call tells, when the call itself only says that it stopped to ask."""
-    silent = {
-        group.members[-1]: place
-        for place, group in enumerate(groups)
-        if group.call.finish_reason == "tool_call"
-        and not any(item.facts.requested_calls for item in sources[place].judged)
-    }
-    silent_below = view.tree.sums_below([int(index in silent) for index in range(len(view.rows))]) if silent else []
-    for index, place in silent.items():
-        above = index
-        for _ in range(_STEPS_ABOVE_MAX):
-            above = view.rows[above].parent_index
-            if above == NO_PARENT or view.is_llm(above) or view.is_tool(above) or silent_below[above] != 1:
-                break
-            judged = view.judged[above]
-            if judged is not None and judged.facts.requested_calls:
-                source = sources[place]
-                sources[place] = source._replace(judged=(*source.judged, judged))
-                break
 
 
 def _requests_of(source: _Source) -> list[RequestedCall]:

@@ -9,6 +9,7 @@ from tool_errors.llm_calls import LlmGroup
 from tool_errors.matching import Draft, match_calls
 from tool_errors.propagation import propagated_from
 from tool_errors.recovery import recovered_calls
+from tool_errors.silent_calls import AskedInOrder, silent_calls
 from tool_errors.status import most_telling
 from tool_errors.tool_spans import holds_object, span_calls
 from tool_errors.trace_view import TraceView
@@ -19,10 +20,13 @@ def unique_tool_calls(view: TraceView, groups: list[LlmGroup], trace_id: bytes, 
     """All tool calls of the trace, by start time, judged and with what became of their failures."""
     requests, answers = asked_calls(view, groups)
     drafts = match_calls(span_calls(view, live=live), requests, answers)
+    in_order = AskedInOrder(view, groups, silent_calls(view, groups))
     taken: set[str] = set()
     calls = []
     for draft in drafts:
         call = _call(draft, trace_id, taken, live=live)
+        if draft.request is None and draft.spans and (asker := in_order.asker(draft.spans[0].rows[0])):
+            call = dataclasses.replace(call, asked_by=asker)
         taken.add(call.call_key)
         calls.append(call)
     origins = propagated_from(view, calls)
