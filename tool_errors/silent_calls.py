@@ -22,8 +22,7 @@ def silent_calls(view: TraceView, groups: Sequence[LlmGroup]) -> dict[int, int]:
     return {
         group.members[-1]: place
         for place, group in enumerate(groups)
-        if group.call.finish_reason == "tool_call"
-        and not any((facts := view.facts(index)) is not None and facts.requested_calls for index in group.members)
+        if group.call.finish_reason == "tool_call" and not _tells_requests(view, group)
     }
 
 
@@ -43,7 +42,7 @@ class AskedInOrder:
         self._view = view
         self._groups = groups
         self._silent = set(silent.values())
-        self._of_row = {row: place for place, group in enumerate(groups) for row in group.members} if silent else {}
+        self._of_row = {row: place for place, group in enumerate(groups) for row in group.members}
         self._by_agent: dict[int, list[int]] = defaultdict(list)  # places by start, as the groups are
         for place, group in enumerate(groups if silent else ()):
             self._by_agent[view.boundary[group.members[0]]].append(place)
@@ -60,16 +59,19 @@ class AskedInOrder:
 
     def asker(self, row: int) -> bytes | None:
         """Span id of the model call that asked for the tool call of this row; None when that is not certain."""
-        if not self._silent:
-            return None
         above = self._view.boundary[row]
-        place = self._of_row.get(above)  # some libraries run the tool inside the span of the model call
-        if place is None:
-            at = bisect_right(self._starts.get(above, ()), self._view.rows[row].start_unix_nano)
-            place = self._by_agent[above][at - 1] if at else None
+        if (inside := self._of_row.get(above)) is not None:  # some libraries run the tool inside the model call
+            tells = _tells_requests(self._view, self._groups[inside])
+            return None if tells else self._groups[inside].call.span_id
+        at = bisect_right(self._starts.get(above, ()), self._view.rows[row].start_unix_nano)
+        place = self._by_agent[above][at - 1] if at else None
         if place is None or place not in self._silent or place in self._beside:
             return None
         return self._groups[place].call.span_id
+
+
+def _tells_requests(view: TraceView, group: LlmGroup) -> bool:
+    return any((facts := view.facts(index)) is not None and facts.requested_calls for index in group.members)
 
 
 def _steps_above(view: TraceView, silent: Mapping[int, int]) -> dict[int, int]:

@@ -21,7 +21,7 @@ def first_input(view: TraceView, groups: list[LlmGroup]) -> str | None:
 def final_output(view: TraceView, groups: list[LlmGroup]) -> str | None:
     """The final answer: of the topmost agent that tells one, else of the last LLM call, else of any step.
 
-    A last LLM call that asks for a tool or fails has not answered.
+    A last LLM call that fails has not answered, nor has one that asks for a tool, unless it ran the tool by itself.
     """
     talking = _talking(view)
     agent = next((facts.output_text for facts in talking if facts.type == "agent" and facts.output_text), None)
@@ -29,12 +29,19 @@ def final_output(view: TraceView, groups: list[LlmGroup]) -> str | None:
         return agent
     if groups:
         last = [facts for index in groups[-1].members if (facts := view.facts(index)) is not None]
-        if groups[-1].call.error_message is not None or any(facts.requested_calls for facts in last):
+        asks = any(facts.requested_calls for facts in last) and not _runs_tools(view, groups[-1])
+        if groups[-1].call.error_message is not None or asks:
             return None
         answer = next((facts.output_text for facts in last if facts.output_text), None)
         if answer:
             return answer
     return next((facts.output_text for facts in talking if facts.output_text and facts.type != "llm"), None)
+
+
+def _runs_tools(view: TraceView, group: LlmGroup) -> bool:
+    """Whether tools ran inside the span of a model call."""
+    outer = group.members[0]
+    return any(view.is_tool(index) for index in range(outer + 1, outer + 1 + view.rows[outer].descendant_count))
 
 
 def _talking(view: TraceView) -> list[SpanFacts]:

@@ -13,6 +13,7 @@ from tool_errors.silent_calls import AskedInOrder, silent_calls
 from tool_errors.status import most_telling
 from tool_errors.tool_spans import holds_object, span_calls
 from tool_errors.trace_view import TraceView
+from tool_errors.turns_inside import with_turns
 from trace_store.facts import Payload
 
 
@@ -34,6 +35,7 @@ def unique_tool_calls(view: TraceView, groups: list[LlmGroup], trace_id: bytes, 
         dataclasses.replace(call, propagated_from=origins[call.call_key]) if call.call_key in origins else call
         for call in calls
     ]
+    calls = with_turns(view, calls)
     recovered = recovered_calls(calls)
     return [
         dataclasses.replace(call, recovered=True) if (trace_id, call.call_key) in recovered else call for call in calls

@@ -145,3 +145,26 @@ def test_a_loop_through_traces_that_only_their_messages_join() -> None:
     assert [[call.verdict.status for call in trace.tool_calls] for trace in settled] == [[], *[["soft_error"]] * 4]
     assert [len(trace.loops) for trace in settled] == [0, 0, 0, 0, 1]
     assert settled[4].loops[0].failures == 4
+
+
+def test_a_client_that_calls_tools_by_itself_inside_the_span_of_one_model_call() -> None:
+    trace = TraceByHand()
+    wanted = [*[asked(f"c{turn}", "search", TASK) for turn in range(4)], asked("other", "weather", {"city": "Oslo"})]
+    answer = "There are no flights."
+    llm = trace.add("llm", start=0.0, end=99.0, model="m", requested_calls=tuple(wanted), output_text=answer)
+    for turn in range(4):
+        trace.failing_tool("search", TASK, "invalid date", llm, tool_call_id=f"c{turn}")
+    trace.add("tool", llm, tool_name="weather", tool_call_id="other", arguments={"city": "Oslo"}, result="rain")
+    derived = trace.derive()
+    assert only_loop(derived).failures == 4
+    assert [call.asked_turn for call in derived.tool_calls] == [0, 1, 2, 3, 3]
+    assert derived.output == answer
+
+
+def test_equal_calls_asked_for_at_once_inside_the_model_call_are_one_try() -> None:
+    trace = TraceByHand()
+    wanted = tuple(asked(f"c{number}", "search", TASK) for number in range(4))
+    llm = trace.add("llm", start=0.0, end=99.0, model="m", requested_calls=wanted)
+    for number in range(4):
+        trace.failing_tool("search", TASK, "invalid date", llm, start=1.0, end=2.0, tool_call_id=f"c{number}")
+    assert trace.derive().loops == ()
