@@ -26,6 +26,7 @@ from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.facts import MAPPING_VERSION
 from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.stored import TraceKey
+from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
 
 RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
@@ -146,6 +147,8 @@ class Processor:
         await self._normalise(claim, traces, batches)
         if not traces:
             return
+        settled = await self._settle_unchanged(claim, traces)
+        traces = [unit for unit in traces if unit.trace not in settled]
         fresh = {unit for unit in traces if _is_fresh(claim.marks[unit])}
         ready = [unit for unit in traces if unit not in fresh or not self._deriver.must_wait(unit)]
         await claim.add_marks(
@@ -171,6 +174,19 @@ class Processor:
         await tell_circuit_breakers(claim, loops_not_in(dismissed, derived.loops))
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
 
+    async def _settle_unchanged(self, claim: Claim, traces: Sequence[Unit]) -> set[TraceKey]:
+        """Settles the traces for which nothing but time has passed and which that does not change; returns them."""
+        rules_of = {
+            unit.trace: self._rules.derived_by(unit.project_id)
+            for unit in traces
+            if all(mark.blob_id == NOTHING_NEW for mark in claim.marks[unit])
+        }
+        settled = await claim.settle_unchanged(rules_of)
+        await claim.add_marks(
+            [NewMark(unit_of_group(member)) for member, has_running_loop in settled if has_running_loop]
+        )
+        return {member.key for member, _ in settled}
+
     async def _group_marks(
         self, claim: Claim, derived: DerivedRows, said: Mapping[TraceKey, GroupSaid]
     ) -> list[NewMark]:
@@ -181,7 +197,8 @@ class Processor:
         for project_id, *ends in await claim.groups.links(unsure):
             wanted.update(key for end in ends if (key := TraceKey(project_id, end)) in findings)
         units = {
-            unit_of_group(key.project_id, findings[key], said[key].group_id if key in said else None) for key in wanted
+            unit_of_group(Member(*key, said[key].group_id if key in said else None, findings[key].conversation_id))
+            for key in wanted
         }
         return [NewMark(unit) for unit in units]
 

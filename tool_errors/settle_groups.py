@@ -6,13 +6,12 @@ computed anew from the own rows of all members, so that order, lateness and repe
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from tool_errors.conversation import settle_conversation
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
-from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import counts_of, payload_sources, says_of
 from tool_errors.linked_traces import ANSWER_WINDOW_NS, linked_traces
 from tool_errors.loop_steps import LoopThresholds
@@ -48,55 +47,62 @@ class GroupSettler:
             if not await claim.groups.try_lock(project_id):
                 await claim.add_marks([NewMark(unit, TAKEN_DELAY_S) for unit in its_units])
                 continue
-            await self._conversations(claim, project_id, [u for u in its_units if u.kind == UNIT_CONVERSATION])
-            done: set[TraceKey] = set()
-            for unit in its_units:
-                if unit.kind == UNIT_TRACE_GROUP and unit.trace not in done:
-                    done |= await self._around(claim, unit)
+            await self._settle_units(claim, project_id, its_units)
 
-    async def _conversations(self, claim: Claim, project_id: int, units: Sequence[Unit]) -> None:
-        """All claimed conversations of a project at once, but those that rest."""
-        if not units:
-            return
-        names = {unit.unit_id.decode(): unit for unit in units}
+    async def _settle_units(self, claim: Claim, project_id: int, units: Sequence[Unit]) -> None:
+        """The groups of a project around all claimed conversations and traces at once, but those that rest."""
+        conversations = {unit.unit_id.decode(): unit for unit in units if unit.kind == UNIT_CONVERSATION}
+        traces = {unit.trace: unit for unit in units if unit.kind == UNIT_TRACE_GROUP}
+        seeds: list[tuple[Unit, Member]] = []
+        if conversations:
+            members = await claim.groups.of_conversations(project_id, list(conversations))
+            seeds += [(conversations[member.conversation_id or ""], member) for member in members]
+        seeds += [(traces[member.key], member) for member in await claim.groups.of_traces(list(traces))]
         wait_s: dict[Unit, float] = defaultdict(float)
-        seeds = await claim.groups.of_conversations(project_id, list(names))
-        for seed in seeds:
-            unit = names[seed.conversation_id or ""]
-            wait_s[unit] = max(wait_s[unit], self._wait_s([seed]))
-        await claim.add_marks([NewMark(unit, wait_s[unit]) for unit in units if wait_s[unit]])
-        await self._settle(claim, [seed for seed in seeds if not wait_s[names[seed.conversation_id or ""]]])
+        for unit, member in seeds:
+            wait_s[unit] = max(wait_s[unit], self._wait_s([member]))
+        await claim.add_marks([NewMark(unit, delay_s) for unit, delay_s in wait_s.items() if delay_s])
+        ready = [(unit, member) for unit, member in seeds if not wait_s[unit]]
+        if ready and await self._settle(claim, {member for _, member in ready}):
+            await claim.add_marks([NewMark(unit) for unit in {unit for unit, _ in ready}])
 
-    async def _around(self, claim: Claim, unit: Unit) -> set[TraceKey]:
-        """The group around one trace; returns the traces that are done with it."""
-        return await self._settle(claim, await claim.groups.of_traces([unit.trace]), unit)
-
-    async def _settle(self, claim: Claim, seeds: Sequence[Member], unit: Unit | None = None) -> set[TraceKey]:
+    async def _settle(self, claim: Claim, seeds: Collection[Member]) -> bool:
+        """Settles the groups around these traces; whether something is left to write."""
         started = time.monotonic()
         groups = claim.groups
         near = await groups.members([seed.key for seed in seeds])
         found = {member.key for member in near}
         links = await groups.links(found)
-        beyond = await groups.neighbours(found, ANSWER_WINDOW_NS)
-        beyond |= {TraceKey(project_id, trace_id) for project_id, *ends in links for trace_id in ends}
-        if further := beyond - found:
+        pairs = [*links, *await groups.neighbours(found, ANSWER_WINDOW_NS)]
+        alone = alone_among(near, pairs)
+        near = [member for member in near if member.key not in alone]
+        known = found - alone
+        if further := {TraceKey(project_id, end) for project_id, *ends in pairs for end in ends} - known:
             near += await groups.members(further)
-            links += await groups.links({member.key for member in near} - found)
-            found = {member.key for member in near}
-        if len(found) < 2 and not any(member.group_id for member in near):
-            return found
-        wait_s = self._wait_s(near)
-        if unit is not None and wait_s:
-            await claim.add_marks([NewMark(unit, wait_s)])
-            return found
-        rows = await groups.read(found)
+            links += await groups.links({member.key for member in near} - known)
+        near = await self._without_resting(claim, near)
+        if not near:
+            return False
+        rows = await groups.read({member.key for member in near})
         results = group_results(rows, {(one, other) for _, one, other in links}, self._thresholds)
         await self._write(claim, rows, results)
         self._remember(rows, results, time.monotonic() - started)
-        return found
+        return len(results) > WRITTEN_MAX
+
+    async def _without_resting(self, claim: Claim, members: Iterable[Member]) -> list[Member]:
+        """The members without those of groups that rest, which are marked again."""
+        ready: list[Member] = []
+        resting: dict[tuple[int, bytes | None], NewMark] = {}
+        for member in members:
+            if wait_s := self._wait_s([member]):
+                resting[member.project_id, member.group_id] = NewMark(_unit(member.key), wait_s)
+            else:
+                ready.append(member)
+        await claim.add_marks(list(resting.values()))
+        return ready
 
     async def _write(self, claim: Claim, rows: DerivedTraceRows, results: Sequence[GroupResult]) -> None:
-        """Writes what changed, in portions; what cannot be written now is marked again."""
+        """Writes what changed, one portion of it; what cannot be written now is marked again."""
         portion = results[:WRITTEN_MAX]
         ours = await claim.groups.try_lock_traces([result.trace for result in portion])
         await claim.groups.write([result for result in portion if result.trace in ours])
@@ -105,7 +111,6 @@ class GroupSettler:
         dismissed = await claim.replace_findings(ours, findings)
         await tell_circuit_breakers(claim, loops_not_in(dismissed, settled.loops))
         again = [NewMark(_unit(r.trace), TAKEN_DELAY_S) for r in portion if r.trace not in ours]
-        again += [NewMark(_unit(result.trace)) for result in results[WRITTEN_MAX : WRITTEN_MAX + 1]]
         live = {TraceKey(row.project_id, row.trace_id) for row in rows.traces if row.live}
         again += [  # what stands alone again tells its own loops and counts
             NewMark(Unit.of_trace(r.trace), blob_id=NOT_YET_DERIVED if r.trace in live else NOTHING_NEW)
@@ -130,12 +135,26 @@ class GroupSettler:
             self._rest.remember(group, duration_s * size / len(rows.traces))
 
 
-def unit_of_group(project_id: int, derived: DerivedTrace, group_id: bytes | None) -> Unit:
-    """The unit that stands for the group of a trace; `group_id` is the group it was in so far."""
-    name = (derived.conversation_id or "").replace("\0", VISIBLE_NUL).encode("utf-8", "replace")
+def alone_among(members: Iterable[Member], pairs: Iterable[tuple[int, bytes, bytes]]) -> set[TraceKey]:
+    """Those of the traces that are in no group and have nothing to do with any other trace, by conversation or pair."""
+    members = list(members)
+    paired = {TraceKey(project_id, end) for project_id, *ends in pairs for end in ends}
+    sizes = Counter((member.project_id, member.conversation_id) for member in members)
+    return {
+        member.key
+        for member in members
+        if member.group_id is None
+        and member.key not in paired
+        and (member.conversation_id is None or sizes[member.project_id, member.conversation_id] == 1)
+    }
+
+
+def unit_of_group(member: Member) -> Unit:
+    """The unit that stands for the group of a trace: by its conversation, else by the group that it was in so far."""
+    name = (member.conversation_id or "").replace("\0", VISIBLE_NUL).encode("utf-8", "replace")
     if 0 < len(name) <= UNIT_ID_BYTES_MAX:
-        return Unit(project_id, UNIT_CONVERSATION, name)
-    return Unit(project_id, UNIT_TRACE_GROUP, group_id or derived.trace_id)
+        return Unit(member.project_id, UNIT_CONVERSATION, name)
+    return Unit(member.project_id, UNIT_TRACE_GROUP, member.group_id or member.trace_id)
 
 
 def group_results(

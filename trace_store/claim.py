@@ -23,7 +23,7 @@ from trace_store.signals import Signal, SignalMatchRow, read_signals
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tool_definitions import ToolDefinitionWriter
-from trace_store.trace_groups import TraceGroups
+from trace_store.trace_groups import Member, TraceGroups
 
 SQL = load("work")
 UNITS_AGAIN_MAX = 16  # of `reprocess` in one claim: what arrives next waits for no more than these
@@ -223,6 +223,20 @@ class Claim:
         with translate_errors():
             rows = await fetch(self._connection, SQL.derived_by, parameters) if traces else []
         return {TraceKey(*row[:2]): row[2] for row in rows}
+
+    async def settle_unchanged(self, rules_of: Mapping[TraceKey, str]) -> list[tuple[Member, bool]]:
+        """Settles those of these live traces of which nothing else changes: neither a call without an answer, nor a
+        loop, nor the rules, whose names are given. Returns them, and whether a loop of their group is running."""
+        if not rules_of:
+            return []
+        parameters = {
+            "project_ids": [trace.project_id for trace in rules_of],
+            "trace_ids": [trace.trace_id for trace in rules_of],
+            "derived_by": list(rules_of.values()),
+        }
+        with translate_errors():
+            rows = await fetch(self._connection, SQL.settle_unchanged, parameters)
+        return [(Member(*row[:4]), row[4]) for row in rows]
 
     async def mappings(self, known: Mapping[int, int]) -> dict[int, tuple[int, str]]:
         """Number and text of the mappings that projects saved since they had the `known` numbers."""

@@ -81,10 +81,11 @@ class TraceGroups:
         """These traces, and all that share a group or a conversation with one of them."""
         return [Member(*row) for row in await self._fetch(SQL.members, traces)] if traces else []
 
-    async def neighbours(self, traces: Collection[TraceKey], window_ns: int) -> set[TraceKey]:
-        """Traces that may ask for or answer a call of these, at most `window_ns` nanoseconds earlier or later."""
+    async def neighbours(self, traces: Collection[TraceKey], window_ns: int) -> list[tuple[int, bytes, bytes]]:
+        """Project, one of the traces and another that may ask for or answer a call of it, at most `window_ns`
+        nanoseconds earlier or later."""
         rows = await self._fetch(SQL.neighbours, traces, window=window_ns) if traces else []
-        return {TraceKey(*row) for row in rows}
+        return [(project_id, one, other) for project_id, one, other in rows]
 
     async def links(self, traces: Collection[TraceKey]) -> list[tuple[int, bytes, bytes]]:
         """Project and two different traces that a span link joins, for every link from or to one of the traces."""

@@ -9,6 +9,7 @@ Leaving the block deletes exactly the marks that the claim read and commits; an 
 in place. A unit is locked for the claim's transaction, so that two processors never derive the same trace at once.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +28,7 @@ from trace_store.tool_definitions import ToolDefinitionWriter
 ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP)
 UNITS_MAX = 64
 MARKS_MAX = 4096  # how far a claim looks down the queue
+ANALYZE_INTERVAL_S = 1.0  # between two looks for tables that have outgrown their statistics
 
 
 class WorkQueue:
@@ -38,6 +40,7 @@ class WorkQueue:
         self._reads = SpanReads()
         self._log_spans = LogSpanWriter()
         self._tool_definitions = ToolDefinitionWriter()
+        self._analyze_at_s = 0.0
 
     async def open(self) -> None:
         """Connects; raises StoreUnavailable when that fails."""
@@ -68,6 +71,8 @@ class WorkQueue:
                 await self._tool_definitions.write(connection)
                 await connection.execute(SQL.commit)
             self._tool_definitions.committed()
+            if marks:
+                await self._analyze_young(connection)
         except BaseException:
             self._tool_definitions.rolled_back()
             await self._roll_back()
@@ -77,6 +82,12 @@ class WorkQueue:
         """Marks units dirty from outside a claim."""
         with translate_errors():
             await insert_marks(await self._connected(), marks)
+
+    async def _analyze_young(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        if time.monotonic() >= self._analyze_at_s:
+            with translate_errors():
+                await connection.execute(SQL.analyze_young)
+            self._analyze_at_s = time.monotonic() + ANALYZE_INTERVAL_S
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None:

@@ -283,6 +283,9 @@ def test_rows_give_the_same_trace_as_fresh_facts_in_any_order(scenario: Path) ->
     random.Random(7).shuffle(shuffled)
     random.Random(8).shuffle(doubled)
     assert derive([*shuffled, *shuffled], doubled, live=False) == fresh
+    live = derive(list(nodes.values()), judged.values(), live=True)
+    if not live.loops and all(call.verdict.status != "pending" for call in live.tool_calls):  # see `settle_unchanged`
+        assert dataclasses.replace(live, live=False, run_ended_well=fresh.run_ended_well) == fresh
 
 
 names = st.sampled_from(["a", "b", "srv__a"])

@@ -45,10 +45,10 @@ JOIN traces trace ON trace.project_id = wanted.project_id
   AND trace.conversation_id = wanted.conversation_id
 
 -- neighbours --
--- Traces that ask for a call which one of these traces answers, or answer one that these ask for: by call id
--- (tool_calls_open_idx), and for calls without one by their arguments (tool_calls_arguments_idx). Which of them truly
--- belong together is decided in tool_errors/linked_traces.py.
-SELECT DISTINCT own.project_id, other.trace_id
+-- Pairs of one of these traces and another one that asks for a call which it answers, or answers one that it asks for: by
+-- call id (tool_calls_open_idx), and for calls without one by their arguments (tool_calls_arguments_idx). Which of them
+-- truly belong together is decided in tool_errors/linked_traces.py.
+SELECT DISTINCT own.project_id, own.trace_id, other.trace_id
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN tool_calls own USING (project_id, trace_id)
 CROSS JOIN LATERAL (

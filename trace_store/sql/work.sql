@@ -12,6 +12,29 @@ COMMIT
 -- Leaves every mark of the claim in place.
 ROLLBACK
 
+-- analyze_young --
+-- Statistics for the tables that have grown fourfold since they got theirs, until they are long enough for autovacuum to
+-- be in time. Without any, the planner takes an index on project and time for a look-up by project and trace, and reads
+-- the whole project for each: a new database and each new day would begin with a slow minute. Not of the queue, whose
+-- plans must not depend on how long it is at the moment.
+DO $$
+DECLARE
+  young regclass;
+BEGIN
+  FOR young IN
+    SELECT class.oid
+    FROM pg_class class
+    LEFT JOIN pg_inherits ON inhrelid = class.oid
+    LEFT JOIN pg_class parent ON parent.oid = inhparent
+    WHERE coalesce(parent.relnamespace, class.relnamespace) = current_schema()::regnamespace
+      AND class.relkind = 'r' AND class.relname <> 'dirty_marks' AND class.relpages < 256
+      AND pg_relation_size(class.oid) / current_setting('block_size')::integer >= 4 * greatest(class.relpages, 1)
+    ORDER BY class.oid
+  LOOP
+    EXECUTE format('ANALYZE (SKIP_LOCKED) %s', young);
+  END LOOP;
+END $$
+
 -- claim_units --
 -- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked; the locks last as long
 -- as the transaction. Without the marks of `reprocess`, which wait until little else is due.
@@ -73,6 +96,23 @@ ORDER BY project_id, unit_kind, unit_id
 SELECT project_id, trace_id, derived_by
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN traces USING (project_id, trace_id)
+
+-- settle_unchanged --
+-- Settles live traces of which nothing but that changes: the same rules derived them last, no call of theirs waits for
+-- an answer, and no loop of theirs may be running (primary keys). A trace in a group is told of loops by its group: whether one of the
+-- group's is running (traces_group_idx).
+UPDATE traces AS live
+SET live = false, settle_at = NULL, derived_at = clock_timestamp()
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(derived_by)s::text[])
+  AS wanted (project_id, trace_id, derived_by)
+WHERE (live.project_id, live.trace_id) = (wanted.project_id, wanted.trace_id)
+  AND live.live AND live.derived_by = wanted.derived_by AND (live.loop_count = 0 OR live.group_id IS NOT NULL)
+  AND NOT EXISTS (
+    SELECT FROM tool_calls call
+    WHERE (call.project_id, call.trace_id) = (live.project_id, live.trace_id) AND call.status = 'pending')
+RETURNING live.project_id, live.trace_id, live.group_id, live.conversation_id, EXISTS (
+  SELECT FROM traces member JOIN loops loop USING (project_id, trace_id)
+  WHERE member.project_id = live.project_id AND member.group_id = live.group_id AND loop.ended = 'running')
 
 -- drop_facts --
 -- Removes the facts of spans that no dialect claims any more, unless a newer mapping made them (primary key).
