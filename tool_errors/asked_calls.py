@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from tool_errors.findings import Verdict
+from tool_errors.findings import SchemaViolation, Verdict
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import LlmGroup, end_of
 from tool_errors.silent_calls import silent_calls, telling_steps
@@ -25,6 +25,8 @@ class Request(NamedTuple):
     position: int  # among the requests of that LLM call
     interaction_id: str | None
     turn: int  # as in RequestedCall
+    is_offered: bool  # the span that asks says what its model was offered ...
+    violations: tuple[SchemaViolation, ...]  # ... and the arguments break the tool's schema there
 
 
 class Answer(NamedTuple):
@@ -54,7 +56,8 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
     requests: list[Request] = []
     answers: list[Answer] = []
     for source in _sources(view, groups):
-        for position, call in enumerate(_requests_of(source)):
+        for position, request in enumerate(_requests_of(source)):
+            call = request.call
             asked = source.start_unix_nano + _TURN_NANO * call.turn
             requests.append(
                 Request(
@@ -67,6 +70,8 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
                     position,
                     source.interaction_id,
                     call.turn,
+                    request.is_offered,
+                    request.violations,
                 )
             )
         answers.extend(_answers_of(source))
@@ -110,8 +115,32 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
     return sources
 
 
-def _requests_of(source: _Source) -> list[RequestedCall]:
-    return _once([judged.facts.requested_calls for judged in source.judged])
+class _Requested(NamedTuple):
+    """A requested call as one span tells it."""
+
+    call_id: str
+    name: str
+    call: RequestedCall
+    is_offered: bool
+    violations: tuple[SchemaViolation, ...]
+
+
+def _requests_of(source: _Source) -> list[_Requested]:
+    reports = [
+        [
+            _Requested(
+                call.call_id,
+                call.name,
+                call,
+                bool(judged.facts.tool_definitions),
+                judged.request_violations[position] if judged.request_violations else (),
+            )
+            for position, call in enumerate(judged.facts.requested_calls)
+        ]
+        for judged in source.judged
+    ]
+    judged = {call.call_id: call for report in reports for call in report if call.call_id and call.is_offered}
+    return [call if call.is_offered else judged.get(call.call_id, call) for call in _once(reports)]
 
 
 def _answers_of(source: _Source) -> list[Answer]:

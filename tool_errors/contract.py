@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from tool_errors.cost import total_nano_usd, unpriced_models, usd
-from tool_errors.findings import FAILED, DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
+from tool_errors.findings import FAILED, DerivedSpan, DerivedTrace, LlmCall, Loop, SchemaViolation, ToolCall
+from tool_errors.schema_violations import telling
 from trace_store.facts import UNREAD, Payload
 
 _STATUS = {0: "unset", 1: "ok", 2: "error"}
@@ -110,7 +111,20 @@ def _tool_call(call: ToolCall, values: tuple[Any, Any] | None) -> dict[str, Any]
         "error": error,
         "call_key": call.call_key,
         "propagated_from": None if call.propagated_from is None else call.propagated_from.hex(),
+        "violation": _violation(call),
     }
+
+
+def _violation(call: ToolCall) -> list[dict[str, str]] | None:
+    """What of the arguments breaks the tool's schema, as far as it is worth telling; None when nothing is."""
+    verdict = call.verdict
+    found = telling(call.violations, verdict.status, verdict.error_type, verdict.message)
+    return [violation_object(each) for each in found] or None
+
+
+def violation_object(found: SchemaViolation) -> dict[str, str]:
+    """A violation as programs read it."""
+    return {"path": found.path, "expected": found.expected, "got": found.got, "rule": found.rule}
 
 
 def _value(payload: Payload | None) -> Any:

@@ -30,8 +30,14 @@ def settle_conversation(
         return list(traces)
     traces = with_reports(traces)
     elsewhere = _answered_elsewhere(traces)
+    asked_as = {(answer.trace_id, answer.call_key): asked.violations for asked, answer in elsewhere.values()}
     kept = [
-        tuple(call for call in trace.tool_calls if (call.trace_id, call.call_key) not in elsewhere) for trace in traces
+        tuple(
+            dataclasses.replace(call, violations=call.violations or asked_as.get((call.trace_id, call.call_key), ()))
+            for call in trace.tool_calls
+            if (call.trace_id, call.call_key) not in elsewhere
+        )
+        for trace in traces
     ]
     calls = sorted((call for of_trace in kept for call in of_trace), key=_by_time)
     recovered = recovered_calls(calls)

@@ -1,5 +1,6 @@
 """Findings: what went wrong in a trace, from the rows that are derived of it.
 
+A call is one finding: where it failed or got no answer, arguments that break its schema are the likely cause of that.
 Made of rows, not of spans: the step that derives a trace and the one that settles a group of traces both end here.
 """
 
@@ -7,11 +8,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from tool_errors.findings import SchemaViolation
+from tool_errors.schema_violations import telling, violation_fingerprint, violation_title, violations_read
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
 
 TITLE_CHARS_MAX = 300
 KINDS = {"error": "tool_error", "soft_error": "soft_error", "unanswered": "unanswered"}  # by status of the call
+STATUS_OF_KIND = {kind: status for status, kind in KINDS.items()}
 
 
 def findings_of_rows(
@@ -36,14 +40,37 @@ def _of_trace(trace: TraceRow, calls: Sequence[ToolCallRow], loops: Sequence[Loo
     """Calls that another trace of the group tells are left to that one; so are errors that only climbed up."""
     for row in calls:
         call = row.settled
-        if call is not None and call.status in KINDS and call.propagated_from is None:
-            yield _of_call(trace, call, KINDS[call.status])
+        if call is not None and (kind := call_kind(call)):
+            yield _of_call(trace, call, kind)
     for loop in loops:
         yield _of_loop(trace, loop)
 
 
+def call_kind(call: ToolCallRow) -> str:
+    """The kind of finding that a call is; "" for one that is none. An error that only climbed up counts elsewhere."""
+    if call.propagated_from is not None:
+        return ""
+    return KINDS.get(call.status) or ("schema_violation" if call.status == "ok" and told_violations(call) else "")
+
+
+def call_fingerprint(call: ToolCallRow) -> str:
+    """The issue that a call belongs to, if it is a finding."""
+    if call.fingerprint:
+        return call.fingerprint
+    violations = told_violations(call) if call.status == "ok" else ()
+    return violation_fingerprint(call.name, violations[0]) if violations else unanswered_fingerprint(call.name)
+
+
+def told_violations(call: ToolCallRow) -> tuple[SchemaViolation, ...]:
+    """What of a call's arguments breaks its schema, as far as it is worth telling; the most telling first."""
+    found = violations_read(call.violations or ())
+    return telling(found, call.status, call.error_type or "", call.error_message or "")
+
+
 def _of_call(trace: TraceRow, call: ToolCallRow, kind: str) -> FindingRow:
-    if kind == "unanswered":
+    if kind == "schema_violation":
+        title = violation_title(told_violations(call)[0])
+    elif kind == "unanswered":
         title = f"{call.name} was asked for and never answered"
     else:
         title = ": ".join(part for part in (call.error_type, call.error_message) if part) or f"{call.name} failed"
@@ -52,7 +79,7 @@ def _of_call(trace: TraceRow, call: ToolCallRow, kind: str) -> FindingRow:
         trace_id=trace.trace_id,
         finding_key=call_finding_key(call),
         kind=kind,
-        fingerprint=call.fingerprint or unanswered_fingerprint(call.name),
+        fingerprint=call_fingerprint(call),
         tool=call.name,
         title=_title(title),
         span_id=call.span_id or call.asked_by,

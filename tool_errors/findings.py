@@ -24,6 +24,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaViolation:
+    """One place at which the arguments of a call break the schema of its tool; see tool_errors/schema_violations.py."""
+
+    path: str  # in the arguments: "city", "stops[1].city"; "" for the arguments as a whole
+    expected: str  # "string", "required", "one of \"c\", \"f\"", "at most 100"
+    got: str  # "nothing", "integer 7", "null"
+    rule: str  # keyword of the schema that is broken: type, required, enum, maximum ...
+    place: str  # in the schema, without what calls differ in: "stops[].city"
+    is_tolerable: bool  # most tools take it: null for what is optional, a number as a text
+
+
+@dataclass(frozen=True, slots=True)
 class LlmCall:
     """One call of a model, however many spans reported it."""
 
@@ -78,6 +90,7 @@ class ToolCall:
     propagated_from: bytes | None = None  # the error began in this span below; counted there and not here
     scope: str = ""  # "request/worker": equal for calls of one agent on one task for one request of the user
     asked_turn: int = 0  # which turn of the asking span, see RequestedCall.turn
+    violations: tuple[SchemaViolation, ...] = ()  # all, also those that most tools take: see `telling`
 
     @property
     def failed(self) -> bool:

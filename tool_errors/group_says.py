@@ -110,6 +110,7 @@ def settled_call(call: ToolCall, row: ToolCallRow, values: Mapping[bytes, Any]) 
         call_id=told.call_id,
         verdict=told.verdict,
         recovered=told.recovered,
+        violations=told.violations,
         arguments=_whole(call.arguments, told.arguments, values),
         result=_whole(call.result, told.result, values),
     )

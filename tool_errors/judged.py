@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
-from tool_errors.findings import Verdict
+from tool_errors.findings import SchemaViolation, Verdict
+from tool_errors.schema_violations import own_violations, request_violations, violations_json, violations_read
 from tool_errors.status import judge, judge_answer, judge_result
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.facts import (
@@ -25,7 +26,7 @@ from trace_store.facts import (
 )
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 3  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+DETECTOR_VERSION = 4  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
@@ -45,17 +46,21 @@ class JudgedFacts:
     verdict: Verdict | None = None  # on the call that a tool span is; None for spans of other types
     result_verdict: Verdict | None = None  # what its result alone says
     answers: tuple[Verdict, ...] = ()  # on each of facts.answered_calls
+    request_violations: tuple[tuple[SchemaViolation, ...], ...] = ()  # of each of facts.requested_calls, if of any
+    own_violations: tuple[SchemaViolation, ...] = ()  # of the schema that the span of a tool says itself
 
 
 def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TOOL_RULES) -> JudgedFacts:
     """Judge the calls of one span; facts and verdicts come out within the bounds of their row."""
     facts = bounded_facts(facts)
     answers = tuple(bounded_verdict(judge_answer(call, rules)) for call in facts.answered_calls)
+    violations = request_violations(facts)
     if facts.type != "tool":
-        return JudgedFacts(version, facts, answers=answers)
+        return JudgedFacts(version, facts, answers=answers, request_violations=violations)
     result = judge_result(facts.result, "result", facts.tool_name or "", rules)
+    verdict = bounded_verdict(judge(facts, rules))
     return JudgedFacts(
-        version, facts, bounded_verdict(judge(facts, rules)), result and bounded_verdict(result), answers
+        version, facts, verdict, result and bounded_verdict(result), answers, violations, own_violations(facts)
     )
 
 
@@ -87,6 +92,7 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
         row["answers"] = [_verdict_json(verdict) for verdict in judged.answers]
     if facts.tool_definitions:
         row |= _tools_json(facts)
+    row |= _violations_json(judged)
     for key in _VERDICTS:
         if (verdict := getattr(judged, key)) is not None:
             row[key] = _verdict_json(verdict)
@@ -105,6 +111,8 @@ def from_row(row: Mapping[str, Any]) -> JudgedFacts:
         verdict=_verdict(row.get("verdict")),
         result_verdict=_verdict(row.get("result_verdict")),
         answers=tuple(Verdict(*verdict) for verdict in row.get("answers", ())),
+        request_violations=tuple(violations_read(held) for held in row.get("request_violations", ())),
+        own_violations=violations_read(row.get("own_violations", ())),
     )
 
 
@@ -114,6 +122,15 @@ def _tools_json(facts: SpanFacts) -> dict[str, Any]:
     }
     if facts.tool_definition_count > TOOL_DEFINITIONS_MAX:
         found["tool_definition_count"] = facts.tool_definition_count
+    return found
+
+
+def _violations_json(judged: JudgedFacts) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if judged.request_violations:
+        found["request_violations"] = [violations_json(each) for each in judged.request_violations]
+    if judged.own_violations:
+        found["own_violations"] = violations_json(judged.own_violations)
     return found
 
 

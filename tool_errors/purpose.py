@@ -69,7 +69,12 @@ def same_purpose(one: Purpose, other: Purpose) -> bool:
 
 def complains_of_arguments(verdict: Verdict) -> bool:
     """Whether a failure says that the arguments were wrong: what comes next is then their correction."""
-    return _OF_ARGUMENTS.search(f"{verdict.error_type} {verdict.message[:500]}".replace("_", " ")) is not None
+    return complains(verdict.error_type, verdict.message)
+
+
+def complains(error_type: str, message: str) -> bool:
+    """Whether an error says that arguments were wrong."""
+    return _OF_ARGUMENTS.search(f"{error_type} {message[:500]}".replace("_", " ")) is not None
 
 
 def _key_argument(value: Any) -> tuple[str, str]:

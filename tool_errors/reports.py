@@ -101,6 +101,7 @@ def _completed(call: ToolCall, reports: Sequence[ToolCall]) -> ToolCall:
         arguments=next((held for held in arguments if holds_object(held)), _first(arguments)),
         result=_first(results),
         verdict=verdict,
+        violations=call.violations or next((report.violations for report in reports if report.violations), ()),
     )
     return completed if verdict.fingerprint else _marked(completed)
 

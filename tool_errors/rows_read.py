@@ -6,6 +6,7 @@ What rows do not keep is empty: whole payloads and texts, the spans, and all but
 from collections.abc import Sequence
 
 from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
+from tool_errors.schema_violations import violations_read
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.facts import Payload, ToolDefinition
 
@@ -97,6 +98,7 @@ def tool_call(row: ToolCallRow) -> ToolCall:
         propagated_from=row.propagated_from,
         scope=row.scope,
         asked_turn=row.asked_turn,
+        violations=violations_read(row.violations or ()),
     )
 
 

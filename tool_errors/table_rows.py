@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tool_errors.cost import total_nano_usd, unpriced_models
 from tool_errors.findings import DerivedTrace, LlmCall, Loop, ToolCall
+from tool_errors.schema_violations import violations_json
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.stored import SpanRow
 
@@ -107,6 +108,7 @@ def tool_call_row(project_id: int, call: ToolCall) -> ToolCallRow:
         propagated_from=call.propagated_from,
         scope=call.scope,
         asked_turn=call.asked_turn,
+        violations=violations_json(call.violations) or None,
     )
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tool_errors.asked_calls import asked_calls
-from tool_errors.findings import FAILED, ToolCall, Verdict
+from tool_errors.findings import FAILED, SchemaViolation, ToolCall, Verdict
 from tool_errors.fingerprint import fingerprint
 from tool_errors.llm_calls import LlmGroup
 from tool_errors.matching import Draft, match_calls
@@ -68,6 +68,7 @@ def _call(draft: Draft, trace_id: bytes, taken: set[str], *, live: bool) -> Tool
         interaction_id=next((owner for owner in owners if owner), None),
         verdict=verdict,
         asked_turn=request.turn if request else 0,
+        violations=_violations(draft),
     )
 
 
@@ -90,6 +91,13 @@ def _arguments(draft: Draft) -> Payload | None:
     known += [source.arguments for source in (draft.request, draft.answer) if source is not None]
     present = [arguments for arguments in known if arguments is not None]
     return next((arguments for arguments in present if holds_object(arguments)), present[0] if present else None)
+
+
+def _violations(draft: Draft) -> tuple[SchemaViolation, ...]:
+    """Of what the model was offered, where that is known: a framework may add to the arguments that it hands on."""
+    if draft.request is not None and draft.request.is_offered:
+        return draft.request.violations
+    return next((span.violations for span in draft.spans if span.violations), ())
 
 
 def _verdict(draft: Draft, *, live: bool) -> Verdict:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tool_errors.findings import FAILED, Verdict
+from tool_errors.findings import FAILED, SchemaViolation, Verdict
 from tool_errors.groups import Groups
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import end_of
@@ -26,6 +26,7 @@ class SpanCall(NamedTuple):
     start_unix_nano: int
     end_unix_nano: int  # 0: still running
     interaction_id: str | None
+    violations: tuple[SchemaViolation, ...]  # of the schema that a span says itself
 
 
 def span_calls(view: TraceView, *, live: bool) -> list[SpanCall]:
@@ -88,6 +89,7 @@ def _span_call(view: TraceView, rows: tuple[int, ...], *, live: bool) -> SpanCal
         start_unix_nano=outer.start_unix_nano,
         end_unix_nano=end_of(outer.start_unix_nano, outer.end_unix_nano) if outer.end_unix_nano else 0,
         interaction_id=view.identity[rows[-1]].interaction_id,
+        violations=next((item.own_violations for item in judged if item.own_violations), ()),
     )
 
 

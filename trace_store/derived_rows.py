@@ -106,6 +106,9 @@ class ToolCallRow:
     group_says: dict[str, Any] | None = None  # what only the group of the trace knows; see `settled`
     scope: str = ""  # request and worker, see tool_errors/work_scope.py
     asked_turn: int = 0  # which turn of the asking span
+    violations: list[list[Any]] | None = (
+        None  # fields of SchemaViolation, each; None when the arguments break no schema
+    )
 
     @property
     def settled(self) -> "ToolCallRow | None":

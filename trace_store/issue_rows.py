@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from trace_store.finding_rows import FindingRow
 
@@ -109,6 +110,7 @@ class Example:
     iterations: int  # of a loop, else 0
     first_call_key: str  # of a loop, where it begins
     loop_kind: str
+    violations: list[list[Any]] | None  # fields of SchemaViolation, each: where the arguments break the tool's schema
 
 
 @dataclass(frozen=True, slots=True)

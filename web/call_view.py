@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tool_errors.finding_rows import KINDS, unanswered_fingerprint
+from tool_errors.finding_rows import call_fingerprint, call_kind, told_violations
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.verdicts import Verdict
 from web.issue_view import issue_url
@@ -50,14 +50,13 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         issue_url=_issue_url(call),
         loop_issue_url=loop_issue,
         verdicts=verdict_views(call, loop, verdicts),
+        violations=told_violations(call),
     )
 
 
 def _issue_url(call: ToolCallRow) -> str:
     """The issue that the call is an event of; "" for a call that is none, see tool_errors/finding_rows.py."""
-    if call.status not in KINDS or call.propagated_from is not None:
-        return ""
-    return issue_url(call.fingerprint or unanswered_fingerprint(call.name))
+    return issue_url(call_fingerprint(call)) if call_kind(call) else ""
 
 
 def _repeat_url(loop: LoopRow, at: int, path: str) -> str:

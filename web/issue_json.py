@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from tool_errors.contract import violation_object
 from tool_errors.cost import usd
 from tool_errors.issue_status import IssueStatus
 from trace_store.issue_rows import Example, IssueCounts, IssueDetail, IssueRow, Top, Trend
 from web.issue_reading import IssueList
+from web.issue_view import example_violations
 
 
 def list_json(found: IssueList, next_cursor: str | None) -> dict[str, Any]:
@@ -99,6 +101,7 @@ def _example(example: Example) -> dict[str, Any]:
         "path": example.path,
         "message": example.message,
         "arguments": example.arguments,
+        "violation": [violation_object(each) for each in example_violations(example)] or None,
         "recovered": finding.is_recovered,
         "user_id": finding.user_id,
         "conversation_id": finding.conversation_id,

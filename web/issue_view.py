@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from tool_errors.finding_rows import STATUS_OF_KIND
+from tool_errors.findings import SchemaViolation
 from tool_errors.issue_status import STATUSES, IssueStatus
+from tool_errors.schema_violations import telling, violations_read
 from trace_store.issue_rows import Example, IssueDetail
 from web.issue_parameters import KINDS, IssueQuery
 from web.issue_reading import IssueList, ListedIssue
@@ -13,7 +16,7 @@ KIND_WORDS = {
     "tool_error": ("Tool error", "error", "error"),  # words, class, icon
     "soft_error": ("Soft error", "soft", "soft"),
     "unanswered": ("Unanswered", "open", "unanswered"),
-    "schema_violation": ("Schema violation", "error", "error"),
+    "schema_violation": ("Schema violation", "soft", "soft"),  # the calls worked
     "loop": ("Loop", "loop", "loop"),
 }
 STATUS_WORDS = {
@@ -82,6 +85,7 @@ class ExampleLine:
 
     example: Example
     url: str
+    violations: tuple[SchemaViolation, ...]  # what of its arguments breaks the schema of the tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +142,21 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         status_words=STATUS_WORDS[status],
         chart=chart(detail.trend, detail.markers),
         spoken=spoken_trend(detail.trend),
-        examples=tuple(ExampleLine(example, _example_url(example)) for example in detail.examples),
+        examples=tuple(
+            ExampleLine(example, _example_url(example), example_violations(example)) for example in detail.examples
+        ),
         url=url,
         traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
         json_url=query.url(f"{url}.json"),
         range=query.shown["range"],
         waste_repeats=0 if detail.waste is None else max(0, detail.waste.calls - detail.waste.loops),
     )
+
+
+def example_violations(example: Example) -> tuple[SchemaViolation, ...]:
+    """What of the arguments of an event breaks the schema of its tool, as far as it is worth telling."""
+    status = STATUS_OF_KIND.get(example.finding.kind, "")
+    return telling(violations_read(example.violations or ()), status, "", example.finding.title)
 
 
 def issue_url(fingerprint: str) -> str:

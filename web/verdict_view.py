@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tool_errors.finding_rows import KINDS, call_finding_key, loop_finding_key, unanswered_fingerprint
+from tool_errors.finding_rows import call_finding_key, call_fingerprint, call_kind, loop_finding_key
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
@@ -18,9 +18,9 @@ async def read_verdicts(
     reader: TraceReader, trace: TraceKey, call: ToolCallRow, loops: Sequence[LoopRow]
 ) -> list[Verdict]:
     """What people said of the findings of a trace and of the issues that they belong to."""
-    if call.status not in KINDS and not loops:
+    if not call_kind(call) and not loops:
         return []
-    fingerprints = {_fingerprint(call), *(loop.fingerprint for loop in loops)}
+    fingerprints = {call_fingerprint(call), *(loop.fingerprint for loop in loops)}
     async with reader.freely_planned() as connection:
         found = await verdicts_of_trace(connection, trace, fingerprints)
         for other in {loop.trace_id for loop in loops} - {trace.trace_id}:
@@ -31,17 +31,13 @@ async def read_verdicts(
 def verdict_views(call: ToolCallRow, loop: LoopRow | None, verdicts: Sequence[Verdict]) -> tuple[VerdictView, ...]:
     """One for a failure that counts, one for the loop; a failure that only climbed up counts elsewhere."""
     views = []
-    if call.status in KINDS and call.propagated_from is None:
-        said = verdict_that_counts(verdicts, call_finding_key(call), _fingerprint(call))
+    if call_kind(call):
+        said = verdict_that_counts(verdicts, call_finding_key(call), call_fingerprint(call))
         views.append(_view("failure", call.trace_id, call_finding_key(call), NOT_AN_ERROR, said))
     if loop is not None:
         said = verdict_that_counts(verdicts, loop_finding_key(loop), loop.fingerprint)
         views.append(_view("loop", loop.trace_id, loop_finding_key(loop), NOT_A_LOOP, said))
     return tuple(views)
-
-
-def _fingerprint(call: ToolCallRow) -> str:
-    return call.fingerprint or unanswered_fingerprint(call.name)
 
 
 def _view(finding: str, trace_id: bytes, key: str, wrong: str, said: Verdict | None) -> VerdictView:

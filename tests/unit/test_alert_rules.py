@@ -45,7 +45,7 @@ def test_what_is_no_rule_is_told_in_a_sentence(given: Any, says: str) -> None:
 def test_a_signal_is_a_filter() -> None:
     of_tool = read_definition(COUNT | {"filters": {"signal": "tool_error:a: b"}})
     assert isinstance(of_tool, CountRule)
-    kinds = ["tool_error", "soft_error", "unanswered", "schema_violation"]
+    kinds = ["tool_error", "soft_error", "unanswered"]
     assert (of_tool.filters.columns()["kinds"], of_tool.filters.columns()["tool"]) == (kinds, "a: b")
     of_loops = read_definition(COUNT | {"filters": {"signal": "loop", "tool": "search"}})
     assert isinstance(of_loops, CountRule)

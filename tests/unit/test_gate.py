@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.facts_by_hand import TraceByHand, asked
 from tool_errors.contract import contract
+from trace_store.dialects.tool_definitions import definition
 from trace_store.facts import Failure
 from web.gate.junit import junit_xml
 from web.gate.limits import LIMITS, LimitResult, check
@@ -29,6 +30,27 @@ def troubled() -> dict[str, Any]:
     return contract(trace.derive(), project="shop")
 
 
+def breaking_a_schema() -> dict[str, Any]:
+    """Two calls without the key that their schema requires: one works, one fails."""
+    offered = definition("weather", "", {"type": "object", "required": ["city"]})
+    trace = TraceByHand()
+    calls = tuple(asked(call_id, "weather", {"town": "Bonn"}) for call_id in ("c1", "c2"))
+    trace.add("llm", requested_calls=calls, tool_definitions=(offered,))
+    trace.add("tool", tool_name="weather", tool_call_id="c1", result="fine")
+    trace.failing_tool("weather", {"town": "Bonn"}, "KeyError: city", tool_call_id="c2")
+    return contract(trace.derive(), project="shop")
+
+
+def test_a_broken_schema_counts_where_the_call_worked_and_is_the_cause_where_it_failed() -> None:
+    found = results(breaking_a_schema(), max_schema_violations=0)
+    (broken,) = found["max_schema_violations"].traces[0].violations
+    told = "city: expected required, got nothing"
+    assert (broken.message, broken.rule, broken.path, broken.cause) == (told, "schema.required", "city", "")
+    (failed,) = found["max_tool_errors"].traces[0].violations
+    assert failed.cause == told
+    assert f"likely cause: the arguments break the schema at {told}" in report_text(list(found.values()), 1)
+
+
 def results(*traces: dict[str, Any], **allowed: float | None) -> dict[str, LimitResult]:
     return {result.limit.name: result for result in check(traces, DEFAULTS | allowed)}
 
@@ -41,6 +63,7 @@ def test_everything_is_counted_and_errors_and_loops_are_over_by_default() -> Non
         "max_llm_errors": 1,
         "max_loops": 1,
         "max_unanswered": 1,
+        "max_schema_violations": 0,
         "max_cost_usd": 0,
     }
     over = {name for name, result in found.items() if result.is_over}
@@ -72,7 +95,7 @@ def test_the_text_names_tool_message_step_rule_evidence_and_repeats() -> None:
     assert "search: 3 repeats, 3 failed" in text
     assert "rule: repeated_failure" in text
     assert "no result was ever seen" not in text  # no limit was given
-    assert text.endswith("FAILED: 4 of 6 limits broken, 1 trace checked")
+    assert text.endswith("FAILED: 4 of 7 limits broken, 1 trace checked")
     assert report_text(list(results().values()), 0).endswith("OK, 0 traces checked")
 
 

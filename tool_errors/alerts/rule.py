@@ -14,7 +14,7 @@ from trace_store.exceptions import RainbarrelError
 MINUTE_S, DAY_S = 60, 86_400
 FINDING_KINDS = ("tool_error", "soft_error", "unanswered", "schema_violation", "loop")
 FindingKind = Literal["tool_error", "soft_error", "unanswered", "schema_violation", "loop"]
-FAILED_CALLS: tuple[FindingKind, ...] = ("tool_error", "soft_error", "unanswered", "schema_violation")
+FAILED_CALLS: tuple[FindingKind, ...] = ("tool_error", "soft_error", "unanswered")
 SIGNAL_OF_TOOL = "tool_error:"  # and the name of the tool
 SIGNAL_OF_LOOPS = "loop"
 Word = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -151,7 +151,8 @@ SELECT finding.*, coalesce(trace.input_preview, trace.root_name, '') AS question
   coalesce(call.group_says ->> 'rule', call.rule, '') AS rule, coalesce(call.group_says ->> 'path', call.path, '') AS path,
   coalesce(call.group_says ->> 'error_message', call.error_message, '') AS message,
   coalesce(call.arguments_preview, '') AS arguments, coalesce(loop.iterations, 0) AS iterations,
-  coalesce(loop.call_keys[1], '') AS first_call_key, coalesce(loop.kind, '') AS loop_kind
+  coalesce(loop.call_keys[1], '') AS first_call_key, coalesce(loop.kind, '') AS loop_kind,
+  coalesce(call.group_says -> 'violations', call.violations) AS violations
 FROM (
   SELECT *
   FROM findings

@@ -65,6 +65,7 @@ SELECT CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool, count(
   max(start_unix_nano), count(*) OVER ()
 FROM findings
 WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s
+  AND kind <> 'schema_violation'  -- of calls that worked
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT %(limit)s

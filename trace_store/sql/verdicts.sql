@@ -29,7 +29,9 @@ ORDER BY project_id, trace_id, finding_key
 -- Keeps a verdict on a finding, with what the finding was then (primary keys); nothing when there is no such finding.
 INSERT INTO verdicts AS old (project_id, trace_id, finding_key, fingerprint, kind, tool, title, rule, verdict, note, said_by)
 SELECT finding.project_id, finding.trace_id, finding_key, finding.fingerprint, finding.kind, tool, title,
-  coalesce(call.group_says ->> 'rule', call.rule, loop.kind, ''), %(verdict)s, %(note)s, %(said_by)s
+  CASE finding.kind WHEN 'schema_violation'
+    THEN 'schema.' || (coalesce(call.group_says -> 'violations', call.violations) #>> '{0,3}')
+    ELSE coalesce(call.group_says ->> 'rule', call.rule, loop.kind, '') END, %(verdict)s, %(note)s, %(said_by)s
 FROM (
   SELECT * FROM findings
   WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND finding_key = %(finding_key)s

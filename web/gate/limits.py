@@ -4,7 +4,7 @@ A limit holds for all traces together: a run of an agent may be one trace or man
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Trace = Mapping[str, Any]  # the JSON contract of docs/api.md
@@ -25,6 +25,7 @@ class Violation:
     call_key: str = ""  # of a tool call, as `rainbarrel export-test` takes it
     recovered: bool = False
     fingerprint: str = ""
+    cause: str = ""  # of a failure: where the arguments break the schema of the tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,17 @@ def _calls_with(status: str) -> Callable[[Trace], Iterator[Violation]]:
     return find
 
 
+def _schema_violations(trace: Trace) -> Iterator[Violation]:
+    """Calls that worked although their arguments break the schema of the tool: of others that is a cause."""
+    names = _step_names(trace)
+    for call in trace["tool_calls"]:
+        if call["status"] == "ok" and call["violation"]:
+            found = _call_violation(trace, call, names)
+            first = call["violation"][0]
+            rule = f"schema.{first['rule']}"
+            yield replace(found, message=found.cause, rule=rule, path=first["path"], cause="")
+
+
 def _call_violation(trace: Trace, call: Mapping[str, Any], names: Mapping[str, str]) -> Violation:
     error = call["error"] or {}
     message = error.get("message") or ("no result was ever seen" if call["status"] == "unanswered" else "")
@@ -118,6 +130,10 @@ def _call_violation(trace: Trace, call: Mapping[str, Any], names: Mapping[str, s
         call_key=call["call_key"],
         recovered=bool(error.get("recovered")),
         fingerprint=error.get("fingerprint") or "",
+        cause="; ".join(
+            f"{found['path'] or 'arguments'}: expected {found['expected']}, got {found['got']}"
+            for found in call["violation"] or ()
+        ),
     )
 
 
@@ -165,6 +181,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("max_llm_errors", "failed model calls", 0, _llm_errors),
     Limit("max_loops", "loops", 0, _loops),
     Limit("max_unanswered", "unanswered tool calls", None, _calls_with("unanswered")),
+    Limit("max_schema_violations", "calls that break the schema of their tool", None, _schema_violations),
     Limit("max_cost_usd", "cost in USD", None, _nothing, is_money=True),
 )
 

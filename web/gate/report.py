@@ -84,6 +84,8 @@ def _violation_lines(repeats: Sequence[Violation]) -> Iterator[str]:
     span = f"span {violation.span_id}" if violation.span_id else ""
     if place := "  ".join(filter(None, (one_line(violation.step), span))):
         yield f"  step: {place}" + (f" and {len(repeats) - 1} more" if len(repeats) > 1 else "")
+    if violation.cause:
+        yield f"  likely cause: the arguments break the schema at {one_line(violation.cause)}"
     if violation.rule:
         path = f" at {one_line(violation.path)}" if violation.path else ""
         yield f"  rule: {one_line(violation.rule)}{path}"

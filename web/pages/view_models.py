@@ -25,6 +25,8 @@ trace; the page then fetches its fragments again, with the query string that it 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tool_errors.findings import SchemaViolation
+
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
 
 
@@ -245,6 +247,7 @@ class CallView:
     issue_url: str = ""  # of a call that failed or was never answered
     loop_issue_url: str = ""
     verdicts: tuple[VerdictView, ...] = ()
+    violations: tuple[SchemaViolation, ...] = ()  # of the schema of the tool, as far as they are worth telling
 
 
 @dataclass(frozen=True, slots=True)
