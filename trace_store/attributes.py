@@ -23,6 +23,12 @@ UNWRAP_DEPTH_MAX = 4
 REPR_CHARS_MAX = 32_768  # ast.literal_eval costs about 1 us per character
 DEPTH_MAX = 100  # deeper values become text: orjson and the recursion limit end near 250
 
+# What the last texts mean, by the identity of the text, which is held here and so cannot become another's: one
+# attribute of a span is asked for its text, its messages, its token counts and more, one after the other.
+RECENT_TEXTS: Final[dict[int, tuple[str, Any]]] = {}
+RECENT_TEXTS_MAX = 16
+RECENT_CHARS_MAX = 262_144  # of a text that is held
+
 _INT_MIN: Final = -(2**63)
 _INT_MAX: Final = 2**64 - 1
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -102,15 +108,24 @@ def parse_repr(text: str) -> Any:
 def parse_text(text: str) -> Any:
     """The value a text stands for when it is a JSON object, array or string, or a Python literal of these; else itself.
 
-    Bare scalars ("22", "true") stay text: an argument `"1234"` is a string, whatever its characters are.
+    Bare scalars ("22", "true") stay text: an argument `"1234"` is a string, whatever its characters are. The value of
+    a text that is asked for again is the same object: nobody may change it.
     """
     stripped = text.strip()
     if not stripped or stripped[0] not in _REPR_ENDS:
         return text
+    held = RECENT_TEXTS.get(id(text))
+    if held is not None and held[0] is text:
+        return held[1]
     parsed = parse_json(stripped) if stripped[0] in '{["' else NOT_JSON
     if parsed is NOT_JSON:
         parsed = parse_repr(stripped)
-    return text if parsed is NOT_JSON else parsed
+    value = text if parsed is NOT_JSON else parsed
+    if len(text) <= RECENT_CHARS_MAX:
+        if len(RECENT_TEXTS) >= RECENT_TEXTS_MAX:
+            RECENT_TEXTS.clear()
+        RECENT_TEXTS[id(text)] = (text, value)
+    return value
 
 
 def unwrap(value: Any) -> Any:
@@ -174,6 +189,9 @@ def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
 
 def payload(value: Any) -> Payload:
     """Wrap a JSON value (unwrapped already) with its digest and preview."""
+    if isinstance(value, str) and value.isascii():
+        digest = hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
+        return Payload(digest, value[:PREVIEW_BYTES_MAX], value)
     canonical = None if isinstance(value, str) else _json_as_it_is(value)
     if canonical is None:
         value = json_safe(value)

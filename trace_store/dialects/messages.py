@@ -6,8 +6,7 @@ Nothing here raises: a value of an unexpected type is no message.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from trace_store.attributes import parse_text
 from trace_store.dialects.history import HISTORIES
@@ -15,6 +14,11 @@ from trace_store.dialects.history import HISTORIES
 MESSAGES_DEPTH_MAX = 6
 
 ROLES: Mapping[str, str] = {
+    "AIMessage": "assistant",  # LangChain's classes as they are written; any other case is found by its lower case
+    "AIMessageChunk": "assistant",
+    "HumanMessage": "user",
+    "SystemMessage": "system",
+    "ToolMessage": "tool",
     "ai": "assistant",
     "aimessage": "assistant",
     "aimessagechunk": "assistant",
@@ -41,9 +45,14 @@ ITEM_ROLES: Mapping[str, str] = {"function_call": "assistant", "function_call_ou
 TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
+_BLOCKS_BEGIN = ("[{", '{"')
 ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
 _CALL_KEYS = ("toolUse", "functionCall", "function_call", "tool_call", "toolRequest")  # Bedrock, Google, Genkit
 _RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResponse")
+_NO_TRAFFIC: tuple[tuple[()], tuple[()]] = ((), ())
+_TRAFFIC_KEYS = frozenset({*_CALL_KEYS, *_RESULT_KEYS})
+_CALLS_BESIDE = frozenset({"tool_calls", "toolCalls", "additional_kwargs", "function_call"})  # beside the content
+_INNER = frozenset({"kwargs", "data", "message"})  # what may hold the content of a message
 
 # Where requests, responses and framework states keep their messages, in the order they are looked for.
 _HOLDERS = (
@@ -68,8 +77,7 @@ _HOLDERS = (
 _HOLDER_KEYS = frozenset(_HOLDERS)
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """A call as an assistant message asks for it; arguments as written."""
 
     call_id: str
@@ -77,8 +85,7 @@ class ToolCall:
     arguments: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(NamedTuple):
     """A result as a message gives it; value as written."""
 
     call_id: str
@@ -87,8 +94,7 @@ class ToolResult:
     flag: str = ""  # where the message itself says that the call failed, e.g. "status"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One chat message. `text` joins its text parts; reasoning and media are left out."""
 
     role: str
@@ -112,14 +118,20 @@ def first_of(source: Mapping[str, Any], *keys: str) -> Any:
 
 
 def raw_messages(value: Any, depth: int = 0) -> list[Any]:
-    """The message objects in a value: a list of them, one message, or a request, response or state around them."""
+    """The message objects in a value: a list of them, one message, or a request, response or state around them.
+
+    The list may be the value itself: nobody may change it.
+    """
     if isinstance(value, str):
         parsed = HISTORIES.parse(value)
         return [] if isinstance(parsed, str) else raw_messages(parsed, depth + 1)
     if depth > MESSAGES_DEPTH_MAX:
         return []
     if isinstance(value, list):
-        return _listed(value, depth)
+        for item in value:
+            if not isinstance(item, dict) or not isinstance(item.get("role"), str):
+                return _listed(value, depth)
+        return value
     if not isinstance(value, dict):
         return []
     if is_message(value):
@@ -127,21 +139,25 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
     if _HOLDER_KEYS.isdisjoint(value):
         return []
     for key in _HOLDERS:
-        held = value.get(key)
-        if isinstance(held, dict | list):
-            found = raw_messages(held, depth + 1)
-            if found:
-                return found
+        if key in value:
+            held = value[key]
+            if isinstance(held, dict | list):
+                found = raw_messages(held, depth + 1)
+                if found:
+                    return found
     return []
 
 
 def _listed(items: list[Any], depth: int) -> list[Any]:
     found: list[Any] = []
     for item in items:
-        if isinstance(item, dict) and (isinstance(item.get("role"), str) or is_message(item)):
-            found.append(item)
-        elif isinstance(item, dict | list) or (isinstance(item, str) and item[:1] == "{"):
-            found.extend(raw_messages(item, depth + 1))
+        if isinstance(item, dict):
+            if is_message(item):
+                found.append(item)
+            else:
+                found += raw_messages(item, depth + 1)
+        elif isinstance(item, list) or (isinstance(item, str) and item[:1] == "{"):
+            found += raw_messages(item, depth + 1)
     return found
 
 
@@ -162,8 +178,10 @@ def is_message(item: Mapping[str, Any]) -> bool:
 def _lc_role(item: Mapping[str, Any]) -> str | None:
     """The role of a serialised LangChain object, None when it is no message."""
     path = item.get("id")
-    name = path[-1] if isinstance(path, list) and path and isinstance(path[-1], str) else ""
-    return ROLES.get(name.lower())
+    if not isinstance(path, list) or not path or not isinstance(path[-1], str):
+        return None
+    name = path[-1]
+    return ROLES.get(name) or ROLES.get(name.lower())
 
 
 def _kind(item: Mapping[str, Any]) -> str:
@@ -201,10 +219,20 @@ def read_message(item: Any) -> Message | None:
 
 def read_as(role: str, item: Mapping[str, Any]) -> Message:
     """Read a message object whose role `role_of` has told."""
-    if _kind(item) in ITEM_ROLES:
+    kind = item.get("type")
+    if isinstance(kind, str) and kind in ITEM_ROLES:
         calls, results = call_part(item)
         return Message(role, "", calls, results)
-    return _from_parts(*inner_message(role, item))
+    if not _INNER.isdisjoint(item):
+        role, item = inner_message(role, item)
+    content = content_of(role, item)
+    if role == "tool" and not _holds_results(content):
+        return Message(role, "", (), (tool_message(item, content),))
+    if role == "assistant" and not _CALLS_BESIDE.isdisjoint(item):
+        return _from_parts(role, item, content)
+    if isinstance(content, str):
+        return Message(role, content)
+    return _from_parts(role, None, content) if isinstance(content, list | dict) else Message(role)
 
 
 def inner_message(role: str, item: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -218,28 +246,33 @@ def inner_message(role: str, item: Mapping[str, Any]) -> tuple[str, Mapping[str,
 
 def content_of(role: str, item: Mapping[str, Any]) -> Any:
     """The content of a message, text or parts; content blocks that were written as a JSON string are parsed."""
-    content = first_of(item, "parts", "content", "contents", "text")
-    if isinstance(content, str) and content[:2] in ("[{", '{"'):
+    content = item.get("parts")
+    if content is None:
+        content = item.get("content")
+        if content is None:
+            content = first_of(item, "contents", "text")
+    if isinstance(content, str) and content[:2] in _BLOCKS_BEGIN:
         blocks = _blocks_in_text(content)
         return blocks if role != "tool" or _holds_results(blocks) else content
     return content
 
 
-def _from_parts(role: str, item: Mapping[str, Any]) -> Message:
+def _from_parts(role: str, item: Mapping[str, Any] | None, content: Any) -> Message:
+    """A message with its content's parts and, of `item`, the calls beside the content."""
     texts: list[str] = []
     calls: list[ToolCall] = []
     results: list[ToolResult] = []
-    content = content_of(role, item)
-    if role == "tool" and not _holds_results(content):
-        results.append(tool_message(item, content))
-    elif isinstance(content, str):
+    if isinstance(content, str):
         texts.append(content)
-    elif isinstance(content, list | dict):
-        for part in content if isinstance(content, list) else [content]:
+    elif isinstance(content, list):
+        for part in content:
             _read_part(part, texts, calls, results)
-    if role == "assistant":
+    elif isinstance(content, dict):
+        _read_part(content, texts, calls, results)
+    if item is not None:
         named_calls(item, calls)
-    return Message(role, "\n".join(text for text in texts if text), _distinct(calls), tuple(results))
+    text = texts[0] if len(texts) == 1 else "\n".join(text for text in texts if text)
+    return Message(role, text, _distinct(calls) if calls else (), tuple(results) if results else ())
 
 
 def _blocks_in_text(content: str) -> Any:
@@ -272,11 +305,13 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         return
     if not isinstance(part, dict):
         return
-    if len(part) == 1 and isinstance(part.get("text"), str):
-        texts.append(part["text"])
-        return
-    if _kind(part) in TEXT_TYPES:
-        text = first_of(part, "text", "content")
+    kind = part.get("type")
+    if not isinstance(kind, str):
+        kind = ""
+    if kind in TEXT_TYPES or (not kind and len(part) == 1):
+        text = part.get("text")
+        if text is None and kind:
+            text = part.get("content")
         if isinstance(text, str):
             texts.append(text)
             return
@@ -285,7 +320,7 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         calls.extend(part_calls)
         results.extend(part_results)
         return
-    if _kind(part) in NO_TEXT_TYPES or part.get("thought") is True:
+    if kind in NO_TEXT_TYPES or part.get("thought") is True:
         return
     if isinstance(part.get("message_content"), dict):  # OpenInference
         part = part["message_content"]
@@ -298,22 +333,25 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
 
 def call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
     """The tool call or tool result in a content part, a Responses item or a Bedrock or Google block."""
-    kind = _kind(part)
-    if kind in CALL_TYPES:
-        call = _call(part)
-        return ((call,), ()) if call else ((), ())
-    if kind in RESULT_TYPES:
-        return (), (_result(part),)
+    kind = part.get("type")
+    if isinstance(kind, str):
+        if kind in CALL_TYPES:
+            call = _call(part)
+            return ((call,), ()) if call else _NO_TRAFFIC
+        if kind in RESULT_TYPES:
+            return (), (_result(part),)
+    if _TRAFFIC_KEYS.isdisjoint(part):
+        return _NO_TRAFFIC
     for key in _CALL_KEYS:
         inner = part.get(key)
         if isinstance(inner, dict):
             call = _call(inner)
-            return ((call,), ()) if call else ((), ())
+            return ((call,), ()) if call else _NO_TRAFFIC
     for key in _RESULT_KEYS:
         inner = part.get(key)
         if isinstance(inner, dict):
             return (), (_result(inner),)
-    return (), ()
+    return _NO_TRAFFIC
 
 
 def _call(item: Mapping[str, Any]) -> ToolCall | None:
