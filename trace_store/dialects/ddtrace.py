@@ -19,22 +19,25 @@ CHAIN = Kind("chain", is_aggregate=True)
 
 def _unpacked(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     blob = _unpack(attributes.get(BLOB))
-    meta, tags, error = _object(blob, "meta"), _object(blob, "tags"), _object(_object(blob, "meta"), "error")
+    if not blob:
+        return {"llmobs.provider": client} if (client := _client(attributes)) else {}
+    meta, tags, metrics = _object(blob, "meta"), _object(blob, "tags"), _object(blob, "metrics")
+    error = _object(meta, "error")
     told = {
-        OURS + "kind": _object(meta, "span").get("kind", meta.get("span.kind")),
-        OURS + "name": blob.get("name"),
-        OURS + "input": _content(_object(meta, "input")),
-        OURS + "output": _content(_object(meta, "output")),
-        OURS + "model": meta.get("model_name"),
-        OURS + "provider": meta.get("model_provider") or _client(attributes),
-        OURS + "usage": _object(blob, "metrics") or None,
-        OURS + "first_token_s": _object(blob, "metrics").get("time_to_first_token"),
-        OURS + "environment": tags.get("env"),
-        OURS + "tool_definitions": meta.get("tool_definitions"),
-        OURS + "session_id": blob.get("session_id") or tags.get("session_id"),
-        OURS + "user_id": next((tags[key] for key in ("user_id", "user.id", "usr.id") if tags.get(key)), None),
-        OURS + "error_type": error.get("type"),
-        OURS + "error_message": error.get("message"),
+        "llmobs.kind": _object(meta, "span").get("kind", meta.get("span.kind")),
+        "llmobs.name": blob.get("name"),
+        "llmobs.input": _content(_object(meta, "input")),
+        "llmobs.output": _content(_object(meta, "output")),
+        "llmobs.model": meta.get("model_name"),
+        "llmobs.provider": meta.get("model_provider") or _client(attributes),
+        "llmobs.usage": metrics or None,
+        "llmobs.first_token_s": metrics.get("time_to_first_token"),
+        "llmobs.environment": tags.get("env"),
+        "llmobs.tool_definitions": meta.get("tool_definitions"),
+        "llmobs.session_id": blob.get("session_id") or tags.get("session_id"),
+        "llmobs.user_id": tags.get("user_id") or tags.get("user.id") or tags.get("usr.id"),
+        "llmobs.error_type": error.get("type"),
+        "llmobs.error_message": error.get("message"),
     }
     return {key: value for key, value in told.items() if value is not None}
 

@@ -37,7 +37,7 @@ def event_content(span: Span, logs: Sequence[LogRecord]) -> EventContent:
     for event in span.events:
         if event.name.startswith("gen_ai."):
             _collect(content, event.name, event.attributes, event.attributes)
-    for record in sorted(logs, key=_order):
+    for record in sorted(logs, key=_order) if logs else ():
         if record.event_name.startswith("gen_ai."):
             _collect(content, record.event_name, record.body, record.attributes)
     return content
@@ -69,7 +69,7 @@ def _order(record: LogRecord) -> tuple[int, int, bytes]:
 def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[str, Any]) -> None:
     if name == DETAILS:
         for source in (attributes, body):
-            if isinstance(source, Mapping):
+            if isinstance(source, dict):
                 content.attributes.update(source)
         return
     if name in _WHOLE:
@@ -80,7 +80,7 @@ def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[st
     if isinstance(body, str):
         parsed = parse_text(body)
         body = parsed if isinstance(parsed, dict) else {"content": body}
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         body = attributes
     if name == CHOICE:
         content.outputs.append(_choice(body))
@@ -94,7 +94,7 @@ def _choice(body: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(message, str):
         parsed = parse_text(message)
         message = parsed if isinstance(parsed, dict) else {"content": parsed}
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         message = body
     reason = {"finish_reason": body["finish_reason"]} if "finish_reason" in body else {}
     return {**reason, **message, "role": "assistant"}

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from trace_store.attributes import parse_text
@@ -32,13 +31,13 @@ def read_failure(span: Span, reading: Reading, has_output: bool) -> Failure | No
     is_error = span.status_code == STATUS_ERROR
     if not (is_error or span.events or reading.layout.may_fail):
         return None
-    error_type = reading.text("error_type") or ""
-    from_event = _exception_event(span, error_type, is_error)
+    error_type = (reading.text("error_type") or "") if "error_type" in reading.fields else ""
+    from_event = _exception_event(span, error_type, is_error) if span.events else None
     if from_event is not None:
         if is_error or not has_output:
             return from_event
         return None  # recorded, handled, and the step went on
-    if _is_control_flow(span, error_type):
+    if (error_type or span.status_message) and _is_control_flow(span, error_type):
         return None
     if is_error and not (reading.dialect.failures_have_events and has_output):
         return _from_status(span, reading, error_type)
@@ -152,7 +151,7 @@ def _without_object(text: str) -> str:
 
 
 def _error_in(value: Any, depth: int) -> str:
-    if not isinstance(value, Mapping) or depth > 3:
+    if not isinstance(value, dict) or depth > 3:
         return ""
     for nested in (value.get("data"), value.get("error")):
         found = _error_in(nested, depth + 1)

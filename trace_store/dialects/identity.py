@@ -1,6 +1,7 @@
 """Whom and what a span belongs to: user, conversation, interaction, service, deployment environment, graph node."""
 
 from collections.abc import Mapping
+from typing import Any, Final
 
 from trace_store.attributes import unwrap
 from trace_store.dialects.reading import Reading, as_text
@@ -21,6 +22,9 @@ _CONVERSATION = (
 )
 _NODE = "langgraph_node"
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "sentry.environment", "env")  # of a resource
+# By identity: the resource is held here, so that no other can have it.
+_RESOURCES: Final[dict[int, tuple[Mapping[str, Any], tuple[str | None, str | None, str | None]]]] = {}
+_RESOURCES_MAX = 128
 
 
 def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
@@ -34,7 +38,7 @@ def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
         has_node = node is None and _NODE in metadata if isinstance(metadata, str | dict) else False
         if user_id is None or conversation_id is None or has_node:
             metadata = unwrap(metadata)
-            if isinstance(metadata, Mapping):
+            if isinstance(metadata, dict):
                 user_id = user_id or _first_text(metadata, _USER)
                 conversation_id = conversation_id or _first_text(metadata, _CONVERSATION)
                 node = node or as_text(metadata.get(_NODE))
@@ -43,10 +47,21 @@ def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     facts.node = node
     if "interaction_id" in fields:
         facts.interaction_id = reading.text("interaction_id")
-    resource = span.resource_attributes
-    facts.environment = environment or _first_text(resource, _ENVIRONMENT)
-    facts.service_name = as_text(resource.get("service.name"))
-    facts.release = as_text(resource.get("service.version"))
+    facts.service_name, facts.release, of_resource = _of_resource(span.resource_attributes)
+    facts.environment = environment or of_resource
+
+
+def _of_resource(resource: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Service, its version, and environment. Resources are decoded once for all their spans, and asked once too."""
+    held = _RESOURCES.get(id(resource))
+    if held is not None and held[0] is resource:
+        return held[1]
+    service, release = as_text(resource.get("service.name")), as_text(resource.get("service.version"))
+    found = service, release, _first_text(resource, _ENVIRONMENT)
+    if len(_RESOURCES) >= _RESOURCES_MAX:
+        _RESOURCES.clear()
+    _RESOURCES[id(resource)] = (resource, found)
+    return found
 
 
 def _first_text(source: Mapping[str, object], keys: tuple[str, ...]) -> str | None:

@@ -20,8 +20,8 @@ CHAIN = Kind("chain", is_aggregate=True)
 
 def _flat_usage(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Flat counts as GenAI attributes; where the parts are left out of the sums, they are added again."""
-    usage = unwrap(attributes.get(USAGE))
-    if not isinstance(usage, Mapping) or not {"input", "output"} & usage.keys():
+    usage = unwrap(attributes[USAGE]) if USAGE in attributes else None
+    if not isinstance(usage, dict) or not ("input" in usage or "output" in usage):
         return {}
     counts = {key: count for key, value in usage.items() if (count := as_count(value)) is not None}
     told: dict[str, Any] = {}

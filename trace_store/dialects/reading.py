@@ -113,7 +113,7 @@ def as_nano_usd(value: Any) -> int | None:
     """An amount of US dollars as a number, its text or an object with a total; None when it is none of these."""
     if isinstance(value, str):
         value = parse_json(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("total")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None

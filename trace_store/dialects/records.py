@@ -28,6 +28,8 @@ def told_by_records(
     A span without a kind of its own takes the kind of its first record.
     """
     attributes: dict[str, Any] = {}
+    if not any(name in records for name in record_names(span, logs)):
+        return attributes, kind
     for _, _, record, values in _by_time(span, logs, records):
         if kind is None:
             kind = record.kind

@@ -55,6 +55,8 @@ _DETAILS = (
     "output_token_details",
     "inputTokenDetails",
 )
+_PLACES = (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)  # in the order of `Counts`
+_PLACE_OF = {key: (which, rank) for which, keys in enumerate(_PLACES) for rank, key in enumerate(keys)}
 
 
 class Counts(NamedTuple):
@@ -114,25 +116,30 @@ def counts_in(value: Any) -> Counts:
 
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
-    nested = [held for key in _DETAILS if isinstance(held := usage.get(key), dict)]
+    counts = _told(usage)
+    for key in _DETAILS:
+        if key in usage and isinstance(nested := usage[key], dict):
+            counts = counts.or_else(_told(nested))
     by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
     if isinstance(by_duration, dict):
-        nested.append(by_duration)
-    counts = Counts(
-        *(
-            next((count for source in (usage, *nested) if (count := _first(source, keys)) is not None), None)
-            for keys in (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)
-        )
-    )
+        counts = counts.or_else(_told(by_duration))
+    counts = counts.with_1h_apart()
+    if not (counts.cached_tokens or counts.cache_write_tokens or counts.cache_write_1h_tokens):
+        return counts
     # Anthropic's own usage leaves the cache out of the input and has no total; what others made of it has one.
     is_anthropic = "input_tokens" in usage and not {"total_tokens", "prompt_tokens"} & usage.keys()
     is_anthropic = is_anthropic and bool({"cache_read_input_tokens", "cache_creation_input_tokens"} & usage.keys())
     total = next((count for key in _TOTAL if (count := as_count(usage.get(key))) is not None), None)
-    return counts.with_1h_apart().with_cache_inside(total, excludes_cache=is_anthropic)
+    return counts.with_cache_inside(total, excludes_cache=is_anthropic)
 
 
-def _first(source: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
-    for key in keys:
-        if (value := source.get(key)) is not None and (count := as_count(value)) is not None:
-            return count
-    return None
+def _told(source: Mapping[str, Any]) -> Counts:
+    """The counts that stand in the object itself; of several keys for one the first of its list counts."""
+    found: list[int | None] = [None] * len(_PLACES)
+    ranks = [0] * len(_PLACES)
+    for key, value in source.items():
+        if (place := _PLACE_OF.get(key)) is not None and (count := as_count(value)) is not None:
+            which, rank = place
+            if found[which] is None or rank < ranks[which]:
+                found[which], ranks[which] = count, rank
+    return Counts(*found)
