@@ -136,8 +136,10 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
         return []
     if is_message(value):
         return [value]
-    if _HOLDER_KEYS.isdisjoint(value):
-        return []
+    return [] if _HOLDER_KEYS.isdisjoint(value) else _held(value, depth)
+
+
+def _held(value: Mapping[str, Any], depth: int) -> list[Any]:
     for key in _HOLDERS:
         if key in value:
             held = value[key]
