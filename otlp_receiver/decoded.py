@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
 
 Signal = Literal["traces", "logs", "metrics"]
 
 DETAILS_MAX = 5
+_ITEM_BYTES = 2048  # of a signal or a user, whose objects are small
 _RECORD_OVERHEAD_BYTES = 512  # what an accepted record costs in memory beside its bytes
 
 
@@ -100,4 +102,29 @@ class DecodedMetrics:
         return bool(self.point_count or self.rejections.counts)
 
 
-Decoded = DecodedTraces | DecodedLogs | DecodedMetrics
+@dataclass(slots=True)
+class DecodedEvents:
+    """A decoded request of Raindrop's ingest API."""
+
+    project_id: int
+    signal: Literal["events", "feedback", "users"]
+    updates: list[AcceptedUpdate] = field(default_factory=list)
+    feedback: list[AcceptedFeedback] = field(default_factory=list)
+    users: list[AcceptedUser] = field(default_factory=list)
+    event_ids: list[str] = field(default_factory=list)  # of the updates, in their order
+    rejections: Rejections = field(default_factory=Rejections)
+    warnings: set[str] = field(default_factory=set)
+
+    @property
+    def memory_bytes(self) -> int:
+        """About what the items take in memory while they wait."""
+        others = len(self.feedback) + len(self.users)
+        return sum(len(update.body) + _RECORD_OVERHEAD_BYTES for update in self.updates) + others * _ITEM_BYTES
+
+    @property
+    def has_anything(self) -> bool:
+        """False when a commit would leave no trace of it, not even in a receipt."""
+        return bool(self.updates or self.feedback or self.users or self.rejections.counts)
+
+
+Decoded = DecodedTraces | DecodedLogs | DecodedMetrics | DecodedEvents

@@ -1,16 +1,20 @@
 """What both receivers do with a request once its bytes are here: decompress, decode, commit."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from otlp_receiver.access import Access, AccessControl
 from otlp_receiver.byte_budget import Reservation
 from otlp_receiver.content import Compression, Encoding
 from otlp_receiver.decode import decode
-from otlp_receiver.decoded import Decoded, DecodedTraces, Signal
+from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedTraces, Signal
 from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.span_projects import move_to_named_projects
 
+_Decoded = TypeVar("_Decoded", bound=Decoded)
 _INLINE_BYTES_MAX = 256 * 1024  # decoded within a few milliseconds; more is decoded in a thread
 _INLINE_COMPRESSED_BYTES_MAX = 4 * 1024
 
@@ -40,20 +44,36 @@ class Exporter:
 
         Raises RequestRefused (permanent), Overloaded and StoreUnavailable (send it again).
         """
-        reservation.resize(len(body))
-        inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
-        if len(body) <= inline_max:
-            decoded = self._decode(signal, body, encoding, compression, access.project_id)
-        else:
-            async with self._one_large:
-                decoded = await asyncio.to_thread(self._decode, signal, body, encoding, compression, access.project_id)
-        reservation.release()
+        decode_body = partial(decode, signal, encoding=encoding, project_id=access.project_id)
+        decoded = await self._decoded(decode_body, body, compression, reservation)
         if isinstance(decoded, DecodedTraces):
             await move_to_named_projects(decoded, self.access, access)
         await self._group_commit.submit(decoded)
         return decoded
 
-    def _decode(
-        self, signal: Signal, body: bytes, encoding: Encoding, compression: Compression, project_id: int
-    ) -> Decoded:
-        return decode(signal, decompress(body, compression, self.request_bytes_max), encoding, project_id)
+    async def post(
+        self,
+        decode_body: Callable[[bytes], DecodedEvents],
+        body: bytes,
+        compression: Compression,
+        reservation: Reservation,
+    ) -> DecodedEvents:
+        """The same for a body that is no OTLP, with what decodes it once it is decompressed."""
+        decoded = await self._decoded(decode_body, body, compression, reservation)
+        await self._group_commit.submit(decoded)
+        return decoded
+
+    async def _decoded(
+        self, decode_body: Callable[[bytes], _Decoded], body: bytes, compression: Compression, reservation: Reservation
+    ) -> _Decoded:
+        reservation.resize(len(body))
+        inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
+        if len(body) <= inline_max:
+            decoded = decode_body(decompress(body, compression, self.request_bytes_max))
+        else:
+            async with self._one_large:
+                decoded = await asyncio.to_thread(
+                    lambda: decode_body(decompress(body, compression, self.request_bytes_max))
+                )
+        reservation.release()
+        return decoded

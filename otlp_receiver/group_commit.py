@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from otlp_receiver.byte_budget import ByteBudget, Reservation
-from otlp_receiver.decoded import Decoded, DecodedLogs, DecodedMetrics, DecodedTraces
+from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedLogs, DecodedMetrics, DecodedTraces
 from otlp_receiver.isolation import store_all_but_refused
 from trace_store.exceptions import SpanRejected, StoreUnavailable
-from trace_store.flush import CommitBatch
+from trace_store.flush import AcceptedRecord, CommitBatch
+from trace_store.interaction_rows import AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
 
 QUEUE_BYTES_MAX = 256 * 1024 * 1024
@@ -220,17 +221,13 @@ class GroupCommit:
         """Store all but the refused records of a flush, and then the receipts of its requests."""
         records = [(waiting, record) for waiting in taken for record in _records(waiting.decoded)]
 
-        async def commit(part: Sequence[tuple[_Waiting, AcceptedSpan | AcceptedLog]]) -> None:
+        async def commit(part: Sequence[tuple[_Waiting, AcceptedRecord]]) -> None:
             batch = CommitBatch()
-            for _, record in part:
-                if isinstance(record, AcceptedSpan):
-                    batch.spans.append(record)
-                else:
-                    batch.logs.append(record)
+            batch.add(record for _, record in part)
             await self._commit(batch)
 
         for (waiting, record), error in await store_all_but_refused(commit, records):
-            name = record.name if isinstance(record, AcceptedSpan) else record.event_name
+            name = _name(record)
             _log.warning("a record was refused: %s", error)
             waiting.decoded.rejections.add("refused_by_store", f"{name[:80]!r}: {error}"[:300])
         await self._commit(_batch(taken, with_records=False))
@@ -267,10 +264,21 @@ def _finish_all(waiting: Sequence[_Waiting] | deque[_Waiting], error: StoreUnava
         one.finish(error)
 
 
-def _records(decoded: Decoded) -> Sequence[AcceptedSpan | AcceptedLog]:
+def _records(decoded: Decoded) -> Sequence[AcceptedRecord]:
     if isinstance(decoded, DecodedTraces):
         return decoded.spans
+    if isinstance(decoded, DecodedEvents):
+        return [*decoded.updates, *decoded.feedback, *decoded.users]
     return decoded.logs if isinstance(decoded, DecodedLogs) else ()
+
+
+def _name(record: AcceptedRecord) -> str:
+    """How a record that was refused is named to its sender."""
+    if isinstance(record, AcceptedSpan):
+        return record.name
+    if isinstance(record, AcceptedUser):
+        return record.user_id
+    return record.event_name if isinstance(record, AcceptedLog) else record.event_id
 
 
 def _batch(taken: Sequence[_Waiting], with_records: bool = True) -> CommitBatch:
@@ -283,8 +291,8 @@ def _batch(taken: Sequence[_Waiting], with_records: bool = True) -> CommitBatch:
             counts[project_id] = counts.get(project_id, 0) + decoded.point_count
         elif with_records and isinstance(decoded, DecodedTraces):
             batch.spans.extend(decoded.spans)
-        elif with_records and isinstance(decoded, DecodedLogs):
-            batch.logs.extend(decoded.logs)
+        elif with_records:
+            batch.add(_records(decoded))
         for reason, count in decoded.rejections.counts.items():
             reasons = batch.rejected.setdefault((project_id, decoded.signal), {})
             reasons[reason] = reasons.get(reason, 0) + count

@@ -3,19 +3,18 @@
 It stands ahead of the web application on the same port: `handles` says which requests are its own.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from otlp_receiver.access import Access
-from otlp_receiver.byte_budget import Reservation
 from otlp_receiver.content import ACCEPTED_COMPRESSIONS, MEDIA_TYPES, Encoding, request_compression, request_encoding
 from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
 from otlp_receiver.decoded import Signal
 from otlp_receiver.decompress import too_large
 from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, Unauthenticated, UnknownPath, UnsupportedMedia
 from otlp_receiver.export import Exporter
+from otlp_receiver.request_body import BODY_TIMEOUT_S, ClientGone, read_body
 from otlp_receiver.status import RETRY_DELAY_S, encode_message, error_status, refusal, success_response
 from trace_store.exceptions import RainbarrelError
 
@@ -24,19 +23,14 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-_PREFIXES = ("/v1", "/otel/v1", "/api/public/otel/v1")  # OTLP; Raindrop's alias; set-ups made for Langfuse
+_PREFIXES = ("/v1", "/otel/v1", "/v1/otel/v1", "/api/public/otel/v1")  # OTLP; Raindrop's aliases; made for Langfuse
 _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 PATHS: dict[str, Signal] = {f"{prefix}/{signal}": signal for prefix in _PREFIXES for signal in _SIGNALS}
 QUERY_PATH = "/v1/traces"
 ALLOWED_METHODS = b"POST, OPTIONS"
 WWW_AUTHENTICATE = 'Bearer realm="rainbarrel"'
-BODY_TIMEOUT_S = 30.0  # between two pieces of a body
 
 _log = logging.getLogger(__name__)
-
-
-class ClientGone(Exception):
-    """The client closed the connection before its request was complete."""
 
 
 class HttpReceiver:
@@ -96,30 +90,8 @@ class HttpReceiver:
         if int(headers.get("content-length", 0)) > bytes_max:
             raise too_large(bytes_max)
         with self._exporter.budget.reservation() as reservation:
-            body = await self._read(receive, reservation)
+            body = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
             return await self._exporter.export(signal, body, encoding, compression, access, reservation)
-
-    async def _read(self, receive: Receive, reservation: Reservation) -> bytes:
-        """The whole body; each piece is counted as it comes."""
-        bytes_max = self._exporter.request_bytes_max
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            try:
-                async with asyncio.timeout(self._body_timeout_s):
-                    message = await receive()
-            except TimeoutError:
-                raise BodyTimeout(f"no more of the body came within {self._body_timeout_s:.0f} s") from None
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            piece = message.get("body", b"")
-            size += len(piece)
-            if size > bytes_max:
-                raise too_large(bytes_max)
-            reservation.resize(size)
-            pieces.append(piece)
-            if not message.get("more_body", False):
-                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def client_address(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from otlp_receiver.grpc_receiver import GrpcReceiver
 from otlp_receiver.http_protocol import StrictHttpProtocol
 from otlp_receiver.http_receiver import HttpReceiver
 from otlp_receiver.key_ring import KeyRing
+from otlp_receiver.raindrop_receiver import RaindropReceiver
 from trace_store.connections import connect
 from trace_store.writer import SpanWriter
 
@@ -52,7 +53,7 @@ class RunningReceivers:
     async def stalled(self) -> AsyncIterator[None]:
         """While the block runs, no commit ends."""
         async with await connect(self.conninfo, "test") as connection, connection.transaction():
-            await connection.execute(b"LOCK TABLE spans IN ACCESS EXCLUSIVE MODE")
+            await connection.execute(b"LOCK TABLE spans, interaction_updates IN ACCESS EXCLUSIVE MODE")
             yield
 
 
@@ -69,7 +70,11 @@ async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[Runn
     exporter = Exporter(group_commit, AccessControl(ring, rules), **limits)
     grpc_receiver = GrpcReceiver(exporter, LOCAL, 0)
     grpc_port = await grpc_receiver.start()
-    app: Any = HttpReceiver(exporter, **http_options)
+    otlp, raindrop = HttpReceiver(exporter, **http_options), RaindropReceiver(exporter, **http_options)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await (raindrop if raindrop.handles(scope) else otlp)(scope, receive, send)
+
     config = uvicorn.Config(
         app, LOCAL, 0, http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, access_log=False
     )

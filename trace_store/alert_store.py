@@ -8,8 +8,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from trace_store.alert_rows import AlertFiring, AlertRule, AlertState
 from trace_store.database_errors import translate_errors
-from trace_store.derived_tables import json_text
 from trace_store.exceptions import RainbarrelError
+from trace_store.json_columns import json_text
 from trace_store.queries import load
 
 SQL = load("alerts")

@@ -19,7 +19,7 @@ from trace_store.alert_rows import AlertState, DueRule, RuleToEvaluate
 from trace_store.alert_store import SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
-from trace_store.derived_tables import json_text
+from trace_store.json_columns import json_text
 from trace_store.outbox import put_delivery
 
 

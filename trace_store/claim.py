@@ -11,10 +11,11 @@ import psycopg
 from trace_store.channels import SQL as CHANNEL_SQL
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.derived_tables import TRACES, FindingKey, json_text, replace_derived, replace_findings
+from trace_store.derived_tables import TRACES, FindingKey, replace_derived, replace_findings
 from trace_store.fact_rows import FactRow
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
+from trace_store.json_columns import json_text
 from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.outbox import put_delivery

@@ -1,17 +1,16 @@
 """Replaces derived rows by difference: rows that did not change are not written, rows that went are deleted."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
-import orjson
 import psycopg
 from psycopg.rows import class_row
 
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
+from trace_store.json_columns import json_text
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
 from trace_store.signals import SQL as SIGNAL_SQL
@@ -22,7 +21,6 @@ SQL = load("derived")
 VERDICT_SQL = load("verdicts")
 _Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow, SignalMatchRow)
 RIGHT = "right"  # the one verdict that leaves a finding where it is
-_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +160,6 @@ def rows_json(rows: Iterable[Any]) -> str:
     """Dataclass rows as the JSON that `jsonb_populate_recordset` reads."""
     names = [field.name for field in fields(next(iter(rows)))] if rows else []
     return json_text([{name: _column(getattr(row, name)) for name in names} for row in rows])
-
-
-def json_text(value: Any) -> str:
-    """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null."""
-    encoded = orjson.dumps(value)
-    return (_NUL.sub(rb"\1" + VISIBLE_NUL.encode(), encoded) if b"\\u0000" in encoded else encoded).decode()
 
 
 def _column(value: Any) -> Any:

@@ -6,19 +6,23 @@ keeps its place (blob id, position), because a flush that meets known records st
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from trace_store.blobs import BlobPacker, fill
 from trace_store.buckets import DAY_NS, BucketWindow
+from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
+from trace_store.interaction_writer import EncodedEvents, encode_events
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
 from trace_store.rows import NANO_MAX, blob_row, column_enum, link_row, log_row, mark_row, span_row
 
 UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP = 1, 2, 3, 4, 5
+UNIT_USER, UNIT_CONVERSATION_SUMS = 6, 7
 SIGNAL_SPANS, SIGNAL_LOGS = 1, 2
 DIGEST_BYTES = 16
 
+AcceptedRecord = AcceptedSpan | AcceptedLog | AcceptedUpdate | AcceptedFeedback | AcceptedUser
 Place = tuple[int, int]  # blob id, position
 
 
@@ -28,8 +32,23 @@ class CommitBatch:
 
     spans: list[AcceptedSpan] = field(default_factory=list)
     logs: list[AcceptedLog] = field(default_factory=list)
+    updates: list[AcceptedUpdate] = field(default_factory=list)
+    feedback: list[AcceptedFeedback] = field(default_factory=list)
+    users: list[AcceptedUser] = field(default_factory=list)
     metric_point_counts: dict[int, int] = field(default_factory=dict)  # per project: counted, not stored
     rejected: dict[tuple[int, str], dict[str, int]] = field(default_factory=dict)  # (project, signal): reason, count
+
+    def add(self, records: Iterable[AcceptedRecord]) -> None:
+        """Takes records of any kind."""
+        lists: dict[type, list[Any]] = {
+            AcceptedSpan: self.spans,
+            AcceptedLog: self.logs,
+            AcceptedUpdate: self.updates,
+            AcceptedFeedback: self.feedback,
+            AcceptedUser: self.users,
+        }
+        for record in records:
+            lists[type(record)].append(record)
 
 
 class EncodedBlob(NamedTuple):
@@ -71,6 +90,7 @@ class EncodedFlush:
     days: set[int] = field(default_factory=set)
     spans: EncodedSignal = field(default_factory=lambda: EncodedSignal(SIGNAL_SPANS))
     logs: EncodedSignal = field(default_factory=lambda: EncodedSignal(SIGNAL_LOGS))
+    events: EncodedEvents = field(default_factory=EncodedEvents)
     resources: dict[tuple[int, int], Envelope] = field(default_factory=dict)
     scopes: dict[tuple[int, int], Envelope] = field(default_factory=dict)
     metric_point_counts: Mapping[int, int] = field(default_factory=dict)
@@ -101,6 +121,7 @@ def encode_flush(batch: CommitBatch, window: BucketWindow, blob_ids: Iterator[in
     packer = BlobPacker()
     _pack(flush, flush.spans, _distinct_spans(batch.spans, window, flush.spans.repeated), packer, blob_ids, _span_row)
     _pack(flush, flush.logs, _distinct_logs(batch.logs, window, flush.logs.repeated), packer, blob_ids, _log_row)
+    flush.events = encode_events(batch.updates, batch.feedback, batch.users, window.day_of_receipt)
     flush.days.add(window.day_of_receipt)  # of the receipts
     return flush
 

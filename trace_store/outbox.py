@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
-from trace_store.derived_tables import json_text
+from trace_store.json_columns import json_text
 from trace_store.queries import load
 
 SQL = load("outbox")

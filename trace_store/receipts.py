@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trace_store.buckets import date_of
 from trace_store.flush import EncodedFlush, EncodedSignal, Place
+from trace_store.interaction_writer import EventReceipt
 from trace_store.rows import VISIBLE_NUL
 
 TRACES, LOGS, METRICS = "traces", "logs", "metrics"
@@ -38,7 +39,7 @@ class CommitResult:
     receipts: Mapping[ReceiptKey, Receipt]
 
     def total(self, signal: str) -> Receipt:
-        """The sum over all projects for `traces`, `logs` or `metrics`."""
+        """The sum over all projects for `traces`, `logs`, `metrics`, `events`, `feedback` or `users`."""
         total = Receipt()
         for (_, name), receipt in self.receipts.items():
             if name == signal:
@@ -50,7 +51,10 @@ class CommitResult:
 
 
 def receipts(
-    flush: EncodedFlush, new_spans: Collection[Place] | None, new_logs: Collection[Place] | None
+    flush: EncodedFlush,
+    new_spans: Collection[Place] | None,
+    new_logs: Collection[Place] | None,
+    events: Mapping[ReceiptKey, EventReceipt],
 ) -> dict[ReceiptKey, Receipt]:
     """The receipts of a flush; `None` says that every record of the signal was new."""
     found: dict[ReceiptKey, Receipt] = {}
@@ -60,6 +64,8 @@ def receipts(
         _count(signal, name, new, found)
     for project_id, points in flush.metric_point_counts.items():
         found[project_id, METRICS] = Receipt(accepted=points)
+    for key, (accepted, duplicate, raw_bytes) in events.items():
+        found[key] = Receipt(accepted, duplicate, raw_bytes=raw_bytes)
     for key in flush.rejected:
         found.setdefault(key, Receipt())
     return found

@@ -8,7 +8,8 @@ import psycopg
 
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES, json_text
+from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
+from trace_store.json_columns import json_text
 from trace_store.queries import load
 from trace_store.span_reads import fetch
 from trace_store.stored import TraceKey

@@ -20,9 +20,10 @@ from trace_store.database_errors import translate_errors
 from trace_store.envelopes import EnvelopeWriter
 from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.flush import CommitBatch, EncodedFlush, EncodedSignal, Place, encode_flush
+from trace_store.interaction_writer import store_events
 from trace_store.partitions import ensure_partitions
 from trace_store.queries import load
-from trace_store.receipts import CommitResult, receipt_columns, receipts
+from trace_store.receipts import LOGS, TRACES, CommitResult, receipt_columns, receipts
 from trace_store.rows import HEADER, TRAILER
 
 SQL = load("writer")
@@ -156,7 +157,7 @@ class SpanWriter:
             except (errors.DeadlockDetected, errors.SerializationFailure) as error:
                 log.info("A flush is stored again: %s", error)
             else:
-                known = any(receipt.duplicate for receipt in result.receipts.values())
+                known = result.total(TRACES).duplicate + result.total(LOGS).duplicate > 0
                 self._staged_flushes = STAGED_FLUSHES_AFTER_DUPLICATE if known else max(self._staged_flushes - 1, 0)
                 return result
             await connection.execute(SQL.rollback)
@@ -243,7 +244,8 @@ async def _finish(
     new_spans: Collection[Place] | None,
     new_logs: Collection[Place] | None,
 ) -> CommitResult:
-    found = receipts(flush, new_spans, new_logs)
+    events = await store_events(connection, flush.events)
+    found = receipts(flush, new_spans, new_logs, events)
     if found:
         await connection.execute(SQL.insert_receipts, receipt_columns(flush, found))
     await connection.execute(SQL.commit)

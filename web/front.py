@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from otlp_receiver.grpc_receiver import GrpcReceiver
 from otlp_receiver.http_protocol import StrictHttpProtocol
 from otlp_receiver.http_receiver import HttpReceiver
 from otlp_receiver.key_ring import KeyRing
+from otlp_receiver.raindrop_receiver import RaindropReceiver
 from trace_store.embedded.last_words import last_words
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.migrate import check_schema
@@ -63,10 +64,12 @@ class HttpServer(uvicorn.Server):
 
 
 class Dispatcher:
-    """The ASGI application of a front process: health, then the OTLP paths, then everything else."""
+    """The ASGI application of a front process: health, then what receives, then everything else."""
 
-    def __init__(self, health: HealthApp, receiver: HttpReceiver | None, pages: Asgi | None) -> None:
-        self._health, self._receiver = health, receiver
+    def __init__(
+        self, health: HealthApp, receivers: Sequence[HttpReceiver | RaindropReceiver], pages: Asgi | None
+    ) -> None:
+        self._health, self._receivers = health, receivers
         self._rest: Asgi = pages or _not_found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
@@ -75,10 +78,9 @@ class Dispatcher:
             await self._rest(scope, receive, send)
         elif scope["path"] in HEALTH_PATHS:
             await self._health(scope, send)
-        elif self._receiver is not None and self._receiver.handles(scope):
-            await self._receiver(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            receiver = next((each for each in self._receivers if each.handles(scope)), self._rest)
+            await receiver(scope, receive, send)
 
 
 async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
@@ -89,19 +91,20 @@ async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
 
 async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) -> None:
     settings = plan.settings
-    http_receiver = grpc_receiver = commits = None
+    grpc_receiver = commits = None
+    receivers: list[HttpReceiver | RaindropReceiver] = []
     access = _open_access(plan, stack)
     if plan.grpc_port is not None:
         commits = _open_commits(plan, stack)
         exporter = Exporter(commits, access, settings.request_bytes_max)
-        http_receiver = HttpReceiver(exporter)
+        receivers = [HttpReceiver(exporter), RaindropReceiver(exporter)]
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
     health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)
     pages = _pages(plan, stop, access) if plan.has_pages else None
     if grpc_receiver is not None:
         await grpc_receiver.start()
         stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
-    server = HttpServer(_http_config(Dispatcher(health, http_receiver, pages), settings))
+    server = HttpServer(_http_config(Dispatcher(health, receivers, pages), settings))
     serving = asyncio.create_task(server.serve([plan.listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

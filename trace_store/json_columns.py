@@ -1,0 +1,20 @@
+"""JSON as PostgreSQL's jsonb takes it."""
+
+import re
+from typing import Any
+
+import orjson
+
+from trace_store.rows import VISIBLE_NUL
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not an escaped backslash before "u0000"
+
+
+def json_text(value: Any) -> str:
+    """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null."""
+    return without_nul(orjson.dumps(value)).decode()
+
+
+def without_nul(encoded: bytes) -> bytes:
+    """JSON text with each U+0000 as a visible sign, as columns hold it."""
+    return _NUL.sub(rb"\1" + VISIBLE_NUL.encode(), encoded) if b"\\u0000" in encoded else encoded
