@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 TRACK, PARTIAL = 1, 2  # kinds of an update
 SAID_BY_TRACE, SAID_BY_EVENT = 1, 2  # who links an interaction and a trace
-EVENT_ID_BYTES_MAX = 512  # of an event id and of a user id; an index entry has a size limit
+EVENT_ID_BYTES_MAX = 400  # of an event id and of a user id, as of the ids that spans name; an index entry has a limit
 
 
 class AcceptedUpdate(NamedTuple):

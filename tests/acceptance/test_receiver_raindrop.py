@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -54,7 +54,7 @@ async def test_every_path_stores_before_it_answers(receivers: RunningReceivers, 
 
 
 async def test_one_bad_item_costs_itself_and_is_counted(receivers: RunningReceivers, client: httpx.AsyncClient) -> None:
-    bad = ["text", None, EVENT | {"event_id": {"a": 1}}, {"event_id": "e9"}, EVENT | {"event_id": "x" * 513}]
+    bad = ["text", None, EVENT | {"event_id": {"a": 1}}, {"event_id": "e9"}, EVENT | {"event_id": "x" * 401}]
     bad.append(EVENT | {"timestamp": "yesterday"})
 
     answer = await client.post("/v1/events/track", json=[EVENT, *bad, EVENT | {"event_id": 7.0}])
@@ -105,12 +105,16 @@ async def test_large_and_odd_values_are_kept_whole(receivers: RunningReceivers, 
     assert body["event"] == "a\0b"
 
 
-@pytest.mark.parametrize("compression", ["gzip", "deflate", "zstd"])
-async def test_compressed_bodies(receivers: RunningReceivers, client: httpx.AsyncClient, compression: str) -> None:
-    compress = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstandard.ZstdCompressor().compress}
+@pytest.mark.parametrize(
+    ("compression", "compress"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("zstd", zstandard.ZstdCompressor().compress)],
+)
+async def test_compressed_bodies(
+    receivers: RunningReceivers, client: httpx.AsyncClient, compression: str, compress: Callable[[bytes], bytes]
+) -> None:
     headers = {"content-type": "application/json; charset=utf-8", "content-encoding": compression}
 
-    content = compress[compression](json.dumps([EVENT]).encode())
+    content = compress(json.dumps([EVENT]).encode())
 
     assert (await client.post("/v1/events/track", content=content, headers=headers)).status_code == 200
     assert await bodies(receivers) == [EVENT]

@@ -6,7 +6,7 @@ CREATE SEQUENCE arrivals;            -- orders what came, over all writers
 CREATE TABLE interaction_updates (  -- facts; by bucket (day of receipt); every event and partial as sent
   project_id integer NOT NULL,
   bucket     date NOT NULL,
-  event_id   text NOT NULL,         -- at most 512 bytes
+  event_id   text NOT NULL,         -- at most 400 bytes
   digest     bytea NOT NULL,        -- over kind and canonical body, first 16 bytes: the same delivered again counts once
   arrival    bigint NOT NULL DEFAULT nextval('arrivals'),
   received_at timestamptz NOT NULL DEFAULT now(),
@@ -34,7 +34,7 @@ CREATE INDEX feedback_name_idx ON feedback (project_id, left(name, 255), receive
 
 CREATE TABLE user_updates (         -- facts; what applications say of a user
   project_id integer NOT NULL,
-  user_id    text NOT NULL,         -- at most 512 bytes
+  user_id    text NOT NULL,         -- at most 400 bytes
   digest     bytea NOT NULL,
   arrival    bigint NOT NULL DEFAULT nextval('arrivals'),
   received_at timestamptz NOT NULL DEFAULT now(),
