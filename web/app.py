@@ -36,6 +36,12 @@ from web.pages import tools as tools_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.pages import verdicts as verdicts_page
+from web.query_api import conversations as query_conversations
+from web.query_api import events as query_events
+from web.query_api import signals as query_signals
+from web.query_api import spans as query_spans
+from web.query_api import users as query_users
+from web.query_api.answers import error_body
 from web.reader_process import ReaderProcess
 from web.security_headers import HEADERS, SecurityHeaders
 from web.static_files import VersionedFiles
@@ -112,7 +118,8 @@ def create_app(
     found_pages = (issues_page, tools_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
     apis = (stats, traces, failing_calls, spans, conversations, issues, findings, signals, channels, alerts)
-    for part in (*apis, *pages):
+    query_api = (query_events, query_conversations, query_users, query_signals, query_spans)
+    for part in (*apis, *query_api, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
@@ -122,7 +129,7 @@ def create_app(
 def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(WebError)
     async def answer_error(request: Request, error: WebError) -> Response:
-        return await _answer(request, error.status, error.sentence, RETRY_AFTER if error.status == 503 else None)
+        return await _answer(request, error.status, error, RETRY_AFTER if error.status == 503 else None)
 
     @app.exception_handler(RainbarrelError)
     async def answer_store_error(request: Request, error: RainbarrelError) -> Response:
@@ -147,9 +154,14 @@ def _add_error_answers(app: FastAPI) -> None:
         return await _answer(request, 500, "This is a fault of Rainbarrel; its log says more.", headers)
 
 
-async def _answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    """The sentence as a page for a browser, as JSON for everything else."""
+async def _answer(
+    request: Request, status: int, error: WebError | str, headers: dict[str, str] | None = None
+) -> Response:
+    """The sentence as a page for a browser, as JSON for everything else; under /v1 as Raindrop's clients read it."""
     path = request.url.path
+    if path.startswith("/v1/"):
+        return JSONResponse(error_body(status, error), status, headers)
+    sentence = error if isinstance(error, str) else error.sentence
     if not path.startswith("/api") and not path.endswith(".json") and "text/html" in request.headers.get("accept", ""):
         context: WebContext = request.app.state.context
         footer = context.known_footer() if status == 503 else await context.footer()

@@ -13,6 +13,7 @@ from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.pages.view_models import TracePage
+from web.query_api.span_json import spans_json
 from web.trace_reading import TreeRecords, read_contract_page, read_tree_records
 from web.trace_view import NEVER_DERIVED, build_trace_page, trace_version
 from web.tree_view import TraceTree, build_tree
@@ -45,6 +46,19 @@ def otlp(conninfo: str, trace: TraceKey, as_protobuf: bool) -> bytes | None:
         return traces_protobuf(spans) if as_protobuf else traces_json(spans)
 
     return _with_reader(conninfo, read)
+
+
+def event_spans(
+    conninfo: str,
+    traces: list[TraceKey],
+    event_id: str,
+    mappings: MappingTexts,
+    limit: int,
+    text_length_max: int | None,
+) -> tuple[list[dict[str, Any]], int]:
+    """Spans of an event for the query API, and how many there are."""
+    registry = mappings.registry()
+    return _with_reader(conninfo, lambda reader: spans_json(reader, traces, event_id, registry, limit, text_length_max))
 
 
 def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected: str, query: str) -> TracePage | None:
