@@ -216,12 +216,14 @@ def _add_answers(answers: list[Answer], drafts: list[Draft], by_id: dict[str, li
             entries[names.key(draft.name)].append((draft.start_unix_nano, draft))
             entries[""].append((draft.start_unix_nano, draft))  # for answers that tell no name
     open_calls = {key: _Open(found) for key, found in entries.items()}
+    answered = {answer.call_id for answer in answers}
     for answer in rest:
         if answer.call_id and (known := by_id[answer.call_id]):
             known[-1].answer = known[-1].answer or answer
             continue
         key = names.key(answer.name)
-        draft = _unanswered(answer, open_calls[key].until(answer.given_unix_nano)) if key in open_calls else None
+        known_calls = open_calls[key].until(answer.given_unix_nano) if key in open_calls else []
+        draft = _unanswered(answer, known_calls, answered)
         if draft is not None:
             draft.answer = answer
             for other in {names.key(draft.name), ""}:
@@ -233,9 +235,11 @@ def _add_answers(answers: list[Answer], drafts: list[Draft], by_id: dict[str, li
             by_id[answer.call_id].append(draft)
 
 
-def _unanswered(answer: Answer, candidates: list[Draft]) -> Draft | None:
+def _unanswered(answer: Answer, candidates: list[Draft], answered: Set[str]) -> Draft | None:
     """The call that an answer belongs to: with equal result, with equal arguments, else the first of the last round."""
     fitting = [d for d in candidates if not (answer.call_id and d.call_id) and (answer.name or d.request)]
+    if answer.call_id and not fitting:
+        return _otherwise_named(answer, candidates, answered)
     for draft in fitting:
         if draft.spans and _equal(answer.result, draft.spans[0].result):
             return draft
@@ -249,3 +253,14 @@ def _unanswered(answer: Answer, candidates: list[Draft]) -> Draft | None:
         if _equal(answer.arguments, source.arguments):
             return draft
     return fitting[0] if fitting else None
+
+
+def _otherwise_named(answer: Answer, candidates: list[Draft], answered: Set[str]) -> Draft | None:
+    """The call with equal arguments whose request has an id that no answer bears.
+
+    Some instrumentations write the id of the response's item where the model asks, that of the call in the history.
+    """
+    same = [d for d in candidates if d.request and d.call_id not in answered and answer.name == d.request.name]
+    same = [d for d in same if d.request and _equal(answer.arguments, d.request.arguments)]
+    last = [d for d in same if d.request and same[0].request and d.request.asked_by == same[0].request.asked_by]
+    return last[-1] if last else None

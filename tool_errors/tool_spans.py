@@ -1,5 +1,6 @@
 """Tool calls that have a span: nested spans of one call (client and server, framework and decorator) are one."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from tool_errors.findings import FAILED, SchemaViolation, Verdict
@@ -11,6 +12,8 @@ from tool_errors.tool_names import same_tool
 from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
 from trace_store.facts import Payload
+
+_LOOK_BACK_MAX = 64
 
 
 class SpanCall(NamedTuple):
@@ -38,6 +41,7 @@ def span_calls(view: TraceView, *, live: bool) -> list[SpanCall]:
         if above != NO_PARENT and view.is_tool(above) and _same_call(view, above, index):
             groups.join(above, index)
     _join_logged(view, members, groups)
+    _join_beside(view, members, groups)
     calls = [_span_call(view, rows, live=live) for rows in groups.all()]
     calls.sort(key=lambda call: (call.start_unix_nano, call.rows[0]))
     return calls
@@ -57,6 +61,37 @@ def _join_logged(view: TraceView, members: list[int], groups: Groups) -> None:
     for call_id, index in logged:
         if call_id in spans:
             groups.join(spans[call_id], index)
+
+
+def _join_beside(view: TraceView, members: list[int], groups: Groups) -> None:
+    """A framework's span and, beside it under the same parent, the span of a client or server that carried it out.
+
+    These are of different dialects and name one tool; the other has no call id of its own and lies within its time.
+    """
+    opened: dict[int, list[int]] = defaultdict(list)
+    for index in members:  # by start time
+        parent = view.rows[index].parent_index
+        facts = view.facts(index)
+        if parent == NO_PARENT or facts is None:
+            continue
+        outer = next((other for other in opened[parent][-_LOOK_BACK_MAX:] if _carries(view, other, index)), None)
+        if outer is not None:
+            groups.join(outer, index)
+            opened[parent].remove(outer)
+        elif facts.tool_call_id:
+            opened[parent].append(index)
+
+
+def _carries(view: TraceView, outer: int, inner: int) -> bool:
+    first, second = view.facts(outer), view.facts(inner)
+    if first is None or second is None or first.dialect == second.dialect or second.tool_call_id:
+        return False
+    if not (first.tool_name and second.tool_name and same_tool(first.tool_name, second.tool_name)):
+        return False
+    if holds_object(second.arguments) and second.arguments != first.arguments:
+        return False
+    around, within = view.rows[outer], view.rows[inner]
+    return end_of(within.start_unix_nano, within.end_unix_nano) <= end_of(around.start_unix_nano, around.end_unix_nano)
 
 
 def holds_object(payload: Payload | None) -> bool:

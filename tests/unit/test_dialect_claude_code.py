@@ -108,3 +108,31 @@ def test_names_that_are_common_mean_nothing_elsewhere() -> None:
     facts = normalise(span({"gen_ai.operation.name": "chat", "model": "x", "error": "no", "input_tokens": 3}))
     assert facts is not None
     assert (facts.model, facts.input_tokens, facts.failure) == (None, None, None)
+
+
+def told_by(name: str, **values: object) -> SpanFacts:
+    """The facts of a record that is a step by itself."""
+    events = (SpanEvent(1, f"claude_code.{name}", {"session.id": "s1", **values}),)
+    facts = normalise(span({}, name=name, scope_name=SCOPE, events=events))
+    assert facts is not None
+    return facts
+
+
+def test_a_record_of_an_mcp_tool_has_the_name_that_spans_give_it() -> None:
+    parameters = '{"mcp_server_name":"shop","mcp_tool_name":"lookup"}'
+    facts = told_by("tool_result", tool_name="mcp_tool", tool_parameters=parameters, tool_input='{"a":1}')
+    assert (facts.type, facts.tool_name) == ("tool", "mcp__shop__lookup")
+    assert facts.arguments is not None
+    assert facts.arguments.value == {"a": 1}
+    assert told_by("tool_result", tool_name="mcp_tool").tool_name == "mcp_tool"
+    assert told_by("tool_result", tool_name="mcp_tool", tool_parameters='"x"').tool_name == "mcp_tool"
+
+
+def test_an_answer_that_names_no_request_is_no_call_of_its_own() -> None:
+    told = told_by("assistant_response", response="done", model="claude-opus-5")
+    assert (told.type, told.is_aggregate, told.output_text) == ("chain", True, "done")
+    assert told_by("assistant_response", response="done", request_id="req_1").type == "llm"
+
+
+def test_the_agent_is_called_by_its_name() -> None:
+    assert facts_of({"span.type": "interaction"}).agent_name == "claude_code"

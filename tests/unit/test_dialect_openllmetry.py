@@ -107,3 +107,17 @@ def test_raindrops_span_kinds() -> None:
 def test_metadata_of_another_sdk_does_not_take_the_span_away() -> None:
     facts = facts_of({"ai.telemetry.metadata.raindrop.eventId": "e2", "traceloop.span.kind": "tool"})
     assert facts.interaction_id == "e2"
+
+
+def test_a_result_that_agno_holds_in_an_object() -> None:
+    def told(text: str) -> object:
+        facts = facts_of({"traceloop.span.kind": "tool", "traceloop.entity.output": text})
+        assert facts.result is not None
+        return facts.result.value
+
+    good = "status='success' result={'rows': [1, 2], 'of': 'a b=c'} error=None images=None"
+    assert told(good) == {"rows": [1, 2], "of": "a b=c"}
+    failed = "status='failure' result=None error='no route: to=\\'x\\'' images=None"
+    assert told(failed) == {"status": "failure", "error": "no route: to='x'"}
+    for text in ("status=sent result of the day", "status='open' since=now"):
+        assert told(text) == text

@@ -1,10 +1,10 @@
 """Builds the facts of a claimed span from its reading: one function per kind of span."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trace_store.attributes import payload, unwrap
-from trace_store.dialects.dialect import Field, Kind
+from trace_store.dialects.dialect import Dialect, Field, Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
 from trace_store.dialects.events import EventContent, add_listed, event_content
 from trace_store.dialects.failures import clean_message, read_failure
@@ -114,8 +114,7 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
     if content.attributes:
         attributes = {**content.attributes, **attributes}
     table = layout.table
-    if table.dialect.rewrite is not None and (said := table.dialect.rewrite(span, attributes)):
-        attributes = {**attributes, **said}
+    attributes = _rewritten(table.dialect, span, attributes)
     if attributes is not span.attributes:
         layout = table.layout(attributes)
     reading = Reading(layout, attributes)
@@ -126,9 +125,16 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
     if has_records and table.records:
         told, kind = told_by_records(span, logs, table.records, kind)
         if told:
-            attributes = {**told, **attributes}
+            attributes = _rewritten(table.dialect, span, {**told, **attributes})
             reading = Reading(table.layout(attributes), attributes)
     return reading, content, kind or _OTHER
+
+
+def _rewritten(dialect: Dialect, span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes, with what the dialect says in others that its tables can read."""
+    if dialect.rewrite is not None and (said := dialect.rewrite(span, attributes)):
+        return {**attributes, **said}
+    return attributes
 
 
 def _add_tokens(facts: SpanFacts, reading: Reading) -> None:

@@ -2,19 +2,42 @@
 
 Source: code.claude.com/docs/en/monitoring-usage (traces are beta). Content is there only when switched on; a prompt
 left out reads `<REDACTED>`. Cached input comes beside `input_tokens`, not inside. A failed tool is marked on its
-`tool.execution` span, which is part of the `tool` span above it.
+`tool.execution` span, which is part of the `tool` span above it. Log records call every tool of an MCP server
+`mcp_tool`, with the server and the tool in `tool_parameters`; spans call it `mcp__server__tool`, as the model does.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from trace_store.attributes import unwrap
 from trace_store.dialects.dialect import Dialect, Kind, Record
+from trace_store.model import Span
 
 AGENT = Kind("agent", is_aggregate=True)
 LLM = Kind("llm")
 TOOL = Kind("tool")
+ANSWER = Kind("chain", is_aggregate=True)  # of a call that it does not name, so that it cannot be joined with it
 REFUSED = Kind("guardrail")  # somebody said no: the tool never ran, which is no failure of it
 _ALWAYS = {"session.id": "session.id", "user.id": "user.id", "prompt.id": "prompt.id"}
+_ANSWER = {"response": "response.model_output", "model": "model", "request_id": "request_id", **_ALWAYS}
+_NAME = "claude_code"
+
+
+def _named(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The agent's name, and that of a tool which a record only calls `mcp_tool`."""
+    if attributes.get("span.type") == "interaction":
+        return {"agent.name": attributes.get("agent.name") or _NAME}
+    if attributes.get("tool_name") != "mcp_tool":
+        return {}
+    told = unwrap(attributes.get("tool_parameters"))
+    if not isinstance(told, dict) or not told.get("mcp_tool_name"):
+        return {}
+    parts = ("mcp", told.get("mcp_server_name"), told["mcp_tool_name"])
+    return {"tool_name": "__".join(str(part) for part in parts if part)}
+
 
 DIALECT = Dialect(
-    name="claude_code",
+    name=_NAME,
     scopes=frozenset({"com.anthropic.claude_code.tracing"}),
     marker_prefixes=("claude_code.", "llm_request.", "interaction."),
     own_fields={
@@ -37,9 +60,12 @@ DIALECT = Dialect(
         "interaction_id": ("prompt.id",),
         "finish_reason": ("stop_reason",),
         "first_token_ms": ("ttft_ms",),
-        "known": ("speed", "success", "duration_ms"),
+        "known": ("speed", "success", "duration_ms", "attempt", "decision", "source", "queued_sends"),
     },
-    known_prefixes=("interaction.", "llm_request.", "user_prompt_", "tool_name_", "query_source", "terminal."),
+    known_prefixes=(
+        *("interaction.", "llm_request.", "user_prompt_", "tool_name_", "query_source", "terminal."),
+        *("anthropic.", "first_content_", "parent."),
+    ),
     kinds={
         "span.type": {
             "interaction": AGENT,
@@ -55,7 +81,8 @@ DIALECT = Dialect(
             Record(AGENT, {"prompt_text": "user_prompt", "prompt": "user_prompt", **_ALWAYS}, opens=True),
         ),
         "claude_code.assistant_response": (
-            Record(LLM, {"response": "response.model_output", "model": "model", "request_id": "request_id", **_ALWAYS}),
+            Record(LLM, _ANSWER, needs=frozenset({"request_id"})),
+            Record(ANSWER, _ANSWER),
         ),
         "claude_code.api_request": (
             Record(
@@ -113,5 +140,6 @@ DIALECT = Dialect(
     call_keys=("tool_use_id", "request_id"),
     span_names_name_tools=False,
     input_excludes_cache=True,
+    rewrite=_named,
     failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
 )

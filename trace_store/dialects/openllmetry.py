@@ -1,10 +1,16 @@
 """OpenLLMetry, the Traceloop SDKs and Raindrop's SDKs, which are built on them.
 
 Source: github.com/traceloop/openllmetry, opentelemetry-semantic-conventions-ai. Older versions flatten messages into
-`gen_ai.prompt.N.*` and `gen_ai.completion.N.*`. Raindrop adds identity as association properties.
+`gen_ai.prompt.N.*` and `gen_ai.completion.N.*`. Raindrop adds identity as association properties. The instrumentation
+of Agno writes the `str` of the object in which Agno keeps a tool's result or error.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.dialects.object_repr import parse_fields
+from trace_store.model import Span
 
 ASSOCIATION = "traceloop.association.properties."
 # Raindrop's JavaScript SDK puts the association prefix before itself, and behind the AI SDK's metadata prefix.
@@ -16,6 +22,19 @@ def _properties(*names: str) -> tuple[str, ...]:
 
 
 CHAIN = Kind("chain", is_aggregate=True)
+_OUTPUT = "traceloop.entity.output"
+
+
+def _held_result(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The result in `status='success' result={..} error=None`; the fields themselves where there is an error."""
+    text = attributes.get(_OUTPUT)
+    if not isinstance(text, str) or not text.startswith("status="):
+        return {}
+    fields = parse_fields(text)
+    if fields is None or not fields.keys() & {"result", "error"}:
+        return {}
+    return {_OUTPUT: fields if "error" in fields else fields["result"]}
+
 
 DIALECT = Dialect(
     name="openllmetry",
@@ -73,4 +92,5 @@ DIALECT = Dialect(
     input_prefix="gen_ai.prompt.",
     output_prefix="gen_ai.completion.",
     tools_prefix="llm.request.functions.",
+    rewrite=_held_result,
 )
