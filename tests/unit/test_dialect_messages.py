@@ -37,6 +37,21 @@ CALLS = {
         "role": "assistant",
         "content": [{"type": "tool-call", "toolCallId": "c1", "toolName": "lookup", "input": ARGUMENTS}],
     },
+    "repr of openai chat as a text part": {
+        "role": "assistant",
+        "parts": [
+            {
+                "type": "text",
+                "content": str(
+                    {
+                        "content": None,
+                        "role": "assistant",
+                        "tool_calls": [{"id": "c1", "function": {"name": "lookup", "arguments": ARGUMENTS}}],
+                    }
+                ),
+            }
+        ],
+    },
     "langchain constructor": {
         "lc": 1,
         "type": "constructor",
@@ -166,6 +181,13 @@ def test_a_user_may_write_json() -> None:
     message = read_message({"role": "user", "content": '[{"id": 1}]'})
     assert message is not None
     assert message.text == '[{"id": 1}]'
+
+
+def test_an_assistant_may_write_python() -> None:
+    for text in ("{'tool_calls': []}", "{'role': 'user', 'tool_calls': [{'function': {'name': 'lookup'}}]}"):
+        assert read_message({"role": "assistant", "parts": [{"type": "text", "content": text}]}) == Message(
+            "assistant", text
+        )
 
 
 def test_only_new_results_are_answers() -> None:

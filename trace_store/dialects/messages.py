@@ -8,7 +8,7 @@ Nothing here raises: a value of an unexpected type is no message.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from trace_store.attributes import parse_text
+from trace_store.attributes import parse_text, unwrap
 from trace_store.dialects.history import HISTORIES
 
 MESSAGES_DEPTH_MAX = 6
@@ -46,6 +46,7 @@ TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
 _BLOCKS_BEGIN = ("[{", '{"')
+_OBJECT_BEGINS = ('{"', "{'")
 ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
 _CALL_KEYS = ("toolUse", "functionCall", "function_call", "tool_call", "toolRequest")  # Bedrock, Google, Genkit
 _RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResponse")
@@ -273,8 +274,22 @@ def _from_parts(role: str, item: Mapping[str, Any] | None, content: Any) -> Mess
         _read_part(content, texts, calls, results)
     if item is not None:
         named_calls(item, calls)
+    if role == "assistant" and not calls and any(text[:1] == "{" for text in texts):
+        texts = _without_messages(texts, calls)
     text = texts[0] if len(texts) == 1 else "\n".join(text for text in texts if text)
     return Message(role, text, _distinct(calls) if calls else (), tuple(results) if results else ())
+
+
+def _without_messages(texts: list[str], calls: list[ToolCall]) -> list[str]:
+    """The texts, of one that is a client's whole message its own text alone; the calls of that go to `calls`."""
+    found = []
+    for text in texts:
+        told = unwrap(text) if text[:2] in _OBJECT_BEGINS and "tool_calls" in text else None
+        if isinstance(told, dict) and told.get("role") == "assistant":
+            named_calls(told, calls)
+            text = text_of(told.get("content"))
+        found.append(text)
+    return found
 
 
 def _blocks_in_text(content: str) -> Any:
