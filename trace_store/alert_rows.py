@@ -6,6 +6,11 @@ from datetime import datetime
 from typing import Any
 
 NANOSECONDS = 1_000_000_000  # of a second
+FILTER_COLUMNS = (
+    *("fingerprint", "kinds", "tool", "release", "environment", "user_id", "conversation_id"),
+    *("service", "agent", "signal"),
+    *("properties", "traits"),  # JSON texts: what the interaction and the user must have
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +89,21 @@ class AlertFiring:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which findings count: those that ended within a time and pass a filter (column -> value, None for any)."""
+    """Which findings count: those that ended within a time and pass a filter (column -> value, None for any).
+
+    With a `signal` in the filter, matches of this signal count instead.
+    """
 
     project_id: int
     after_unix_nano: int  # exclusive
     until_unix_nano: int  # inclusive
-    filters: Mapping[str, Any]  # fingerprint, kinds, tool, release, environment, user_id
+    filters: Mapping[str, Any]  # FILTER_COLUMNS
     per: str = "rule"  # what makes a subject: rule, issue or tool
 
     def parameters(self) -> dict[str, Any]:
         """For the queries of alerts.sql."""
-        names = ("fingerprint", "kinds", "tool", "release", "environment", "user_id")
         given = {"project_id": self.project_id, "after": self.after_unix_nano, "until": self.until_unix_nano}
-        return given | {name: self.filters.get(name) for name in names} | {"per": self.per}
+        return given | {name: self.filters.get(name) for name in FILTER_COLUMNS} | {"per": self.per}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,10 @@ class SubjectCount:
 
 @dataclass(frozen=True, slots=True)
 class FindingEvent:
-    """A finding as alert conditions see it, beside what is known of its issue."""
+    """A finding, or the match of a signal, as alert conditions see it, beside what is known of its issue.
+
+    The kind of a match is `signal`, its fingerprint the id of the signal, its title name and excerpt; it has no tool.
+    """
 
     trace_id: bytes
     finding_key: str

@@ -82,6 +82,14 @@ class AlertStore:
         """Removes a rule with its history; False when there is no such rule."""
         return bool(await self._rows(SQL.remove_rule, {"project_id": project_id, "rule_id": rule_id}))
 
+    async def has_signal(self, project_id: int, name: str) -> bool:
+        """Whether the project has a signal of its own of this name."""
+        return bool((await self._rows(SQL.has_signal, {"project_id": project_id, "signal": name}))[0][0])
+
+    async def rules_on_signal(self, project_id: int, name: str) -> list[str]:
+        """The names of the rules that wait for a signal."""
+        return [row[0] for row in await self._rows(SQL.rules_on_signal, {"project_id": project_id, "signal": name})]
+
     async def states(self, rule_id: int) -> list[AlertState]:
         """The subjects of a rule that are not ok."""
         return [AlertState(*row) for row in await self._rows(SQL.states, {"rule_id": rule_id})]

@@ -14,7 +14,7 @@ from trace_store.json_columns import json_text
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
 from trace_store.signals import SQL as SIGNAL_SQL
-from trace_store.signals import SignalMatchRow
+from trace_store.signals import SignalMatchRow, match_key
 from trace_store.stored import TraceKey
 
 SQL = load("derived")
@@ -98,8 +98,20 @@ async def replace_derived(
     await LLM_CALLS.replace(connection, traces, llm_calls)
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
-    await SIGNAL_MATCHES.replace(connection, traces, signal_matches)
+    await SIGNAL_MATCHES.replace(connection, traces, await _judged(connection, signal_matches, now))
     return await replace_findings(connection, traces, findings)
+
+
+async def _judged(
+    connection: psycopg.AsyncConnection[Any], matches: Sequence[SignalMatchRow], now: datetime
+) -> list[SignalMatchRow]:
+    """The matches with what people said of them."""
+    keys = {(row.project_id, row.trace_id, match_key(row.signal_id)) for row in matches}
+    wrong = {key for key, verdict in (await _said(connection, keys)).items() if verdict != RIGHT}
+    return [
+        replace(row, is_wrong=(row.project_id, row.trace_id, match_key(row.signal_id)) in wrong, found_at=now)
+        for row in matches
+    ]
 
 
 async def _note_releases(connection: psycopg.AsyncConnection[Any], written: Sequence[TraceRow]) -> None:
@@ -134,14 +146,18 @@ async def replace_findings(
 
 async def _dismissed(connection: psycopg.AsyncConnection[Any], findings: Sequence[FindingRow]) -> set[FindingKey]:
     """Those with a verdict against them; a verdict on a finding goes before one on its issue."""
-    if not findings:
-        return set()
-    wanted = {key for row in findings for key in (_said_of(row), _said_of_issue(row))}
+    said = await _said(connection, {key for row in findings for key in (_said_of(row), _said_of_issue(row))})
+    return {_key(row) for row in findings if said.get(_said_of(row), said.get(_said_of_issue(row), RIGHT)) != RIGHT}
+
+
+async def _said(connection: psycopg.AsyncConnection[Any], wanted: Collection[FindingKey]) -> dict[FindingKey, str]:
+    """The verdicts on these findings and issues."""
+    if not wanted:
+        return {}
     projects, traces, keys = zip(*wanted, strict=True)
     parameters = {"project_ids": list(projects), "trace_ids": list(traces), "finding_keys": list(keys)}
     rows = await (await connection.execute(VERDICT_SQL.read_verdicts, parameters)).fetchall()
-    said = {(project_id, bytes(trace_id), key): verdict for project_id, trace_id, key, verdict in rows}
-    return {_key(row) for row in findings if said.get(_said_of(row), said.get(_said_of_issue(row), RIGHT)) != RIGHT}
+    return {(project_id, bytes(trace_id), key): verdict for project_id, trace_id, key, verdict in rows}
 
 
 def _key(row: FindingRow) -> FindingKey:

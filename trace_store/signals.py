@@ -1,6 +1,7 @@
 """Signals of one's own, and where they were found."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ from trace_store.queries import load
 SQL = load("signals")
 DERIVED_MAX = 200  # of one list
 MATCHES_MAX = 50
+NANOSECONDS = 1_000_000_000
 Connection = psycopg.AsyncConnection[Any]
+StepCounts = dict[str, dict[int, int]]  # by signal: the steps that have any, and how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class SignalMatchRow:
     user_id: str | None
     conversation_id: str | None
     interaction_id: str | None
+    end_unix_nano: int  # of the span; not before its start
+    release: str
+    environment: str
+    is_wrong: bool = False  # a person said so: counted nowhere; set when the row is written
+    found_at: datetime | None = field(default=None, compare=False)  # when the row was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,13 @@ class SignalCount:
     signal: str  # its id; of derived ones tool_error:<tool> or loop:<tools>
     events: int
     users: int
-    last_unix_nano: int
+    last_unix_nano: int  # 0: never
+    wrong: int = 0  # matches that people called wrong, which are not among the events
+
+
+def match_key(signal_id: str) -> str:
+    """The key of what a signal found in a trace, among the findings of that trace."""
+    return f"signal:{signal_id}"
 
 
 async def read_signals(connection: Connection, project_id: int | None = None) -> list[Signal]:
@@ -74,6 +88,12 @@ async def add_signal(
 async def mark_under_way(connection: Connection, project_id: int) -> None:
     """Has traces looked at again that are derived right now; after the commit of what they must see."""
     await connection.execute(SQL.mark_traces_under_way, {"project_id": project_id})
+
+
+async def switch_signal(connection: Connection, project_id: int, signal_id: str, *, is_enabled: bool) -> bool:
+    """Switches a signal on or off; False when there is none. What it found stays."""
+    parameters = {"project_id": project_id, "signal_id": signal_id, "is_enabled": is_enabled}
+    return bool(await (await connection.execute(SQL.switch_signal, parameters)).fetchall())
 
 
 async def remove_signal(connection: Connection, project_id: int, signal_id: str) -> bool:
@@ -98,8 +118,31 @@ async def count_derived(connection: Connection, project_id: int, since_unix_nano
     return [SignalCount(*row[:4]) for row in rows], rows[0][4] if rows else 0
 
 
-async def newest_matches(connection: Connection, project_id: int, signal_id: str) -> list[SignalMatchRow]:
-    """The newest 50 matches of a signal."""
+async def own_trends(connection: Connection, project_id: int, since_unix_nano: int, step_s: int) -> StepCounts:
+    """How often each signal was met, by its id, in steps from a time on."""
+    parameters = {"project_id": project_id, "since": since_unix_nano, "step_ns": step_s * NANOSECONDS}
+    return _steps(await (await connection.execute(SQL.own_trends, parameters)).fetchall())
+
+
+async def derived_trends(
+    connection: Connection, project_id: int, since_unix_nano: int, step_s: int, signals: Collection[str]
+) -> StepCounts:
+    """The same of these derived signals."""
+    parameters = {"project_id": project_id, "since": since_unix_nano, "step_ns": step_s * NANOSECONDS}
+    return _steps(await (await connection.execute(SQL.derived_trends, parameters | {"signals": [*signals]})).fetchall())
+
+
+async def newest_matches(
+    connection: Connection, project_id: int, signal_id: str
+) -> list[tuple[SignalMatchRow, str | None]]:
+    """The newest 50 matches of a signal, each with the verdict on it."""
     parameters = {"project_id": project_id, "signal_id": signal_id, "limit": MATCHES_MAX}
     rows = await (await connection.execute(SQL.newest_matches, parameters)).fetchall()
-    return [SignalMatchRow(*row) for row in rows]
+    return [(SignalMatchRow(*row[:-1]), row[-1]) for row in rows]
+
+
+def _steps(rows: Iterable[tuple[str, int, int]]) -> StepCounts:
+    found: StepCounts = {}
+    for signal, step, count in rows:
+        found.setdefault(signal, {})[step] = count
+    return found

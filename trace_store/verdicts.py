@@ -33,7 +33,7 @@ class Verdict:
     tool: str
     title: str
     rule: str
-    verdict: str  # right, not_an_error, not_a_loop
+    verdict: str  # right, not_an_error, not_a_loop, wrong_match
     note: str
     said_by: str
     created_at: datetime

@@ -93,6 +93,7 @@ class AlertPage:
     test: BacktestView | None
     firings: tuple[FiringLine, ...]
     firings_total: int
+    signals: tuple[str, ...]  # names to choose from
 
 
 def rule_line(rule: AlertRule, channels: Sequence[Channel]) -> RuleLine:

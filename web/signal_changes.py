@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tool_errors.alerts.rule import is_derived_signal
 from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
+from trace_store.alert_store import AlertStore
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceFilter
 from trace_store.reprocess import Choice, open_reprocess
-from trace_store.signals import add_signal, mark_under_way, read_signals, remove_signal
+from trace_store.signals import add_signal, mark_under_way, read_signals, remove_signal, switch_signal
 from web.context import WebContext
 from web.errors import BadRequest, Conflict, NotFound
 
@@ -50,6 +52,8 @@ def read_signal(said: Mapping[str, Any]) -> Wanted:
     name = given["name"].strip()
     if not name or len(name) > NAME_CHARS_MAX:
         raise BadRequest(f"name is a text of 1 to {NAME_CHARS_MAX} characters.")
+    if is_derived_signal(name):
+        raise BadRequest(f"{name} is the name of a signal that Rainbarrel finds: choose another.")
     for field, values in (("search_in", SIDES), ("sentiment", SENTIMENTS)):
         if given[field] not in values:
             raise BadRequest(f"{field}={given[field]} is none of {', '.join(values)}.")
@@ -72,20 +76,39 @@ async def save_signal(context: WebContext, wanted: Wanted) -> str:
         signal_id = await add_signal(connection, DEFAULT_PROJECT_ID, *parts)
     if signal_id is None:
         raise Conflict(f"A signal is called {wanted.name} already: choose another name.")
+    await _look_back(context)
+    return signal_id
+
+
+async def switch(context: WebContext, signal_id: str, *, is_enabled: bool) -> None:
+    """Switches a signal off, or on again with a look at the last three days; NotFound for an unknown one."""
+    async with context.reader.freely_planned() as connection:
+        if not _is_uuid(signal_id) or not await switch_signal(
+            connection, DEFAULT_PROJECT_ID, signal_id, is_enabled=is_enabled
+        ):
+            raise _unknown(signal_id)
+    if is_enabled:
+        await _look_back(context)
+
+
+async def _look_back(context: WebContext) -> None:
     async with context.reader.freely_planned() as connection:
         await mark_under_way(connection, DEFAULT_PROJECT_ID)
     async with open_reprocess(context.conninfo) as work:
         since = time.time_ns() - BACKFILL_S * 1_000_000_000
         async for trace_ids in work.pages(Choice(DEFAULT_PROJECT_ID, None, since)):
             await work.mark_traces(DEFAULT_PROJECT_ID, trace_ids)
-    return signal_id
 
 
 async def forget_signal(context: WebContext, signal_id: str) -> None:
-    """Removes a signal with its matches; NotFound for an unknown one."""
+    """Removes a signal with its matches; NotFound for an unknown one, Conflict while alert rules wait for it."""
     async with context.reader.freely_planned() as connection:
-        if not _is_uuid(signal_id) or not await remove_signal(connection, DEFAULT_PROJECT_ID, signal_id):
-            raise NotFound(f"There is no signal {signal_id}: /signals lists them.")
+        names = {one.signal_id: one.name for one in await read_signals(connection, DEFAULT_PROJECT_ID)}
+        if signal_id not in names:
+            raise _unknown(signal_id)
+        if rules := await AlertStore(context.pool).rules_on_signal(DEFAULT_PROJECT_ID, names[signal_id]):
+            raise Conflict(f"Alert rules wait for {names[signal_id]}: remove or change {', '.join(rules)} first.")
+        await remove_signal(connection, DEFAULT_PROJECT_ID, signal_id)
 
 
 async def try_signal(context: WebContext, wanted: Wanted) -> Tried:
@@ -97,6 +120,10 @@ async def try_signal(context: WebContext, wanted: Wanted) -> Tried:
         searched = [text for side, text in texts.items() if text and wanted.search_in in (side, "both")]
         matches += any(wanted.compiled.excerpt(text) is not None for text in searched)
     return Tried(matches, len(rows))
+
+
+def _unknown(signal_id: str) -> NotFound:
+    return NotFound(f"There is no signal {signal_id}: /signals lists them.")
 
 
 def _is_uuid(text: str) -> bool:

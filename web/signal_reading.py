@@ -4,30 +4,44 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from trace_store.issue_rows import Trend
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reprocess import open_reprocess
 from trace_store.signals import (
+    NANOSECONDS,
     Signal,
     SignalCount,
     SignalMatchRow,
+    StepCounts,
     count_derived,
     count_own,
+    derived_trends,
     newest_matches,
+    own_trends,
     read_signals,
 )
 from web.context import WebContext
 from web.errors import BadRequest
 
-RANGES = {"24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
+RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # steps of a trend, and their seconds
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSignal:
-    """A signal of one's own with its counts within the window and its newest matches."""
+    """A signal of one's own with its counts within the window and its newest matches, each with the verdict on it."""
 
     signal: Signal
     count: SignalCount
-    matches: tuple[SignalMatchRow, ...]
+    trend: Trend
+    matches: tuple[tuple[SignalMatchRow, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSignal:
+    """What a tool or a loop is, with its counts within the window."""
+
+    count: SignalCount
+    trend: Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class SignalList:
 
     range: str
     own: tuple[OwnSignal, ...]
-    derived: tuple[SignalCount, ...]
+    derived: tuple[DerivedSignal, ...]
     derived_total: int
     waiting: int  # traces that are still to be looked at again
 
@@ -45,21 +59,31 @@ async def read_signal_list(context: WebContext, chosen: str) -> SignalList:
     """The signals, with counts of the chosen range up to now."""
     if chosen not in RANGES:
         raise BadRequest(f"range={chosen} is none of {', '.join(RANGES)}.")
-    since = time.time_ns() - RANGES[chosen] * 1_000_000_000
+    steps, step_s = RANGES[chosen]
+    since = time.time_ns() - steps * step_s * NANOSECONDS
+
+    def trend(found: StepCounts, signal: str) -> Trend:
+        return Trend(since, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps)))
+
     async with context.reader.freely_planned() as connection:
         counts = await count_own(connection, DEFAULT_PROJECT_ID, since)
+        trends = await own_trends(connection, DEFAULT_PROJECT_ID, since, step_s)
         own = [
             OwnSignal(
                 signal,
                 counts.get(signal.signal_id, SignalCount(signal.signal_id, 0, 0, 0)),
+                trend(trends, signal.signal_id),
                 tuple(await newest_matches(connection, DEFAULT_PROJECT_ID, signal.signal_id)),
             )
             for signal in await read_signals(connection, DEFAULT_PROJECT_ID)
         ]
         derived, total = await count_derived(connection, DEFAULT_PROJECT_ID, since)
+        names = [count.signal for count in derived]
+        trends = await derived_trends(connection, DEFAULT_PROJECT_ID, since, step_s, names)
     async with open_reprocess(context.conninfo) as work:
         waiting = await work.waiting()
-    return SignalList(chosen, tuple(own), tuple(derived), total, waiting)
+    of_tools = tuple(DerivedSignal(count, trend(trends, count.signal)) for count in derived)
+    return SignalList(chosen, tuple(own), of_tools, total, waiting)
 
 
 def signals_json(found: SignalList) -> dict[str, Any]:
@@ -72,13 +96,18 @@ def signals_json(found: SignalList) -> dict[str, Any]:
             "pattern": one.signal.pattern,
             "search_in": one.signal.search_in,
             "sentiment": one.signal.sentiment,
+            "is_enabled": one.signal.is_enabled,
             "created_at": one.signal.created_at,
             **_count_json(one.count),
-            "matches": [_match_json(match) for match in one.matches],
+            "wrong": one.count.wrong,
+            "trend": _trend_json(one.trend),
+            "matches": [_match_json(match, verdict) for match, verdict in one.matches],
         }
         for one in found.own
     ]
-    derived = [{"signal": count.signal, **_count_json(count)} for count in found.derived]
+    derived = [
+        {"signal": one.count.signal, **_count_json(one.count), "trend": _trend_json(one.trend)} for one in found.derived
+    ]
     shown = {"derived_shown": len(derived), "derived_total": found.derived_total}
     return {"range": found.range, "signals": own, "derived": derived, **shown, "waiting_traces": found.waiting}
 
@@ -88,7 +117,11 @@ def _count_json(count: SignalCount) -> dict[str, Any]:
     return {"events": count.events, "users": count.users, "last_seen_unix_nano": last}
 
 
-def _match_json(match: SignalMatchRow) -> dict[str, Any]:
+def _trend_json(trend: Trend) -> dict[str, Any]:
+    return {"since_unix_nano": str(trend.since_unix_nano), "step_s": trend.step_s, "counts": trend.counts}
+
+
+def _match_json(match: SignalMatchRow, verdict: str | None) -> dict[str, Any]:
     return {
         "trace_id": match.trace_id.hex(),
         "span_id": match.span_id.hex(),
@@ -98,4 +131,5 @@ def _match_json(match: SignalMatchRow) -> dict[str, Any]:
         "user_id": match.user_id,
         "conversation_id": match.conversation_id,
         "interaction_id": match.interaction_id,
+        "verdict": verdict,
     }

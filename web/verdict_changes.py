@@ -7,9 +7,13 @@ from trace_store.stored import TraceKey
 from trace_store.verdicts import say, take_back
 from web.context import WebContext
 from web.errors import BadRequest, NotFound
-from web.verdict_view import NOT_A_LOOP, NOT_AN_ERROR
+from web.verdict_view import NOT_A_LOOP, NOT_AN_ERROR, WRONG_MATCH
 
-VERDICTS = {"call": ("right", NOT_AN_ERROR), "loop": ("right", NOT_A_LOOP)}  # by what the finding's key begins with
+VERDICTS = {  # by what the finding's key begins with
+    "call": ("right", NOT_AN_ERROR),
+    "loop": ("right", NOT_A_LOOP),
+    "signal": ("right", WRONG_MATCH),
+}
 FIELDS = ("verdict", "note", "by", "of_issue")
 NOTE_CHARS_MAX, BY_CHARS_MAX = 1000, 200
 
@@ -25,12 +29,16 @@ async def save_verdict(context: WebContext, trace: TraceKey, finding_key: str, s
     is_of_issue = said.get("of_issue", False)
     if not isinstance(is_of_issue, bool):
         raise BadRequest("of_issue is true or false: whether every finding of the same issue is meant.")
+    if is_of_issue and key.startswith("signal:"):
+        raise BadRequest(
+            "of_issue is said of failures and loops; a signal that is wrong altogether can be switched off."
+        )
     note, by = _text(said, "note", NOTE_CHARS_MAX), _text(said, "by", BY_CHARS_MAX)
     async with context.reader.freely_planned() as connection:
         if not allowed or not await say(
             connection, trace, key, str(verdict), note=note, said_by=by, is_of_issue=is_of_issue
         ):
-            raise NotFound(f"Trace {trace.trace_id.hex()} has no finding {key}: keys are call:… and loop:….")
+            raise NotFound(f"Trace {trace.trace_id.hex()} has no finding {key}: keys are call:…, loop:… and signal:….")
 
 
 async def forget_verdict(context: WebContext, trace: TraceKey, finding_key: str, *, is_of_issue: bool = False) -> None:

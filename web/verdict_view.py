@@ -10,8 +10,8 @@ from trace_store.stored import TraceKey
 from trace_store.verdicts import Verdict, verdict_that_counts, verdicts_of_trace
 from web.pages.view_models import VerdictView
 
-NOT_AN_ERROR, NOT_A_LOOP = "not_an_error", "not_a_loop"
-LABELS = {"right": "right", NOT_AN_ERROR: "not an error", NOT_A_LOOP: "not a loop"}
+NOT_AN_ERROR, NOT_A_LOOP, WRONG_MATCH = "not_an_error", "not_a_loop", "wrong_match"
+LABELS = {"right": "right", NOT_AN_ERROR: "not an error", NOT_A_LOOP: "not a loop", WRONG_MATCH: "wrong match"}
 
 
 async def read_verdicts(

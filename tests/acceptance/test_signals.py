@@ -62,6 +62,7 @@ async def test_words_are_found_live_and_in_what_is_stored(pages: Pages) -> None:
     await pages.store_and_derive(live)
     found = await own(pages)
     assert (found["refunds"]["events"], found["refunds"]["users"]) == (2, 2)
+    assert (sum(found["refunds"]["trend"]["counts"]), found["refunds"]["trend"]["step_s"]) == (2, 6 * 3600)
     newest, oldest = found["refunds"]["matches"]
     assert (newest["trace_id"], newest["side"]) == (live[0].trace_id.hex(), "output")
     assert (oldest["trace_id"], oldest["side"]) == (stored[0].trace_id.hex(), "input")
@@ -73,6 +74,72 @@ async def test_words_are_found_live_and_in_what_is_stored(pages: Pages) -> None:
     assert removed.status_code == 204
     await pages.store_and_derive(said("money back", "no"))
     assert set(await own(pages)) == {"sorry"}
+
+
+async def test_a_wrong_match_leaves_the_counts_and_measures_precision(pages: Pages) -> None:
+    signal_id = await add(pages, **REFUNDS)
+    wrong, right = said("my money back", "yes"), said("money back!", "yes")
+    await pages.store_and_derive(wrong + right)
+    verdict = f"/api/findings/{wrong[0].trace_id.hex()}/signal:{signal_id}/verdict"
+    for body in ({"verdict": "not_an_error"}, {"verdict": "wrong_match", "of_issue": True}):
+        assert (await pages.client.post(verdict, json=body)).status_code == 400
+    assert (await pages.client.post(verdict, json={"verdict": "wrong_match"})).status_code == 200
+    back = {"finding_key": f"signal:{signal_id}", "verdict": "right", "back": "/signals?range=24h"}
+    said_right = await pages.client.post(f"/traces/{right[0].trace_id.hex()}/verdict", data=back)
+    assert (said_right.status_code, said_right.headers["location"]) == (303, "/signals?range=24h")
+    await pages.store_and_derive(wrong)
+    found = (await own(pages))["refunds"]
+    assert (found["events"], found["wrong"]) == (1, 1)
+    verdicts = {match["trace_id"]: match["verdict"] for match in found["matches"]}
+    assert verdicts == {wrong[0].trace_id.hex(): "wrong_match", right[0].trace_id.hex(): "right"}
+    precision = (await pages.json("/settings/verdicts.json"))["precision"]
+    assert precision == [{"kind": "signal", "rule": "refunds", "right": 1, "looked_at": 2}]
+    assert "You said: wrong match." in await pages.html("/signals")
+    assert (await pages.client.delete(verdict)).status_code == 200
+    await pages.store_and_derive(right)
+    assert (await own(pages))["refunds"]["events"] == 2
+
+
+async def test_a_signal_is_switched_off_and_on(pages: Pages) -> None:
+    signal_id = await add(pages, **REFUNDS)
+    await pages.store_and_derive(said("my money back", "yes"))
+    url = f"/api/signals/{signal_id}"
+    assert (await pages.client.patch(url, json={"is_enabled": False})).status_code == 200
+    kept = said("money back", "no")
+    await pages.store_and_derive(kept)
+    found = (await own(pages))["refunds"]
+    assert (found["events"], found["is_enabled"]) == (1, False), "what was found stays"
+    assert (await pages.client.post(f"/signals/{signal_id}", data={"action": "on"})).status_code == 303
+    assert (await pages.json("/api/signals"))["waiting_traces"] == 2, "the last three days are looked at"
+    await pages.store_and_derive([])
+    found = (await own(pages))["refunds"]
+    assert (found["events"], found["is_enabled"]) == (2, True)
+    for body in ({}, {"is_enabled": "no"}, {"name": "x"}):
+        assert (await pages.client.patch(url, json=body)).status_code == 400
+    assert (await pages.client.patch("/api/signals/none", json={"is_enabled": True})).status_code == 404
+    assert (await pages.client.post(f"/signals/{signal_id}", data={"action": "?"})).status_code == 400
+
+
+async def test_alert_rules_wait_for_signals(pages: Pages) -> None:
+    rule = {"name": "many refunds", "definition": {"kind": "match", "filters": {"signal": "refunds"}}}
+    refused = await pages.client.post("/api/alerts", json=rule)
+    assert (refused.status_code, "There is no signal refunds" in refused.json()["error"]) == (400, True)
+    signal_id = await add(pages, **REFUNDS)
+    await pages.store_and_derive(said("my money back", "yes", user="u-7"))
+    for filters, firings in (({}, 1), ({"user": "u-7", "agent": "shop"}, 1), ({"user": "u-8"}, 0)):
+        definition = {"kind": "match", "filters": {"signal": "refunds"} | filters}
+        tested = await pages.client.post("/api/alerts/backtest", json={"definition": definition})
+        assert tested.json()["firings_total"] == firings, tested.text
+    form = {"kind": "count", "per": "issue", "at_least": "1", "window_minutes": "60", "signal": "refunds"}
+    assert "would have fired once" in (await pages.client.post("/alerts/new", data=form | {"action": "backtest"})).text
+    rule_id = (await pages.client.post("/api/alerts", json=rule)).json()["rule_id"]
+    kept = await pages.client.delete(f"/api/signals/{signal_id}")
+    assert (kept.status_code, "many refunds" in kept.json()["error"]) == (409, True)
+    assert '<option value="refunds">' in await pages.html(f"/alerts/{rule_id}")
+    assert (await pages.client.delete(f"/api/alerts/{rule_id}")).status_code == 204
+    assert (await pages.client.delete(f"/api/signals/{signal_id}")).status_code == 204
+    named = await pages.client.post("/api/signals", json=REFUNDS | {"name": "loop:search"})
+    assert named.status_code == 400
 
 
 async def test_the_order_of_spans_changes_nothing(pages: Pages) -> None:

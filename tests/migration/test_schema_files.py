@@ -29,6 +29,8 @@ UNION ALL
 SELECT 'sequence', sequencename, data_type::text, concat_ws(' ', start_value, increment_by, min_value, max_value)
 FROM pg_sequences WHERE schemaname = 'rainbarrel'
 UNION ALL
+SELECT 'view', viewname, '', definition FROM pg_views WHERE schemaname = 'rainbarrel'
+UNION ALL
 SELECT 'routine', proname, pg_get_function_identity_arguments(oid), prosrc
 FROM pg_proc WHERE pronamespace = 'rainbarrel'::regnamespace
 UNION ALL

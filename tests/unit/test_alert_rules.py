@@ -30,9 +30,12 @@ def test_a_definition_is_stored_as_it_is_understood() -> None:
         (COUNT | {"filter": {}}, "filter is nothing that this kind of rule has"),
         (COUNT | {"filters": {"tol": "x"}}, "filters.tol is nothing that this kind of rule has"),
         ({"kind": "match", "filters": {"kinds": ["lop"]}}, "filters.kinds.0: Input should be 'tool_error'"),
-        ({"kind": "match", "filters": {"signal": "keyword"}}, "filters.signal is loop, or tool_error:"),
+        ({"kind": "match", "filters": {"signal": "refunds", "tool": "a"}}, "have no tool: leave tool out"),
+        ({"kind": "regression", "filters": {"signal": "refunds"}}, "which nobody resolves"),
+        (COUNT | {"per": "issue", "filters": {"signal": "refunds"}}, "per is rule."),
         ({"kind": "match", "filters": {"signal": "tool_error:a", "tool": "b"}}, "exclude each other"),
         ({"kind": "match", "filters": {"signal": "loop", "kinds": ["tool_error"]}}, "exclude each other"),
+        ({"kind": "match", "filters": {"traits": {"plan": ["pro"]}}}, "filters.traits.plan"),
         ({"kind": "rate", "window_s": 60}, "tool is missing."),
     ],
 )
@@ -47,6 +50,13 @@ def test_a_signal_is_a_filter() -> None:
     assert isinstance(of_tool, CountRule)
     kinds = ["tool_error", "soft_error", "unanswered"]
     assert (of_tool.filters.columns()["kinds"], of_tool.filters.columns()["tool"]) == (kinds, "a: b")
+    of_loop = read_definition(COUNT | {"filters": {"signal": "loop:a, b"}})
+    assert isinstance(of_loop, CountRule)
+    assert (of_loop.filters.columns()["kinds"], of_loop.filters.columns()["tool"]) == (["loop"], "a, b")
+    of_words = read_definition(COUNT | {"filters": {"signal": "refunds"}})
+    assert isinstance(of_words, CountRule)
+    columns = of_words.filters.columns()
+    assert (columns["kinds"], columns["tool"], columns["signal"]) == (None, None, "refunds")
     of_loops = read_definition(COUNT | {"filters": {"signal": "loop", "tool": "search"}})
     assert isinstance(of_loops, CountRule)
     assert (of_loops.filters.columns()["kinds"], of_loops.filters.columns()["tool"]) == (["loop"], "search")
@@ -68,6 +78,12 @@ def test_a_signal_is_a_filter() -> None:
         ({"kind": "first_seen"}, "an issue that was never seen before, all kinds"),
         ({"kind": "regression"}, "a resolved issue that happens again, all kinds"),
         ({"kind": "match", "filters": {"user": "u"}}, "every finding, all kinds; user u"),
+        ({"kind": "match", "filters": {"signal": "refunds", "agent": "a"}}, "every match, signal refunds; agent a"),
+        (
+            {"kind": "match", "filters": {"properties": {"plan": "pro"}, "traits": {"seats": 5}}},
+            'every finding, all kinds; property plan "pro"; user\'s seats 5',
+        ),
+        ({"kind": "first_seen", "filters": {"signal": "refunds"}}, "the first match, signal refunds"),
     ],
 )
 def test_a_rule_says_what_it_waits_for(given: Any, words: str) -> None:

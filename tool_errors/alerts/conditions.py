@@ -114,6 +114,8 @@ async def _evaluate_events(evaluation: Evaluation, rule: EventDefinition) -> Non
     if total > len(events):
         log.warning("Alert rule %s looks at the newest %d of %d new findings.", row.name, len(events), total)
     created_ns = round(row.created_at.timestamp() * NANOSECONDS)
+    if rule.filters.own_signal is not None:  # which is looked for in older texts too, when it is saved
+        events = [event for event in events if event.end_unix_nano > created_ns]
     told = happened(rule, events, max(created_ns, oldest_ns))
     known = await evaluation.known_events([key for key, _ in told]) if told else set()
     for key, event in told:

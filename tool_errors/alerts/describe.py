@@ -1,5 +1,7 @@
 """What a rule says, in words: for lists, messages and the back-test."""
 
+import json
+
 from tool_errors.alerts.rule import CountRule, Definition, Filters, FirstSeenRule, RateRule, RegressionRule
 
 _KIND_WORDS = {
@@ -25,19 +27,23 @@ def describe(definition: Definition) -> str:
         one, many = ("event", "events") if definition.counts == "events" else ("user", "users")
         what = one if definition.at_least == 1 else many
         return f"{definition.at_least} {what} or more{each} within {span_words(definition.window_s)}, {which}"
+    if isinstance(definition, FirstSeenRule) and definition.filters.own_signal is not None:
+        return f"the first match, {which}"
     if isinstance(definition, FirstSeenRule):
         return f"an issue that was never seen before, {which}"
     if isinstance(definition, RegressionRule):
         return f"a resolved issue that happens again, {which}"
-    return f"every finding, {which}"
+    return f"every {'finding' if definition.filters.own_signal is None else 'match'}, {which}"
 
 
 def filter_words(filters: Filters) -> str:
     """Which findings count."""
     kinds = [_KIND_WORDS[kind] for kind in filters.kinds or ()]
-    parts = [", ".join(kinds) or "all kinds"]
-    named = ("tool", "issue", "signal", "release", "environment", "user")
+    parts = [] if filters.own_signal is not None else [", ".join(kinds) or "all kinds"]
+    named = ("tool", "issue", "signal", "release", "environment", "user", "conversation", "service", "agent")
     parts += [f"{name} {value}" for name in named if (value := getattr(filters, name)) is not None]
+    for name, wanted in (("property", filters.properties), ("user's", filters.traits)):
+        parts += [f"{name} {key} {json.dumps(value, ensure_ascii=False)}" for key, value in (wanted or {}).items()]
     return "; ".join(parts)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tool_errors.alerts.describe import describe, span_words
 from tool_errors.alerts.rate import Calls
-from tool_errors.alerts.rule import CountRule, Definition, FirstSeenRule, MatchRule, RateRule
+from tool_errors.alerts.rule import CountRule, Definition, EventDefinition, FirstSeenRule, MatchRule, RateRule
 from trace_store.alert_rows import FindingEvent, SubjectCount
 
 EXAMPLES_MAX = 5
@@ -16,6 +16,17 @@ def count_message(
 ) -> dict[str, Any]:
     """Of a count: `examples` are the newest findings of the subject."""
     newest = examples[0] if examples else None
+    if rule.filters.own_signal is not None:
+        return _message(name, rule) | {
+            "title": f"{rule.filters.own_signal}: {measured.events} {'match' if measured.events == 1 else 'matches'}",
+            "what": describe(rule) + (f"; the newest: {newest.title}" if newest else ""),
+            "events": measured.events,
+            "users": measured.users,
+            "since_unix_nano": measured.since_unix_nano,
+            "window_s": rule.window_s,
+            "trace_ids": _trace_ids(examples),
+            "look_at": _look_at(newest),
+        }
     is_one_issue = bool(newest) and len({event.fingerprint for event in examples}) == 1
     of_issue = rule.per == "issue" or rule.filters.issue is not None
     return _message(name, rule) | {
@@ -49,9 +60,12 @@ def rate_message(
     }
 
 
-def event_message(name: str, rule: Definition, event: FindingEvent) -> dict[str, Any]:
+def event_message(name: str, rule: EventDefinition, event: FindingEvent) -> dict[str, Any]:
     """Of something that happened once."""
-    if isinstance(rule, MatchRule):
+    is_of_signal = rule.filters.own_signal is not None
+    if is_of_signal:
+        what = describe(rule)
+    elif isinstance(rule, MatchRule):
         what = f"{event.kind.replace('_', ' ')} of {event.tool}"
     elif isinstance(rule, FirstSeenRule):
         what = f"a new issue of {event.tool}"
@@ -67,14 +81,15 @@ def event_message(name: str, rule: Definition, event: FindingEvent) -> dict[str,
         "users": 0 if event.user_id is None else 1,
         "since_unix_nano": event.start_unix_nano,
         "trace_ids": [event.trace_id.hex()],
-        "issue": event.fingerprint,
-        "tool": event.tool,
+        "issue": None if is_of_signal else event.fingerprint,
+        "tool": None if is_of_signal else event.tool,
         "look_at": _look_at(event),
     }
 
 
 def _message(name: str, rule: Definition) -> dict[str, Any]:
     message: dict[str, Any] = {"kind": "fired", "rule": name, "title": name, "what": describe(rule), "events": 0}
+    message |= {"signal": None if isinstance(rule, RateRule) else rule.filters.signal}
     return message | {"users": 0, "window_s": None, "trace_ids": [], "issue": None, "tool": None}
 
 
@@ -86,6 +101,8 @@ def _look_at(newest: FindingEvent | None) -> str:
     if newest is None:
         return "the traces of the last minutes"
     where = "the repeated calls, and why their results did not change what the model asked for next"
-    if newest.kind != "loop":
+    if newest.kind == "signal":
+        where = "what the user and the assistant said around the match"
+    elif newest.kind != "loop":
         where = f"the arguments and the result of {newest.tool}, and the model call that asked for it"
     return f"{where}, in trace {newest.trace_id.hex()}"

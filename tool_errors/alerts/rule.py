@@ -5,6 +5,7 @@
 docs/alerts.md tells every key. Unknown keys are refused, so that a misspelt filter never widens a rule.
 """
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -16,8 +17,10 @@ FINDING_KINDS = ("tool_error", "soft_error", "unanswered", "schema_violation", "
 FindingKind = Literal["tool_error", "soft_error", "unanswered", "schema_violation", "loop"]
 FAILED_CALLS: tuple[FindingKind, ...] = ("tool_error", "soft_error", "unanswered")
 SIGNAL_OF_TOOL = "tool_error:"  # and the name of the tool
-SIGNAL_OF_LOOPS = "loop"
-Word = Annotated[str, Field(min_length=1, max_length=1000)]
+SIGNAL_OF_LOOPS = "loop"  # all of them
+SIGNAL_OF_LOOP = "loop:"  # and its tools, with commas
+Word = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
+Properties = Annotated[dict[Word, Word | bool | int | float], Field(min_length=1, max_length=10)]
 Seconds = Annotated[int, Field(ge=MINUTE_S, le=30 * DAY_S)]
 
 
@@ -35,19 +38,30 @@ class Filters(_Checked):
     tool: Word | None = None
     issue: Word | None = None  # fingerprint
     kinds: Annotated[tuple[FindingKind, ...], Field(min_length=1)] | None = None
-    signal: Annotated[str, Field(pattern=r"^(tool_error:.+|loop)$", max_length=1000)] | None = None
+    signal: Word | None = None  # a derived one, else the name of one's own
     release: Word | None = None
     environment: Word | None = None
     user: Word | None = None
+    conversation: Word | None = None
+    service: Word | None = None
+    agent: Word | None = None
+    properties: Properties | None = None  # of the interaction, as the application posted them
+    traits: Properties | None = None  # of the user
+
+    @property
+    def own_signal(self) -> str | None:
+        """The name of the signal of one's own whose matches count; None when findings do."""
+        return None if self.signal is None or is_derived_signal(self.signal) else self.signal
 
     def columns(self) -> dict[str, Any]:
-        """The filter as columns of `findings`; a signal is a tool and its kinds of failure, or all loops."""
+        """The filter as FILTER_COLUMNS; a derived signal is a tool and its kinds of failure, or loops."""
         kinds, tool = self.kinds, self.tool
-        if self.signal is not None:
-            of_signal = ("loop",) if self.signal == SIGNAL_OF_LOOPS else FAILED_CALLS
+        if self.signal is not None and self.own_signal is None:
+            is_of_tool = self.signal.startswith(SIGNAL_OF_TOOL)
+            of_signal = FAILED_CALLS if is_of_tool else ("loop",)
             kinds = of_signal if kinds is None else tuple(kind for kind in kinds if kind in of_signal)
             if self.signal != SIGNAL_OF_LOOPS:
-                tool = self.signal.removeprefix(SIGNAL_OF_TOOL)
+                tool = self.signal.removeprefix(SIGNAL_OF_TOOL if is_of_tool else SIGNAL_OF_LOOP)
         return {
             "tool": tool,
             "fingerprint": self.issue,
@@ -55,6 +69,12 @@ class Filters(_Checked):
             "release": self.release,
             "environment": self.environment,
             "user_id": self.user,
+            "conversation_id": self.conversation,
+            "service": self.service,
+            "agent": self.agent,
+            "signal": self.own_signal,
+            "properties": self.properties and json.dumps(self.properties),
+            "traits": self.traits and json.dumps(self.traits),
         }
 
 
@@ -113,13 +133,29 @@ def read_definition(given: Any) -> Definition:
     except ValidationError as error:
         raise BadRule(" ".join(_sentence(problem) for problem in error.errors())) from None
     if not isinstance(definition, RateRule):
-        filters = definition.filters
-        of_signal = (filters.signal or "").removeprefix(SIGNAL_OF_TOOL)
-        if filters.tool is not None and filters.signal not in (None, SIGNAL_OF_LOOPS) and filters.tool != of_signal:
-            raise BadRule(f"tool {filters.tool} and signal {filters.signal} exclude each other: leave one out.")
-        if filters.columns()["kinds"] == []:
-            raise BadRule(f"kinds {', '.join(filters.kinds or ())} and signal {filters.signal} exclude each other.")
+        _check_signal(definition)
     return definition
+
+
+def is_derived_signal(name: str) -> bool:
+    """Whether a signal is made of findings, and no one of one's own can be called so."""
+    return name == SIGNAL_OF_LOOPS or name.startswith((SIGNAL_OF_TOOL, SIGNAL_OF_LOOP))
+
+
+def _check_signal(definition: CountRule | EventDefinition) -> None:
+    filters = definition.filters
+    if filters.own_signal is not None:
+        if given := [name for name in ("tool", "issue", "kinds") if getattr(filters, name) is not None]:
+            raise BadRule(f"Signal {filters.signal} is found in texts, which have no {given[0]}: leave {given[0]} out.")
+        if isinstance(definition, RegressionRule):
+            raise BadRule(f"Signal {filters.signal} is found in texts, which nobody resolves: regression is of issues.")
+        if isinstance(definition, CountRule) and definition.per != "rule":
+            raise BadRule(f"Matches of signal {filters.signal} are counted all together: per is rule.")
+        return
+    if filters.tool not in (None, filters.columns()["tool"]):
+        raise BadRule(f"tool {filters.tool} and signal {filters.signal} exclude each other: leave one out.")
+    if filters.columns()["kinds"] == []:
+        raise BadRule(f"kinds {', '.join(filters.kinds or ())} and signal {filters.signal} exclude each other.")
 
 
 def stored_definition(definition: Definition) -> dict[str, Any]:
@@ -138,6 +174,4 @@ def _sentence(problem: Any) -> str:
         return f"{place} is nothing that this kind of rule has: leave it out."
     if problem["type"] == "missing":
         return f"{place} is missing."
-    if place == "filters.signal":
-        return "filters.signal is loop, or tool_error: and the name of a tool."
     return f"{place}: {problem['msg']}, not {str(problem['input'])[:80]}."

@@ -24,15 +24,13 @@ class ProjectSignals:
     def __init__(self, signals: Iterable[Signal] = ()) -> None:
         self._compiled: dict[str, Pattern | None] = {}
         self._of_project: dict[int, list[tuple[Signal, Pattern]]] = {}
+        self.known: frozenset[str] = frozenset()  # ids of all signals, also of those that are switched off
         self.use(signals)
 
-    @property
-    def known(self) -> set[str]:
-        """The ids of the signals that are looked for."""
-        return {signal.signal_id for signals in self._of_project.values() for signal, _ in signals}
-
     def use(self, signals: Iterable[Signal]) -> None:
-        """From now on these are looked for."""
+        """From now on these are looked for, but for those that are switched off: what they found before is kept."""
+        signals = list(signals)
+        self.known = frozenset(signal.signal_id for signal in signals)
         self._of_project = {}
         for signal in signals:
             if signal.signal_id not in self._compiled:
@@ -79,6 +77,9 @@ def match_rows(
                         user_id=trace.user_id,
                         conversation_id=trace.conversation_id,
                         interaction_id=interaction,
+                        end_unix_nano=max(tree_row.row.start_unix_nano, tree_row.row.end_unix_nano),
+                        release=trace.release,
+                        environment=trace.environment or "",
                     )
         matches += first.values()
     return matches

@@ -73,10 +73,12 @@ LIMIT %(limit)s
 SELECT subject, state, firing_id, value, changed_at FROM alert_states WHERE rule_id = %(rule_id)s ORDER BY subject
 
 -- due_rules --
--- Every rule that is switched on, whether a subject of it is not ok, and when the newest finding of its project was found
--- (findings_found_idx, once per project).
+-- Every rule that is switched on, whether a subject of it is not ok, and when the newest finding or match of a signal of
+-- its project was found (findings_found_idx, signal_matches_found_idx, once per project).
 WITH newest AS MATERIALIZED (
-  SELECT project_id, (SELECT max(found_at) FROM findings WHERE findings.project_id = project.project_id) AS found_at
+  SELECT project_id, greatest(
+    (SELECT max(found_at) FROM findings WHERE findings.project_id = project.project_id),
+    (SELECT max(found_at) FROM signal_matches match WHERE match.project_id = project.project_id)) AS found_at
   FROM (SELECT DISTINCT project_id FROM alert_rules WHERE is_enabled) project
 )
 SELECT project_id, rule_id, definition ->> 'kind',
@@ -113,28 +115,47 @@ UPDATE alert_progress SET looked_until = greatest(looked_until, %(looked_until)s
 WHERE rule_id = %(rule_id)s
 
 -- measure_window --
--- Subjects with enough events or users within a window, by when they ended (findings_end_idx).
+-- Subjects with enough events or users within a window, by when they ended (findings_end_idx; signal_matches_end_idx where
+-- a signal is counted: of the two halves of `alert_events` only one is ever read).
 SELECT subject, count(*) AS events, count(DISTINCT user_id) AS users, min(end_unix_nano)
 FROM (
   SELECT CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END AS subject, user_id, end_unix_nano
-  FROM findings
+  FROM alert_events event
   WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
+    AND is_match = (%(signal)s::text IS NOT NULL) AND (%(signal)s::text IS NULL OR signal = %(signal)s)
     AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
     AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s))
     AND (%(tool)s::text IS NULL OR tool = %(tool)s OR kind = 'loop' AND %(tool)s = ANY (string_to_array(tool, ', ')))
     AND (%(release)s::text IS NULL OR release = %(release)s)
     AND (%(environment)s::text IS NULL OR environment = %(environment)s)
     AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+    AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+    AND (%(service)s::text IS NULL AND %(agent)s::text IS NULL OR EXISTS (
+      SELECT FROM traces trace
+      WHERE (trace.project_id, trace.trace_id) = (event.project_id, event.trace_id)
+        AND (%(service)s::text IS NULL OR service_name = %(service)s)
+        AND (%(agent)s::text IS NULL OR %(agent)s = ANY (agents))))
+    AND (%(traits)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM users known
+      WHERE (known.project_id, known.user_id) = (event.project_id, event.user_id) AND traits @> %(traits)s::jsonb))
+    AND (%(properties)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
+      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id)
+        AND link.event_id = coalesce(event.interaction_id, link.event_id) AND properties @> %(properties)s::jsonb))
 ) event
 GROUP BY subject
 HAVING CASE %(counts)s::text WHEN 'users' THEN count(DISTINCT user_id) ELSE count(*) END >= %(at_least)s
 ORDER BY subject
 
 -- findings_within --
--- The newest findings that ended within a time (findings_end_idx) and that pass a filter, with what is known of their
--- issues, and how many there are.
+-- The newest findings, or matches of a signal, that ended within a time (findings_end_idx or signal_matches_end_idx) and
+-- that pass a filter, with what is known of their issues, and how many there are. A signal is as old as its first match.
 SELECT trace_id, finding_key, finding.kind, fingerprint, finding.tool, finding.title, start_unix_nano, end_unix_nano, user_id, release,
-  found_at, first_seen_unix_nano, CASE WHEN status = 'resolved' THEN resolved_at END, resolved_in_release,
+  found_at,
+  CASE WHEN %(signal)s::text IS NULL THEN first_seen_unix_nano ELSE (
+    SELECT min(start_unix_nano) FROM alert_events WHERE is_match AND project_id = %(project_id)s AND signal = %(signal)s
+  ) END,
+  CASE WHEN status = 'resolved' THEN resolved_at END, resolved_in_release,
   resolved_in_release IS NOT NULL AND finding.release <> resolved_in_release AND NOT EXISTS (
     SELECT FROM releases fixed JOIN releases later USING (project_id)
     WHERE fixed.project_id = finding.project_id AND fixed.release = resolved_in_release
@@ -142,8 +163,9 @@ SELECT trace_id, finding_key, finding.kind, fingerprint, finding.tool, finding.t
   count(*) OVER ()
 FROM (
   SELECT *
-  FROM findings
+  FROM alert_events event
   WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
+    AND is_match = (%(signal)s::text IS NOT NULL) AND (%(signal)s::text IS NULL OR signal = %(signal)s)
     AND (%(found_after)s::timestamptz IS NULL OR found_at > %(found_after)s)
     AND (%(subject)s::text IS NULL
          OR %(subject)s = CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END)
@@ -153,6 +175,19 @@ FROM (
     AND (%(release)s::text IS NULL OR release = %(release)s)
     AND (%(environment)s::text IS NULL OR environment = %(environment)s)
     AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+    AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
+    AND (%(service)s::text IS NULL AND %(agent)s::text IS NULL OR EXISTS (
+      SELECT FROM traces trace
+      WHERE (trace.project_id, trace.trace_id) = (event.project_id, event.trace_id)
+        AND (%(service)s::text IS NULL OR service_name = %(service)s)
+        AND (%(agent)s::text IS NULL OR %(agent)s = ANY (agents))))
+    AND (%(traits)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM users known
+      WHERE (known.project_id, known.user_id) = (event.project_id, event.user_id) AND traits @> %(traits)s::jsonb))
+    AND (%(properties)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
+      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id)
+        AND link.event_id = coalesce(event.interaction_id, link.event_id) AND properties @> %(properties)s::jsonb))
 ) finding
 LEFT JOIN issue_states issue USING (project_id, fingerprint)
 ORDER BY end_unix_nano DESC, trace_id, finding_key
@@ -211,3 +246,13 @@ DELETE FROM alert_states WHERE rule_id = %(rule_id)s AND subject = %(subject)s
 -- delete_old_firings --
 -- Firings that ended before the cutoff; small, once per maintenance.
 DELETE FROM alert_firings WHERE fired_at < %(cutoff)s AND (resolved_at < %(cutoff)s OR event_key IS NOT NULL)
+
+-- rules_on_signal --
+-- The names of the rules that wait for a signal of one's own; few.
+SELECT name FROM alert_rules
+WHERE project_id = %(project_id)s AND definition -> 'filters' ->> 'signal' = %(signal)s
+ORDER BY rule_id
+
+-- has_signal --
+-- Whether the project has a signal of that name (unique key).
+SELECT EXISTS (SELECT FROM signals WHERE project_id = %(project_id)s AND name = %(signal)s)

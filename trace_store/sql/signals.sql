@@ -33,7 +33,8 @@ HAVING NOT bool_or(blob_id IS NOT DISTINCT FROM -2)
 -- read_matches --
 -- The matches of given traces (primary key).
 SELECT found.project_id, found.trace_id, found.signal_id::text, found.start_unix_nano, found.span_id, found.side,
-  found.excerpt, found.user_id, found.conversation_id, found.interaction_id
+  found.excerpt, found.user_id, found.conversation_id, found.interaction_id, found.end_unix_nano, found.release,
+  found.environment, found.is_wrong, found.found_at
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN signal_matches found USING (project_id, trace_id)
 ORDER BY found.project_id, found.trace_id, found.signal_id
@@ -52,12 +53,40 @@ SELECT new.* FROM jsonb_populate_recordset(NULL::signal_matches, %(rows)s::jsonb
 JOIN (SELECT signal_id FROM signals FOR KEY SHARE) known USING (signal_id)
 ORDER BY new.project_id, new.trace_id, new.signal_id
 
+-- switch_signal --
+-- Switches a signal on or off (primary key).
+UPDATE signals SET is_enabled = %(is_enabled)s
+WHERE project_id = %(project_id)s AND signal_id = %(signal_id)s::uuid
+RETURNING name
+
 -- count_own --
--- Events, users and the last event of each signal within a window (signal_matches_signal_idx).
-SELECT signal_id::text, count(*), count(DISTINCT user_id), max(start_unix_nano)
+-- Events, users and the last event of each signal within a window, without what is called wrong, of which there are so
+-- many (signal_matches_signal_idx).
+SELECT signal_id::text, count(*) FILTER (WHERE NOT is_wrong), count(DISTINCT user_id) FILTER (WHERE NOT is_wrong),
+  coalesce(max(start_unix_nano) FILTER (WHERE NOT is_wrong), 0), count(*) FILTER (WHERE is_wrong)
 FROM signal_matches
 WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s
 GROUP BY signal_id
+
+-- own_trends --
+-- Matches of each signal in steps of time, of those steps that have any, without what is called wrong
+-- (signal_matches_signal_idx).
+SELECT signal_id::text, (start_unix_nano - %(since)s::bigint) / %(step_ns)s::bigint AS step, count(*)
+FROM signal_matches
+WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND NOT is_wrong
+GROUP BY signal_id, step
+
+-- derived_trends --
+-- Findings of given derived signals in steps of time, of those steps that have any (findings_start_idx).
+SELECT signal, step, count(*)
+FROM (
+  SELECT CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool AS signal,
+    (start_unix_nano - %(since)s::bigint) / %(step_ns)s::bigint AS step
+  FROM findings
+  WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND kind <> 'schema_violation'
+) event
+WHERE signal = ANY (%(signals)s::text[])
+GROUP BY signal, step
 
 -- count_derived --
 -- Events, users and the last event of each tool that fails and of each loop within a window (findings_start_idx).
@@ -71,9 +100,12 @@ ORDER BY 2 DESC, 1
 LIMIT %(limit)s
 
 -- newest_matches --
--- The newest matches of a signal (signal_matches_signal_idx).
-SELECT project_id, trace_id, signal_id::text, start_unix_nano, span_id, side, excerpt, user_id, conversation_id, interaction_id
-FROM signal_matches
+-- The newest matches of a signal (signal_matches_signal_idx), and what people said of them (primary key).
+SELECT project_id, trace_id, signal_id::text, start_unix_nano, span_id, side, excerpt, user_id, conversation_id,
+  interaction_id, end_unix_nano, release, environment, is_wrong, found_at,
+  (SELECT verdict FROM verdicts said
+   WHERE (said.project_id, said.trace_id, finding_key) = (match.project_id, match.trace_id, 'signal:' || signal_id))
+FROM signal_matches match
 WHERE project_id = %(project_id)s AND signal_id = %(signal_id)s::uuid
 ORDER BY start_unix_nano DESC, trace_id
 LIMIT %(limit)s

@@ -26,18 +26,23 @@ INSERT INTO dismissed_findings SELECT * FROM jsonb_populate_recordset(NULL::dism
 ORDER BY project_id, trace_id, finding_key
 
 -- say --
--- Keeps a verdict on a finding, with what the finding was then (primary keys); nothing when there is no such finding.
+-- Keeps a verdict on a finding or on the match of a signal, with what it was then (primary keys); nothing when there is no
+-- such finding.
 INSERT INTO verdicts AS old (project_id, trace_id, finding_key, fingerprint, kind, tool, title, rule, verdict, note, said_by)
 SELECT finding.project_id, finding.trace_id, finding_key, finding.fingerprint, finding.kind, tool, title,
   CASE finding.kind WHEN 'schema_violation'
     THEN 'schema.' || (coalesce(call.group_says -> 'violations', call.violations) #>> '{0,3}')
-    ELSE coalesce(call.group_says ->> 'rule', call.rule, loop.kind, '') END, %(verdict)s, %(note)s, %(said_by)s
+    ELSE coalesce(call.group_says ->> 'rule', call.rule, loop.kind, finding.rule, '') END, %(verdict)s, %(note)s, %(said_by)s
 FROM (
-  SELECT * FROM findings
+  SELECT project_id, trace_id, finding_key, fingerprint, kind, tool, title, NULL::text AS rule FROM findings
   WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND finding_key = %(finding_key)s
   UNION ALL
-  SELECT * FROM dismissed_findings
+  SELECT project_id, trace_id, finding_key, fingerprint, kind, tool, title, NULL FROM dismissed_findings
   WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND finding_key = %(finding_key)s
+  UNION ALL
+  SELECT project_id, trace_id, 'signal:' || signal_id, signal_id::text, 'signal', '', excerpt, name
+  FROM signal_matches JOIN signals USING (project_id, signal_id)
+  WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND 'signal:' || signal_id = %(finding_key)s
   LIMIT 1
 ) finding
 LEFT JOIN tool_calls call ON (call.project_id, call.trace_id) = (finding.project_id, finding.trace_id)

@@ -15,6 +15,7 @@ from trace_store.model import DEFAULT_PROJECT_ID
 from web import heavy_reads
 from web.alert_json import (
     backtest_json,
+    check_signal,
     firing_json,
     read_body,
     read_days,
@@ -124,6 +125,7 @@ async def one_rule(store: AlertStore, rule_id: int) -> AlertRule:
 
 async def run_backtest(context: WebContext, definition: Definition, days: int) -> Backtest:
     """A back-test in the reader process."""
+    await check_signal(AlertStore(context.pool), definition)
     stored = stored_definition(definition)
     return await context.reader_process.run(
         heavy_reads.backtest_rule, context.conninfo, DEFAULT_PROJECT_ID, stored, time.time_ns(), days

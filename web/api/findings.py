@@ -18,7 +18,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 
 @router.post("/{trace_id}/{finding_key:path}/verdict")
 async def post_verdict(trace_id: str, finding_key: str, request: Request, context: Context) -> Response:
-    """Keeps `{"verdict": right | not_an_error | not_a_loop, "note", "by", "of_issue"}`. See docs/api.md."""
+    """Keeps `{"verdict": right | not_an_error | ..., "note", "by", "of_issue"}`. See docs/api.md."""
     check_origin(request)
     said = await read_object(request, '{"verdict": "not_an_error"}')
     await save_verdict(context, trace_key(trace_id), finding_key, said)

@@ -1,4 +1,4 @@
-"""`GET` and `POST /api/signals`, `DELETE /api/signals/{id}`: signals that are derived, and one's own."""
+"""`GET` and `POST /api/signals`, `PATCH` and `DELETE /api/signals/{id}`: signals that are derived, and one's own."""
 
 from typing import Annotated, Any
 
@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from web.api.request_json import read_object
 from web.context import WebContext, context_of
+from web.errors import BadRequest
 from web.form_posts import check_origin
-from web.signal_changes import forget_signal, read_signal, save_signal
+from web.signal_changes import forget_signal, read_signal, save_signal, switch
 from web.signal_reading import read_signal_list, signals_json
 
 router = APIRouter(prefix="/api/signals")
@@ -27,6 +28,17 @@ async def post_signal(request: Request, context: Context) -> Response:
     check_origin(request)
     wanted = read_signal(await read_object(request, '{"name": "refunds", "pattern": "money back"}'))
     return answer({"id": await save_signal(context, wanted)}, 201)
+
+
+@router.patch("/{signal_id}")
+async def patch_signal(signal_id: str, request: Request, context: Context) -> Response:
+    """Switches a signal: `{"is_enabled": false}`."""
+    check_origin(request)
+    said = await read_object(request, '{"is_enabled": false}')
+    if said.keys() != {"is_enabled"} or not isinstance(said["is_enabled"], bool):
+        raise BadRequest('A signal can be switched, and nothing else: {"is_enabled": true} or false.')
+    await switch(context, signal_id, is_enabled=said["is_enabled"])
+    return answer({"id": signal_id, "is_enabled": said["is_enabled"]})
 
 
 @router.delete("/{signal_id}")

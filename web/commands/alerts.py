@@ -21,7 +21,7 @@ from trace_store.channels import ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT_ID
-from web.alert_json import BACKTEST_DAYS, backtest_json, condition, read_days, rule_json, state_of
+from web.alert_json import BACKTEST_DAYS, backtest_json, check_signal, condition, read_days, rule_json, state_of
 from web.attach import open_store
 from web.errors import WebError
 from web.filters import utc
@@ -89,7 +89,7 @@ def _list(arguments: argparse.Namespace, conninfo: str) -> None:
 
 def _add(arguments: argparse.Namespace, conninfo: str) -> None:
     name, text = arguments.words
-    definition = stored_definition(_definition(text))
+    definition = _read(conninfo, text)
     if unknown := sorted(set(arguments.channel) - asyncio.run(_channel_ids(conninfo))):
         names = ", ".join(map(str, unknown))
         raise RainbarrelError(f"There is no channel {names}; `rainbarrel channels list` names those that there are.")
@@ -102,7 +102,7 @@ def _add(arguments: argparse.Namespace, conninfo: str) -> None:
 
 def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
     days = read_days(arguments.days)
-    definition = stored_definition(_definition(arguments.words[0]))
+    definition = _read(conninfo, arguments.words[0])
     found = backtest_json(backtest_rule(conninfo, DEFAULT_PROJECT_ID, definition, time.time_ns(), days))
     if arguments.json:
         _print_json(found)
@@ -127,6 +127,12 @@ def _snooze(arguments: argparse.Namespace, conninfo: str) -> None:
         raise RainbarrelError(f"There is no alert rule {rule_id}; `rainbarrel alerts list` names them.")
     if not arguments.json:
         print(f"Nobody is told until {until:%Y-%m-%d %H:%M:%S} UTC." if until else "It tells again.")
+
+
+def _read(conninfo: str, text: str) -> dict[str, Any]:
+    definition = _definition(text)
+    _with_store(conninfo, lambda store: check_signal(store, definition))
+    return stored_definition(definition)
 
 
 def _definition(text: str) -> Definition:

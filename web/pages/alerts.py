@@ -11,6 +11,7 @@ from trace_store.alert_rows import AlertRule
 from trace_store.alert_store import AlertStore, RuleNameTaken
 from trace_store.channels import ChannelStore
 from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.signals import read_signals
 from web.alert_form import EMPTY, fields_of, given_definition, given_rule
 from web.alert_json import read_days, read_given_definition, read_rule
 from web.alert_view import AlertPage, AlertsPage, BacktestView, backtest_view, firing_line, rule_line
@@ -136,6 +137,8 @@ async def _answer(
     status: int = 200,
 ) -> Response:
     channels = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
+    async with context.reader.freely_planned() as connection:
+        signals = await read_signals(connection, DEFAULT_PROJECT_ID)
     rule_id = 0 if rule is None else rule.rule_id  # 0: none
     firings, total = await AlertStore(context.pool).firings(DEFAULT_PROJECT_ID, FIRINGS_LIMIT, rule_id)
     view = AlertPage(
@@ -148,5 +151,6 @@ async def _answer(
         test=test,
         firings=tuple(map(firing_line, firings)),
         firings_total=total,
+        signals=("loop", *(signal.name for signal in signals)),
     )
     return page("alert.html", status, page=view, footer=await context.footer())

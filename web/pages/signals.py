@@ -1,4 +1,4 @@
-"""`/signals`: failing tools, loops, and words of one's own: how often, whom they met; add one, try it, remove it."""
+"""`/signals`: failing tools, loops, and words of one's own: how often, whom they met; add, try, switch, remove."""
 
 from typing import Annotated
 
@@ -7,17 +7,21 @@ from fastapi.responses import RedirectResponse
 
 from web.api.signals import answer
 from web.context import WebContext, context_of
-from web.errors import WebError
+from web.errors import BadRequest, WebError
 from web.form_posts import check_origin, read_fields
-from web.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, try_signal
+from web.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, switch, try_signal
 from web.signal_reading import RANGES, read_signal_list, signals_json
 from web.templating import page
+from web.trend_chart import sparkline, spoken_trend
+from web.verdict_view import LABELS
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
 NOTICES = {
     "saved": "Saved. What arrives is looked at from now on; the last three days are looked at behind it.",
     "removed": "The signal is removed.",
+    "on": "The signal is on. What arrives is looked at from now on; the last three days are looked at behind it.",
+    "off": "The signal is off: it is looked for no more. What it found stays.",
 }
 
 
@@ -48,13 +52,21 @@ async def post_signal(request: Request, context: Context) -> Response:
     return RedirectResponse("/signals?done=saved", 303)
 
 
-@router.post("/signals/{signal_id}/remove")
-async def post_remove(signal_id: str, request: Request, context: Context) -> Response:
-    """Removes a signal."""
+@router.post("/signals/{signal_id}")
+async def post_change(signal_id: str, request: Request, context: Context) -> Response:
+    """Switches a signal `on` or `off`, or removes it (`action=remove`)."""
     check_origin(request)
-    await read_fields(request)
-    await forget_signal(context, signal_id)
-    return RedirectResponse("/signals?done=removed", 303)
+    action = (await read_fields(request)).get("action", "")
+    try:
+        if action == "remove":
+            await forget_signal(context, signal_id)
+            return RedirectResponse("/signals?done=removed", 303)
+        if action not in ("on", "off"):
+            raise BadRequest("A form of a signal is for switching it on or off, or removing it.")
+        await switch(context, signal_id, is_enabled=action == "on")
+    except WebError as error:
+        return await _answer(context, "7d", error.status, error=error.sentence)
+    return RedirectResponse(f"/signals?done={action}", 303)
 
 
 async def _answer(
@@ -74,5 +86,8 @@ async def _answer(
         "notice": notice,
         "error": error,
         "ranges": tuple(RANGES),
+        "labels": LABELS,
+        "sparkline": sparkline,
+        "spoken_trend": spoken_trend,
     }
     return page("signals.html", status, page=found, **told, footer=await context.footer())

@@ -77,8 +77,14 @@ async def post_verdict(trace_id: str, request: Request, context: Context) -> Res
 
 def _own_path(text: str) -> str:
     parts = urllib.parse.urlsplit(text)
-    if parts.scheme or parts.netloc or not text.startswith("/traces/") or not text.isprintable() or "\\" in text:
-        raise BadRequest("back is no address of a trace; open its page again.")
+    if (
+        parts.scheme
+        or parts.netloc
+        or not text.startswith(("/traces/", "/signals"))
+        or not text.isprintable()
+        or "\\" in text
+    ):
+        raise BadRequest("back is no address of a trace or of signals; open the page again.")
     return text
 
 
