@@ -111,8 +111,17 @@ def read_tool_rules(path: Path, known: frozenset[str]) -> ToolRules:
     if len(raw) > FILE_BYTES_MAX:
         raise BadToolRules(f"{path} has {len(raw)} bytes; a file of tool rules has at most {FILE_BYTES_MAX}.")
     try:
-        content = tomllib.loads(raw.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise BadToolRules(f"{path} is not TOML: {error}.") from error
+    return parse_tool_rules(text, str(path), known)
+
+
+def parse_tool_rules(text: str, path: str, known: frozenset[str]) -> ToolRules:
+    """The rules of a TOML text; BadToolRules, beginning with `path`, says what is wrong with it."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise BadToolRules(f"{path} is not TOML: {error}.") from error
     if unknown := sorted(content.keys() - {"off", "rule"}):
         raise BadToolRules(f"{path}: there is no key {unknown[0]!r}; the keys are off and [[rule]].")
@@ -125,7 +134,7 @@ def read_tool_rules(path: Path, known: frozenset[str]) -> ToolRules:
     return ToolRules(tuple(_rule(path, number, table) for number, table in enumerate(rules, 1)), frozenset(off))
 
 
-def _rule(path: Path, number: int, table: Any) -> ToolRule:
+def _rule(path: str, number: int, table: Any) -> ToolRule:
     where = f"{path}: rule {number}"
     keys = ("tool", "path", "condition", "status")
     if not isinstance(table, dict) or table.keys() != set(keys) or not all(isinstance(table[k], str) for k in keys):

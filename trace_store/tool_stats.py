@@ -42,6 +42,12 @@ class ToolList:
     is_cut: bool  # older calls were not looked at
 
 
+async def count_tool_calls(connection: psycopg.AsyncConnection[Any], project_id: int, up_to: int) -> int:
+    """How many calls of the project are stored, counted no further than `up_to`."""
+    rows = await _rows(connection, SQL.count_tool_calls, {"project_id": project_id, "limit": up_to})
+    return int(rows[0][0])
+
+
 async def read_tool_stats(
     connection: psycopg.AsyncConnection[Any], project_id: int, since_unix_nano: int, until_unix_nano: int
 ) -> ToolList:

@@ -21,7 +21,19 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
-from web.api import alerts, channels, conversations, failing_calls, findings, issues, signals, spans, stats, traces
+from web.api import (
+    alerts,
+    channels,
+    conversations,
+    failing_calls,
+    findings,
+    issues,
+    signals,
+    spans,
+    stats,
+    traces,
+)
+from web.api import rules as rules_api
 from web.context import WebContext
 from web.errors import WebError
 from web.head_requests import HeadRequests
@@ -32,6 +44,7 @@ from web.pages import dialects, mappings
 from web.pages import issues as issues_page
 from web.pages import prices as prices_page
 from web.pages import signals as signals_page
+from web.pages import tool_rules as rules_page
 from web.pages import tools as tools_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
@@ -114,10 +127,10 @@ def create_app(
         ],
     )
     app.state.context = context
-    settings_pages = (prices_page, dialects, mappings, channels_page, verdicts_page)
+    settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page)
     found_pages = (issues_page, tools_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
-    apis = (stats, traces, failing_calls, spans, conversations, issues, findings, signals, channels, alerts)
+    apis = (stats, traces, failing_calls, spans, conversations, issues, findings, signals, channels, alerts, rules_api)
     query_api = (query_events, query_conversations, query_users, query_signals, query_spans)
     for part in (*apis, *query_api, *pages):
         app.include_router(part.router)

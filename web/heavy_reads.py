@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from tool_errors.alerts.backtest import Backtest, backtest
 from tool_errors.alerts.rule import read_definition
+from tool_errors.payload_rules import PAYLOAD_RULE_IDS
+from tool_errors.tool_rules import parse_tool_rules
 from trace_store.alert_reads import AlertReads
 from trace_store.connections import READER_TIMEOUT_S, connect, make_pool
 from trace_store.database_errors import translate_errors
@@ -14,6 +16,7 @@ from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.pages.view_models import TracePage
 from web.query_api.span_json import spans_json
+from web.rule_trial import Trial, try_rules
 from web.trace_reading import TreeRecords, read_contract_page, read_tree_records
 from web.trace_view import NEVER_DERIVED, build_trace_page, trace_version
 from web.tree_view import TraceTree, build_tree
@@ -94,6 +97,13 @@ def backtest_rule(
 
     with translate_errors():
         return asyncio.run(run())
+
+
+def try_tool_rules(conninfo: str, project_id: int, mappings: MappingTexts, text: str, calls_max: int) -> Trial:
+    """What tool rules, as TOML, would change of the newest calls; BadToolRules for a text that holds none."""
+    rules = parse_tool_rules(text, "the rules", PAYLOAD_RULE_IDS)
+    registry = mappings.registry()
+    return _with_reader(conninfo, lambda reader: try_rules(reader, project_id, registry, rules, calls_max))
 
 
 def _with_reader(conninfo: str, read: Callable[[TraceReader], Awaitable[T]]) -> T:

@@ -1,5 +1,6 @@
 """Findings follow the rows of their trace; what is known of an issue only grows."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -78,3 +79,19 @@ async def test_findings_say_whom_they_met(store: Store, queue: WorkQueue) -> Non
     assert await store.sql(f"SELECT {columns} FROM findings") == [
         ("call:1", "u\u2400", "c", "j", "prod", "7", b"\1" * 8, "f")
     ]
+
+
+async def test_an_issue_is_the_same_whichever_of_its_traces_comes_first(store: Store, queue: WorkQueue) -> None:
+    """Two occurrences at one time, and a later one, in every order; each again at the end."""
+    traces = [trace_row(release=release) for release in ("2", "1", "3")]
+    told = []
+    for number, order in enumerate(itertools.permutations(range(3))):
+        for index in (*order, *order):
+            at = NOW + (index == 2)
+            fields = {"fingerprint": f"f{number}", "error_message": f"m{index}", "start_unix_nano": at}
+            key = traces[index].trace_id[:-1] + bytes([number])
+            trace = replace(traces[index], trace_id=key)
+            await put(queue, trace, tool_call(key, "1", status="error", **fields))
+        told.append((await store.sql(ISSUES))[-1][1:])
+    assert told == [(NOW, "1", "m1", "open")] * 6
+    assert len(await store.sql(FINDINGS)) == 18

@@ -88,8 +88,9 @@ INSERT INTO findings SELECT * FROM jsonb_populate_recordset(NULL::findings, %(ro
 ORDER BY project_id, trace_id, finding_key
 
 -- note_issues --
--- Makes sure that every issue of these findings is known, with its earliest occurrence; in key order, so that two
--- processors never wait for each other in turn. An issue that is known as early is not even locked (primary key).
+-- Makes sure that every issue of these findings is known, with its earliest occurrence, of several at one time that of the
+-- first release and title, so that it is the same whichever came first; in key order, so that two processors never wait for
+-- each other in turn. An issue that is known as early is not even locked (primary key).
 INSERT INTO issue_states AS old (project_id, fingerprint, kind, tool, title, first_seen_unix_nano, first_release)
 SELECT DISTINCT ON (project_id, fingerprint)
        project_id, fingerprint, kind, tool, title, start_unix_nano, release
@@ -97,12 +98,13 @@ FROM jsonb_populate_recordset(NULL::findings, %(rows)s::jsonb) AS seen
 WHERE NOT EXISTS (
   SELECT FROM issue_states known
   WHERE (known.project_id, known.fingerprint) = (seen.project_id, seen.fingerprint)
-    AND known.first_seen_unix_nano <= seen.start_unix_nano)
-ORDER BY project_id, fingerprint, start_unix_nano, trace_id, finding_key
+    AND (known.first_seen_unix_nano, known.first_release, known.title) <= (seen.start_unix_nano, seen.release, seen.title))
+ORDER BY project_id, fingerprint, start_unix_nano, release, title
 ON CONFLICT (project_id, fingerprint) DO UPDATE
 SET first_seen_unix_nano = excluded.first_seen_unix_nano, first_release = excluded.first_release,
     title = excluded.title
-WHERE excluded.first_seen_unix_nano < old.first_seen_unix_nano
+WHERE (excluded.first_seen_unix_nano, excluded.first_release, excluded.title)
+    < (old.first_seen_unix_nano, old.first_release, old.title)
 
 -- note_releases --
 -- Makes sure that every release of these traces is known, with its earliest trace; in key order. A release that is known
