@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import AgentRun
+from tests.browser.conftest import ARTIFACTS
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,12 @@ def test_a_signal_is_tried_saved_and_found(page: Page, server: RunningServer, ru
         page.reload()
     page.get_by_role("article").get_by_text("The newest", exact=False).click()
     expect(page.get_by_role("article").get_by_role("link").first).to_be_visible()
+    page.get_by_role("button", name="Wrong match").first.click()
+    page.get_by_role("article").get_by_text("The newest", exact=False).click()
+    expect(page.get_by_text("You said: wrong match.").first).to_be_visible()
+    page.screenshot(path=ARTIFACTS / "signals.png", full_page=True)
+    page.get_by_role("button", name="Switch parcels off").click()
+    expect(page.get_by_role("button", name="Switch parcels on")).to_be_visible()
     expect(page.get_by_role("region", name="Derived signals")).to_contain_text("tool_error:lookup_order")
 
 
@@ -41,4 +48,5 @@ def test_a_signal_is_tried_saved_and_found(page: Page, server: RunningServer, ru
 def test_the_page_fits_a_narrow_screen(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(f"{server.url}/signals")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.screenshot(path=ARTIFACTS / "signals-narrow.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
