@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts
@@ -18,7 +18,22 @@ from trace_store.model import KIND_FROM_LOG, LogRecord
 from trace_store.spans import read_log, read_span
 from trace_store.stored import StoredLog, StoredSpan
 
+PORTION_SPANS = 128  # about 10 ms
+
 log = logging.getLogger(__name__)
+
+
+def portions_of(
+    spans: Sequence[StoredSpan], logs: Iterable[StoredLog]
+) -> Iterator[tuple[Sequence[StoredSpan], Sequence[StoredLog]]]:
+    """Spans with the log records that belong to them, some at a time, so that others get their turn between."""
+    of_span: dict[tuple[int, bytes, bytes], list[StoredLog]] = defaultdict(list)
+    for record in logs:
+        of_span[record.project_id, record.trace_id, record.span_id].append(record)
+    for begin in range(0, len(spans), PORTION_SPANS):
+        portion = spans[begin : begin + PORTION_SPANS]
+        keys = dict.fromkeys(span.row[:3] for span in portion)
+        yield portion, [record for key in keys for record in of_span.get(key, ())]
 
 
 def fact_rows(

@@ -9,20 +9,24 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.group_says import GroupSaid, said_so_far
+from tool_errors.large_traces import LARGE_SPANS, LargeTraces, large_among
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
-from tool_errors.normalise_spans import fact_rows
+from tool_errors.normalise_spans import fact_rows, portions_of
 from tool_errors.rules import ProjectRules
 from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from tool_errors.signals.matching import ProjectSignals, match_rows
 from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
+from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
 from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.stored import TraceKey
@@ -66,16 +70,19 @@ class Processor:
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._one_by_one = False
+        self._large = LargeTraces()
+        self._large_queue = WorkQueue(conninfo)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set; a database that is away is waited for."""
+        large = asyncio.create_task(self._large.run(stop, self._work_on_large), name="large traces")
         try:
             while not stop.is_set():
                 try:
-                    worked = await self.step()
+                    worked = await self.step(beside_large=True)
                     delay_s = 0.0 if worked else self._pace.poll_interval_s
-                    if worked and self._derived is not None:
-                        self._derived()
+                    if worked:
+                        self._tell_derived()
                 except StoreUnavailable as error:
                     log.warning("The processor waits for the database: %s", error)
                     delay_s = RECONNECT_DELAY_S
@@ -83,7 +90,14 @@ class Processor:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), delay_s)
         finally:
+            stop.set()
+            await large
+            await self._large_queue.close()
             await self._queue.close()
+
+    def _tell_derived(self) -> None:
+        if self._derived is not None:
+            self._derived()
 
     async def drain(self) -> None:
         """Works until no mark is due, then lets go of its connection."""
@@ -93,14 +107,18 @@ class Processor:
         finally:
             await self._queue.close()
 
-    async def step(self) -> int:
-        """Derives one claim; returns how many units it held.
+    async def step(self, *, beside_large: bool = False) -> int:
+        """Derives one claim; returns how many units of it were worked on.
 
-        A claim that fails as a whole is done again unit by unit, so that one unit cannot hold up the others. Raises
-        StoreUnavailable.
+        `beside_large`: large traces are left to their own turn, which `run` gives them. A claim that fails as a whole
+        is done again unit by unit, so that one unit cannot hold up the others. Raises StoreUnavailable.
         """
         try:
-            async with self._queue.claim() as claim:
+            large: list[Unit] = []
+            async with self._queue.claim(without=self._large.units) as claim:
+                if beside_large:
+                    large = await large_among(claim)
+                    claim.leave(large)
                 await self._rules.refresh(claim)
                 self._signals.use(await claim.signals())
                 if self._one_by_one:
@@ -110,7 +128,8 @@ class Processor:
                     await self._work(claim, claim.marks.keys())
                 self._one_by_one = False
             self._rules.confirm()
-            return len(claim.marks)
+            self._large.add(large)
+            return len(claim.marks) + len(large)
         except StoreUnavailable:
             self._rules.forget()
             raise
@@ -121,6 +140,18 @@ class Processor:
             log.exception("A claim failed and is done again unit by unit.")
             self._one_by_one = True
             return 1
+
+    async def _work_on_large(self, unit: Unit) -> None:
+        """Derives a large trace in a claim of its own, with the rules and signals of this moment.
+
+        Raises StoreUnavailable.
+        """
+        worker = copy(self)
+        worker._rules, worker._signals = self._rules.as_they_are(), copy(self._signals)
+        async with self._large_queue.claim(only=unit) as claim:
+            if claim.marks:
+                await worker._work_apart(claim, unit)
+        self._tell_derived()
 
     async def _work_apart(self, claim: Claim, unit: Unit) -> None:
         try:
@@ -163,7 +194,8 @@ class Processor:
             unit = Unit.of_trace(trace)
             delays_s = self._settle_delays_s(unit in fresh)
             derived_by = self._rules.derived_by(unit.project_id)
-            settle_delay_s = self._deriver.derive(derived, unit, rows, delays_s, said, derived_by)
+            work = partial(self._deriver.derive, derived, unit, rows, delays_s, said, derived_by)
+            settle_delay_s = await asyncio.to_thread(work) if len(rows) > LARGE_SPANS else work()
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
@@ -211,7 +243,10 @@ class Processor:
         outdated = {trace for trace, rules in derived_by.items() if rules != self._rules.derived_by(trace.project_id)}
         spans = await claim.new_spans(traces, outdated)
         logs = await claim.logs(spans)
-        rows = fact_rows(spans, logs, self._rules.registry, self._signals.find)
+        rows: list[FactRow] = []
+        for portion in portions_of(spans, logs):
+            rows += fact_rows(*portion, self._rules.registry, self._signals.find)
+            await asyncio.sleep(0)
         await claim.put_facts(rows)
         whole = claim.marked_whole(traces) | outdated
         claimed = {row.row for row in rows}

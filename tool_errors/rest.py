@@ -7,8 +7,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable
 
-HEAVY_DURATION_S = 0.05  # what derives faster is derived at every batch
-HEAVY_MAX = 1000  # how many are remembered
+HEAVY_DURATION_S = 0.01  # what derives faster is derived at every batch
+HEAVY_MAX = 10_000  # how many are remembered
 
 
 class Rest:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,12 @@ class ProjectRules:
         self._registries: dict[int, DialectRegistry] = {}
         self.in_force = asyncio.Event()  # set once the database knows which rules are
         self._told: set[int] = set()  # projects whose rules in force the database knows
+
+    def as_they_are(self) -> "ProjectRules":
+        """The rules of this moment, whatever `refresh` reads meanwhile."""
+        same = copy(self)
+        same._registries = dict(self._registries)
+        return same
 
     def registry(self, project_id: int) -> DialectRegistry:
         """The registry of a project."""

@@ -97,6 +97,20 @@ class Claim:
         """The claimed traces."""
         return [TraceKey(unit.project_id, unit.unit_id) for unit in self.marks if unit.kind == UNIT_TRACE]
 
+    def leave(self, units: Iterable[Unit]) -> None:
+        """Leaves these units with all of their marks to another claim."""
+        for unit in units:
+            del self.marks[unit]
+
+    async def traces_longer_than(self, span_count: int, traces: Sequence[TraceKey]) -> set[TraceKey]:
+        """Those of the traces that had more spans when they were derived last."""
+        if not traces:
+            return set()
+        parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]}
+        with translate_errors():
+            rows = await fetch(self._connection, SQL.longer_traces, parameters | {"span_count": span_count})
+        return {TraceKey(*row) for row in rows}
+
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[None]:
         """What fails inside the block is undone by itself; the rest of the claim stays."""
@@ -336,18 +350,31 @@ class Claim:
             await self._connection.execute(SQL.delete_marks, parameters)
 
 
+async def take_unit(connection: psycopg.AsyncConnection[Any], unit: Unit) -> list[Mark]:
+    """Locks one unit for the rest of the transaction; all of its marks, none when somebody else has it."""
+    ((is_ours,),) = await fetch(connection, SQL.try_lock_unit, unit._asdict())
+    return await _marks_of(connection, [unit]) if is_ours else []
+
+
 async def take_units(
-    connection: psycopg.AsyncConnection[Any], units_max: int, marks_max: int, kinds: Sequence[int]
+    connection: psycopg.AsyncConnection[Any],
+    units_max: int,
+    marks_max: int,
+    kinds: Sequence[int],
+    without: Collection[Unit] = (),
 ) -> list[Mark]:
     """Locks due units for the rest of the transaction; all marks of each, read after the lock."""
-    parameters = {"units_max": units_max, "marks_max": marks_max, "kinds": list(kinds)}
+    parameters: dict[str, Any] = {"units_max": units_max, "marks_max": marks_max, "kinds": list(kinds)}
+    parameters["without"] = [unit.unit_id for unit in without]
     units = [Unit(*row) for row in await fetch(connection, SQL.claim_units, parameters)]
     if len(units) < max(1, units_max // 2):
-        again = {"units_max": UNITS_AGAIN_MAX, "kinds": list(kinds)}
+        again = parameters | {"units_max": UNITS_AGAIN_MAX}
         units += [Unit(*row) for row in await fetch(connection, SQL.claim_units_again, again)]
         units = list(dict.fromkeys(units))
-    if not units:
-        return []
+    return await _marks_of(connection, units) if units else []
+
+
+async def _marks_of(connection: psycopg.AsyncConnection[Any], units: Sequence[Unit]) -> list[Mark]:
     rows = await fetch(connection, SQL.marks_of_units, _unit_columns(units))
     return [Mark(row[0], Unit(*row[1:4]), *row[4:]) for row in rows]
 

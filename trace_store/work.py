@@ -10,13 +10,13 @@ in place. A unit is locked for the claim's transaction, so that two processors n
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 
-from trace_store.claim import SQL, Claim, NewMark, insert_marks, take_units
+from trace_store.claim import SQL, Claim, NewMark, Unit, insert_marks, take_unit, take_units
 from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
@@ -54,16 +54,26 @@ class WorkQueue:
             await connection.close()
 
     @asynccontextmanager
-    async def claim(self, units_max: int = UNITS_MAX, kinds: Sequence[int] = ALL_KINDS) -> AsyncIterator[Claim]:
+    async def claim(
+        self,
+        units_max: int = UNITS_MAX,
+        kinds: Sequence[int] = ALL_KINDS,
+        without: Collection[Unit] = (),
+        only: Unit | None = None,
+    ) -> AsyncIterator[Claim]:
         """Locks up to `units_max` units whose marks are due, oldest first; `claim.marks` is empty when none is.
 
+        Leaves out units whose id is that of one `without`; or locks `only` one unit, whenever its marks are due.
         Raises StoreUnavailable when the database goes away: nothing of the claim is stored, then.
         """
         try:
             with translate_errors():
                 connection = await self._connected()
                 await connection.execute(SQL.begin)
-                marks = await take_units(connection, units_max, MARKS_MAX, kinds)
+                if only is None:
+                    marks = await take_units(connection, units_max, MARKS_MAX, kinds, without)
+                else:
+                    marks = await take_unit(connection, only)
                 claim = Claim(connection, self._reads, self._log_spans, self._tool_definitions, marks)
             yield claim
             with translate_errors():

@@ -36,14 +36,15 @@ BEGIN
 END $$
 
 -- claim_units --
--- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked; the locks last as long
--- as the transaction. Without the marks of `reprocess`, which wait until little else is due.
+-- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked, but those `without`;
+-- the locks last as long as the transaction. Without the marks of `reprocess`, which wait until little else is due.
 WITH due AS MATERIALIZED (
   SELECT project_id, unit_kind, unit_id, min(mark_id) AS first_mark
   FROM (
     SELECT project_id, unit_kind, unit_id, mark_id
     FROM dirty_marks
     WHERE not_before <= now() AND unit_kind = ANY (%(kinds)s) AND blob_id IS DISTINCT FROM -2
+      AND unit_id <> ALL (%(without)s::bytea[])
     ORDER BY not_before, mark_id
     LIMIT %(marks_max)s
   ) oldest
@@ -60,11 +61,23 @@ WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project
 SELECT project_id, unit_kind, unit_id
 FROM (
   SELECT project_id, unit_kind, unit_id FROM dirty_marks
-  WHERE blob_id = -2 AND unit_kind = ANY (%(kinds)s)
+  WHERE blob_id = -2 AND unit_kind = ANY (%(kinds)s) AND unit_id <> ALL (%(without)s::bytea[])
   ORDER BY mark_id
   LIMIT %(units_max)s
 ) oldest
 WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project_id::bigint * 16 + unit_kind))
+
+-- try_lock_unit --
+-- Whether nobody else derives a unit at the moment; it is locked like a claimed one, then.
+SELECT pg_try_advisory_xact_lock(hashtextextended(encode(%(unit_id)s::bytea, 'hex'),
+  %(project_id)s::bigint * 16 + %(kind)s::bigint))
+
+-- longer_traces --
+-- Those of these traces that have more spans (primary key).
+SELECT project_id, trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN traces USING (project_id, trace_id)
+WHERE span_count > %(span_count)s
 
 -- marks_of_units --
 -- Every mark of the locked units, due or not, as of now (dirty_marks_unit_idx): another processor may have finished a
