@@ -61,3 +61,24 @@ def test_scrubbed_messages_are_told_by_events() -> None:
         {"raw_input": "[Scrubbed due to 'session']", "response": "null", "events": json.dumps(events)},
     )
     assert (facts.input_text, facts.output_text) == ("hi", "hello")
+
+
+def test_a_client_whose_messages_are_in_genai_names() -> None:
+    def written(role: str, *parts: object) -> str:
+        return json.dumps([{"role": role, "parts": parts}])
+
+    facts = facts_of(
+        "Chat Completion with {request_data[model]!r}",
+        {
+            "request_data": json.dumps({"model": "gpt-4o"}),
+            "gen_ai.request.model": "gpt-4o",
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": written("user", {"type": "text", "content": "hi"}),
+            "gen_ai.output.messages": written(
+                "assistant", {"type": "tool_call", "id": "c1", "name": "lookup", "arguments": {"a": 1}}
+            ),
+        },
+        "logfire.openai",
+    )
+    assert facts.input_text == "hi"
+    assert [(call.call_id, call.name) for call in facts.requested_calls] == [("c1", "lookup")]

@@ -119,3 +119,22 @@ def test_the_metadata_of_langchain_name_the_provider_where_no_attribute_does() -
     assert facts_of({**LLM, **said, "llm.provider": "azure"}).provider == "azure"
     assert facts_of({**TOOL, **said}).provider is None
     assert facts_of({**LLM, "metadata": json.dumps({"ls_provider": ["openai"]})}).provider is None
+
+
+def test_autogens_results_stand_beside_the_message() -> None:
+    result = {"name": "lookup", "content": "no route", "call_id": "c1", "is_error": True}
+    facts = facts_of(
+        {
+            "openinference.span.kind": "LLM",
+            "llm.input_messages.0.message.role": "user",
+            "llm.input_messages.0.message.content": "go",
+            "llm.input_messages.1.message.role": "assistant",
+            "llm.input_messages.1.message.tool_calls.0.tool_call.id": "c1",
+            "llm.input_messages.1.message.tool_calls.0.tool_call.function.name": "lookup",
+            "llm.input_messages.2.message.role": "function",
+            "llm.input_messages.2.function.0": json.dumps(result),
+        }
+    )
+    (answer,) = facts.answered_calls
+    assert (answer.call_id, answer.name, answer.result and answer.result.value) == ("c1", "lookup", "no route")
+    assert answer.failure is not None

@@ -70,7 +70,9 @@ class FlatMessages(Sequence[Any]):
         message = self._read.get(index)
         if message is None:
             item = self._messages[index].read(self._attributes)
-            held = item.get("message", item)  # OpenInference wraps each message
+            held = item.get("message", item)  # OpenInference wraps each message, but for AutoGen's results
+            if held is not item and len(item) > 1 and isinstance(held, dict):
+                held = {**{name: value for name, value in item.items() if name != "message"}, **held}
             message = {"role": self._role, **held} if isinstance(held, dict) else {"role": self._role}
             self._read[index] = message
         return message

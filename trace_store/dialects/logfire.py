@@ -1,7 +1,8 @@
 """Pydantic Logfire's own instrumentations of the OpenAI Agents SDK, of OpenAI and of Anthropic.
 
 Source: github.com/pydantic/logfire, logfire/_internal/integrations. Span names and `logfire.msg_template` are
-templates; facts stand in attributes without any prefix. Values that contain a word such as "session" are scrubbed.
+templates; facts stand in attributes without any prefix, those of later versions in GenAI names. Values that contain a
+word such as "session" are scrubbed.
 """
 
 from collections.abc import Mapping
@@ -43,8 +44,8 @@ DIALECT = Dialect(
         "entity_name": ("name",),
         "input": ("input",),
         "output": ("output",),
-        "input_messages": ("raw_input", "request_data"),
-        "output_messages": ("response", "response_data"),
+        "input_messages": ("gen_ai.input.messages", "raw_input", "request_data"),
+        "output_messages": ("gen_ai.output.messages", "response", "response_data"),
         "events": ("events",),
         "usage": ("gen_ai.usage.raw", "usage"),
         "error_message": ("error",),
@@ -53,6 +54,7 @@ DIALECT = Dialect(
         "metadata": ("metadata",),
         "known": (
             "agent_trace_id",
+            "async",
             "handoffs",
             "mcp_data",
             "model_settings",

@@ -254,10 +254,20 @@ def content_of(role: str, item: Mapping[str, Any]) -> Any:
         content = item.get("content")
         if content is None:
             content = first_of(item, "contents", "text")
+            if content is None and role == "tool":
+                content = _listed_results(item.get("function"))
     if isinstance(content, str) and content[:2] in _BLOCKS_BEGIN:
         blocks = _blocks_in_text(content)
         return blocks if role != "tool" or _holds_results(blocks) else content
     return content
+
+
+def _listed_results(listed: Any) -> list[Any] | None:
+    """The results of several calls in one message, as OpenInference flattens AutoGen's: `function.0`, `function.1`."""
+    if not isinstance(listed, list):
+        return None
+    results = [parse_text(item) if isinstance(item, str) else item for item in listed]
+    return [{"type": "tool_result", **item} for item in results if isinstance(item, dict)] or None
 
 
 def _from_parts(role: str, item: Mapping[str, Any] | None, content: Any) -> Message:
