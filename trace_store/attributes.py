@@ -145,7 +145,7 @@ def unwrap(value: Any) -> Any:
 
 def _without_wrapper(value: dict[str, Any]) -> Any:
     """Take `{"args": [...], "kwargs": {...}}` and `{"input_str": "<json or repr>"}` off."""
-    if value.keys() <= _WRAPPER_KEYS or value.keys() >= _WRAPPER_KEYS:
+    if ("args" in value or "kwargs" in value) and (value.keys() <= _WRAPPER_KEYS or value.keys() >= _WRAPPER_KEYS):
         args, kwargs = value.get("args", []), value.get("kwargs", {})
         if isinstance(args, list) and isinstance(kwargs, dict):
             if not args or args == [None]:
@@ -153,8 +153,7 @@ def _without_wrapper(value: dict[str, Any]) -> Any:
             if not kwargs and len(value) <= len(_WRAPPER_KEYS):
                 return args[0] if len(args) == 1 else args
         return value
-    text = value.get("input_str")
-    if isinstance(text, str):
+    if "input_str" in value and isinstance(text := value["input_str"], str):
         parsed = parse_text(text)
         return parsed if isinstance(parsed, dict) else value
     return value

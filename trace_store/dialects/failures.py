@@ -23,6 +23,7 @@ _ERROR_LINE = re.compile(r"(Uncaught )?[\w.$]{0,200}(Error|Exception)\b")
 _TYPE_PREFIX = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Timeout|Warning|Interrupt)):\s+")
 _REPR = re.compile(r"^((?:[A-Za-z_]\w*\.)*[A-Z]\w*)\((.*)\)$", re.DOTALL)
 _ANY_TYPE = frozenset({"", "Exception"})  # says nothing: the repr in the message knows better
+_FLAGS = (str, bool)
 _MESSAGE_KEYS = ("error", "message", "detail", "error_message", "msg")
 
 
@@ -85,7 +86,7 @@ def _flagged(reading: Reading, error_type: str) -> Failure | None:
         value = reading.attributes[key]
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        if isinstance(value, str | bool) and str(value).lower() in failed:
+        if isinstance(value, _FLAGS) and str(value).lower() in failed:
             message, type_ = clean_message(reading.text("error_message") or "", error_type)
             return Failure(key, key, type_, message)
     return None

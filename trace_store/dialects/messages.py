@@ -45,12 +45,14 @@ ITEM_ROLES: Mapping[str, str] = {"function_call": "assistant", "function_call_ou
 TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
+_CONTAINERS = (dict, list)  # quicker than `dict | list`, which would be made each time
 _BLOCKS_BEGIN = ("[{", '{"')
 _OBJECT_BEGINS = ('{"', "{'")
 ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
 _CALL_KEYS = ("toolUse", "functionCall", "function_call", "tool_call", "toolRequest")  # Bedrock, Google, Genkit
 _RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResponse")
 _NO_TRAFFIC: tuple[tuple[()], tuple[()]] = ((), ())
+_RESULT_KEY_SET = frozenset(_RESULT_KEYS)
 _TRAFFIC_KEYS = frozenset({*_CALL_KEYS, *_RESULT_KEYS})
 _CALLS_BESIDE = frozenset({"tool_calls", "toolCalls", "additional_kwargs", "function_call"})  # beside the content
 _INNER = frozenset({"kwargs", "data", "message"})  # what may hold the content of a message
@@ -144,7 +146,7 @@ def _held(value: Mapping[str, Any], depth: int) -> list[Any]:
     for key in _HOLDERS:
         if key in value:
             held = value[key]
-            if isinstance(held, dict | list):
+            if isinstance(held, _CONTAINERS):
                 found = raw_messages(held, depth + 1)
                 if found:
                     return found
@@ -235,7 +237,7 @@ def read_as(role: str, item: Mapping[str, Any]) -> Message:
         return _from_parts(role, item, content)
     if isinstance(content, str):
         return Message(role, content)
-    return _from_parts(role, None, content) if isinstance(content, list | dict) else Message(role)
+    return _from_parts(role, None, content) if isinstance(content, _CONTAINERS) else Message(role)
 
 
 def inner_message(role: str, item: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -305,24 +307,28 @@ def _without_messages(texts: list[str], calls: list[ToolCall]) -> list[str]:
 def _blocks_in_text(content: str) -> Any:
     """Content blocks that were written as a JSON string; plain JSON that a user or model wrote stays text."""
     parsed = parse_text(content)
-    if isinstance(parsed, list) and parsed and all(_is_block(item) for item in parsed):
-        return parsed
-    return content
+    if not isinstance(parsed, list) or not parsed:
+        return content
+    for item in parsed:
+        if not _is_block(item):
+            return content
+    return parsed
 
 
 def _is_block(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    return _kind(item) in BLOCK_TYPES or (len(item) <= 2 and any(k in item for k in ("text", "toolUse", "toolResult")))
+    if _kind(item) in BLOCK_TYPES:
+        return True
+    return len(item) <= 2 and ("text" in item or "toolUse" in item or "toolResult" in item)
 
 
 def _holds_results(content: Any) -> bool:
-    if not isinstance(content, list):
-        return False
-    return any(
-        isinstance(part, dict) and (_kind(part) in RESULT_TYPES or any(key in part for key in _RESULT_KEYS))
-        for part in content
-    )
+    if isinstance(content, list):
+        for part in content:
+            if isinstance(part, dict) and (_kind(part) in RESULT_TYPES or not _RESULT_KEY_SET.isdisjoint(part)):
+                return True
+    return False
 
 
 def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list[ToolResult]) -> None:

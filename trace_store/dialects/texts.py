@@ -23,6 +23,7 @@ from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, Spa
 INPUT_KEYS = ("input", "question", "query", "prompt", "user_prompt", "message", "text", "task", "user_input", "content")
 OUTPUT_KEYS = ("output", "answer", "response", "result", "final_output", "text", "content", "message")
 
+_CONTAINERS = (dict, list)
 _NO_TEXTS = frozenset({"", "null", "None", "undefined"})  # what a step without input or output leaves behind
 _OBJECT_REPR = re.compile(r"[A-Z]\w*\(\w+=")  # `StopEvent(result=...`: the repr of an object is nobody's text
 
@@ -160,10 +161,12 @@ def text_in(value: Any, role: str) -> str | None:
     """The one text that an input (role user) or output (role assistant) value carries; None when there is none."""
     if value is None:
         return None
-    value = plain(unwrap(value))
+    value = unwrap(value)
+    if isinstance(value, list):
+        value = plain(value)
     if isinstance(value, str):
         return None if value in _NO_TEXTS or _OBJECT_REPR.match(value) else value
-    if not isinstance(value, dict | list):
+    if not isinstance(value, _CONTAINERS):
         return str(value)
     items = raw_messages(value)
     if items:

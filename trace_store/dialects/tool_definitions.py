@@ -117,7 +117,7 @@ def _own(reading: Reading, tool_name: str | None) -> tuple[ToolDefinition, ...]:
 def _in_body(value: Any, separator: str) -> tuple[ToolDefinition, ...]:
     """The tools in a request or response as sent."""
     if isinstance(value, str):
-        if '"tools"' not in value and '"functions"' not in value:
+        if value.lstrip()[:1] != "{" or ('"tools"' not in value and '"functions"' not in value):
             return ()
         value = HISTORIES.parse(value)
     if not isinstance(value, dict):
