@@ -143,7 +143,7 @@ def _add_tokens(facts: SpanFacts, reading: Reading) -> None:
     if "usage" in reading.fields and (usage := reading.value("usage")) is not None:
         counts = counts.or_else(counts_of(usage))
     if facts.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
-        counts = counts_in(reading.value("output"))
+        counts = counts_in(reading.value("output")) if "output" in reading.fields else NO_COUNTS
     if counts is not NO_COUNTS:
         (
             facts.input_tokens,
@@ -246,7 +246,7 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
             continue
         messages = read_all(items)
         calls = requested(messages)
-        text = "\n".join(message.text for message in messages if message.role == "assistant" and message.text)
+        text = "\n".join([message.text for message in messages if message.role == "assistant" and message.text])
         if text or calls:
             if not calls and reading.layout.flat_output:
                 calls = requested(read_all(_flat(reading, is_input=False)))
@@ -346,7 +346,9 @@ def _add_step(facts: SpanFacts, span: Span, reading: Reading, content: EventCont
 
 def _add_told_calls(facts: SpanFacts, reading: Reading) -> None:
     """All calls and results in the messages of a step that no model call repeats."""
-    inputs, outputs = (raw_messages(reading.value(field)) for field in ("input_messages", "output_messages"))
+    if "input_messages" not in reading.fields and "output_messages" not in reading.fields:
+        return
+    inputs, outputs = raw_messages(reading.value("input_messages")), raw_messages(reading.value("output_messages"))
     if inputs or outputs:
         messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
         facts.requested_calls, facts.answered_calls = whole_run(messages)

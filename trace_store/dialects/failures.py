@@ -16,6 +16,7 @@ CONTROL_FLOW = re.compile(
     r"(^|\.)(Graph(Interrupt|BubbleUp|Delegate)|NodeInterrupt|ParentCommand|Stop(Async)?Iteration|GeneratorExit"
     r"|\w*Handoff\w*|CallDeferred|ApprovalRequired|InterruptException)$"
 )
+_FIRST_WORD = re.compile(r"[\w.]+")
 _TRACEBACK = "Traceback (most recent call last)"
 _HINT = "\n\nTroubleshooting URL: "  # LangChain's
 _STACK_LINE = re.compile(r"at \S.*:\d+|File \"|During task with name ")
@@ -67,7 +68,7 @@ def _exception_event(span: Span, error_type: str, is_error: bool) -> Failure | N
 def _is_control_flow(span: Span, error_type: str) -> bool:
     if CONTROL_FLOW.search(error_type):
         return True
-    name = re.match(r"[\w.]+", span.status_message)
+    name = _FIRST_WORD.match(span.status_message)
     return name is not None and CONTROL_FLOW.search(name.group()) is not None
 
 

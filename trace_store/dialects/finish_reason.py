@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from trace_store.attributes import unwrap
+from trace_store.dialects.dialect import Field
 from trace_store.dialects.reading import Reading
 
 _WORDS = {
@@ -29,6 +30,8 @@ _WORDS = {
 }
 _WORD_CHARS_MAX = 60
 _KEYS = ("finish_reason", "finishReason", "stop_reason", "stopReason")
+_ANSWERS: tuple[Field, ...] = ("output_messages", "output")
+_JSON_BEGINS = ("{", "[")
 # Quotes inside JSON strings are escaped, so this cannot match in somebody's text.
 _IN_JSON = re.compile(r'"(?:finish_reason|finishReason|stop_reason|stopReason)"\s*:\s*"([^"\\]{1,60})"')
 
@@ -42,19 +45,13 @@ def finish_reason(reading: Reading, outputs: Sequence[Any]) -> str | None:
     for message in outputs:
         if (told := _of_message(message)) is not None:
             return told
-    for field in ("output_messages", "output"):
-        value = reading.value(field)
-        if isinstance(value, str) and value[:1] in ("{", "["):
-            match = _IN_JSON.search(value) if 'eason"' in value else None  # the pattern is slower
-            if match and (told := canonical_reason(match.group(1))):
-                return told
-        elif isinstance(value, list):
-            for message in value:
-                if (told := _of_message(message)) is not None:
-                    return told
-    return next(
-        (told for key in reading.layout.flat_reasons if (told := canonical_reason(reading.attributes[key]))), None
-    )
+    for field in _ANSWERS:
+        if field in reading.fields and (told := _in_answer(reading.value(field))) is not None:
+            return told
+    for key in reading.layout.flat_reasons:
+        if told := canonical_reason(reading.attributes[key]):
+            return told
+    return None
 
 
 def canonical_reason(value: Any) -> str | None:
@@ -74,7 +71,22 @@ def _word(written: str) -> str | None:
     return _WORDS.get(word, word) or None
 
 
+def _in_answer(value: Any) -> str | None:
+    """The reason in messages or in a raw response, whole or as JSON."""
+    if isinstance(value, str):
+        match = _IN_JSON.search(value) if value[:1] in _JSON_BEGINS and 'eason"' in value else None  # `in` is quicker
+        return canonical_reason(match.group(1)) if match else None
+    if isinstance(value, list):
+        for message in value:
+            if (told := _of_message(message)) is not None:
+                return told
+    return None
+
+
 def _of_message(message: Any) -> str | None:
     if not isinstance(message, dict):
         return None
-    return next((told for key in _KEYS if (told := canonical_reason(message.get(key)))), None)
+    for key in _KEYS:
+        if key in message and (told := canonical_reason(message[key])):
+            return told
+    return None

@@ -28,14 +28,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def time_to_first_token_ns(span: Span, reading: Reading) -> int | None:
     """From the start of the span to the first piece of the answer; None where nothing sensible says."""
-    seconds = _number(reading.value("first_token_s"))
-    if seconds is not None:
+    fields = reading.fields
+    if "first_token_s" in fields and (seconds := _number(reading.value("first_token_s"))) is not None:
         return _sensible(seconds * 1e9)
-    milliseconds = _number(reading.value("first_token_ms"))
-    if milliseconds is not None:
+    if "first_token_ms" in fields and (milliseconds := _number(reading.value("first_token_ms"))) is not None:
         return _sensible(milliseconds * 1e6)
-    at = unix_nano(reading.value("first_token_at"))
-    if at is None:
+    at = unix_nano(reading.value("first_token_at")) if "first_token_at" in fields else None
+    if at is None and span.events:
         at = next((event.time_unix_nano for event in span.events if event.name in EVENTS), None)
     return None if not at or not span.start_unix_nano else _sensible(at - span.start_unix_nano)
 

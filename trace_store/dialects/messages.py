@@ -205,7 +205,7 @@ def role_of(item: Any) -> str | None:
         return None
     role = item.get("role")
     if isinstance(role, str):
-        return role_name(role)
+        return ROLES.get(role) or role_name(role)
     if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item)
     kind = item.get("type")
@@ -286,9 +286,12 @@ def _from_parts(role: str, item: Mapping[str, Any] | None, content: Any) -> Mess
         _read_part(content, texts, calls, results)
     if item is not None:
         named_calls(item, calls)
-    if role == "assistant" and not calls and any(text[:1] == "{" for text in texts):
-        texts = _without_messages(texts, calls)
-    text = texts[0] if len(texts) == 1 else "\n".join(text for text in texts if text)
+    if not texts:
+        text = ""
+    else:
+        if role == "assistant" and not calls and any(text[:1] == "{" for text in texts):
+            texts = _without_messages(texts, calls)
+        text = texts[0] if len(texts) == 1 else "\n".join([text for text in texts if text])
     return Message(role, text, _distinct(calls) if calls else (), tuple(results) if results else ())
 
 

@@ -28,8 +28,8 @@ def told_by_records(
     A span without a kind of its own takes the kind of its first record.
     """
     attributes: dict[str, Any] = {}
-    if not any(name in records for name in record_names(span, logs)):
-        return attributes, kind
+    if not logs and not any(event.name in records or "event.name" in event.attributes for event in span.events):
+        return attributes, kind  # as with nearly all spans
     for _, _, record, values in _by_time(span, logs, records):
         if kind is None:
             kind = record.kind

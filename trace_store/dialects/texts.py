@@ -40,11 +40,8 @@ def arguments_payload(value: Any) -> Payload | None:
 
 def requested(messages: list[Message]) -> tuple[RequestedCall, ...]:
     """The tool calls that output messages ask for."""
-    return tuple(
-        RequestedCall(call.call_id, call.name, arguments_payload(call.arguments))
-        for message in messages
-        for call in message.calls
-    )
+    calls = [call for message in messages for call in message.calls]
+    return tuple([RequestedCall(call.call_id, call.name, arguments_payload(call.arguments)) for call in calls])
 
 
 def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
@@ -129,12 +126,20 @@ def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
 
 def plain(value: Any) -> Any:
     """Text content blocks as their text: `[{"type": "text", "text": ".."}]`, also Bedrock's `[{"text": ".."}]`."""
-    if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
-        texts = [part.get("text", part.get("content") if "type" in part else None) for part in value]
-        if all(isinstance(text, str) for text in texts) and all(part.get("type", "text") == "text" for part in value):
-            return "\n".join(texts)
-        if len(value) == 1 and value[0].keys() == {"json"}:
-            return value[0]["json"]
+    if not isinstance(value, list) or not value:
+        return value
+    texts: list[str] = []
+    for part in value:
+        if not isinstance(part, dict) or part.get("type", "text") != "text":
+            break
+        text = part["text"] if "text" in part else part.get("content") if "type" in part else None
+        if not isinstance(text, str):
+            break
+        texts.append(text)
+    else:
+        return "\n".join(texts)
+    if len(value) == 1 and isinstance(value[0], dict) and value[0].keys() == {"json"}:
+        return value[0]["json"]
     return value
 
 
@@ -147,9 +152,9 @@ def _block_text(part: Mapping[str, Any]) -> str | None:
 
 def last_text(items: Sequence[Any], role: str, end: int | None = None) -> str | None:
     """The text of the last message of a role that has one; `end` leaves out that message and all behind it."""
-    are_flat = isinstance(items, FlatMessages)
+    flat = items if items.__class__ is FlatMessages else None  # isinstance asks slowly behind an abstract class
     for index in range((len(items) if end is None else end) - 1, -1, -1):
-        if are_flat and role_name(items.role_at(index)) != role:  # type: ignore[attr-defined]
+        if flat is not None and role_name(flat.role_at(index)) != role:
             continue
         item = items[index]
         if role_of(item) == role and (text := read_as(role, item).text):
