@@ -1,4 +1,4 @@
-"""Whom and what a span belongs to: user, conversation, interaction, service, deployment environment, graph node."""
+"""Whom and what a span belongs to: user, conversation, interaction, service, environment, agent and node of a graph."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,6 +21,7 @@ _CONVERSATION = (
     "chatId",
 )
 _NODE = "langgraph_node"
+_AGENT = "lc_agent_name"
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "sentry.environment", "env")  # of a resource
 # By identity: the resource is held here, so that no other can have it.
 _RESOURCES: Final[dict[int, tuple[Mapping[str, Any], tuple[str | None, str | None, str | None]]]] = {}
@@ -35,13 +36,18 @@ def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     user_id = reading.text("user_id") if "user_id" in fields else None
     conversation_id = reading.text("conversation_id") if "conversation_id" in fields else None
     if "metadata" in fields and (metadata := reading.value("metadata")) is not None:
-        has_node = node is None and _NODE in metadata if isinstance(metadata, str | dict) else False
-        if user_id is None or conversation_id is None or has_node:
+        is_unnamed = facts.agent_name is None or facts.agent_name == span.name
+        has_more = isinstance(metadata, str | dict) and (
+            (node is None and _NODE in metadata) or (is_unnamed and _AGENT in metadata)
+        )
+        if user_id is None or conversation_id is None or has_more:
             metadata = unwrap(metadata)
             if isinstance(metadata, dict):
                 user_id = user_id or _first_text(metadata, _USER)
                 conversation_id = conversation_id or _first_text(metadata, _CONVERSATION)
                 node = node or as_text(metadata.get(_NODE))
+                if is_unnamed and (agent_name := as_text(metadata.get(_AGENT))):
+                    facts.agent_name = agent_name
     facts.user_id = user_id
     facts.conversation_id = conversation_id
     facts.node = node

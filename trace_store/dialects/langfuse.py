@@ -15,10 +15,17 @@ from trace_store.model import Span
 
 OBSERVATION = "langfuse.observation."
 USAGE = OBSERVATION + "usage_details"
+NODE, AGENT_NAME = (OBSERVATION + "metadata.langgraph_node", OBSERVATION + "metadata.lc_agent_name")
 CHAIN = Kind("chain", is_aggregate=True)
 
 
-def _flat_usage(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+def _plainer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Usage as counts, and texts of the metadata without the quotes of JSON."""
+    names = {key: name for key in (NODE, AGENT_NAME) if isinstance(name := unwrap(attributes.get(key)), str)}
+    return {**names, **_flat_usage(attributes)}
+
+
+def _flat_usage(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Flat counts as GenAI attributes; where the parts are left out of the sums, they are added again."""
     usage = unwrap(attributes[USAGE]) if USAGE in attributes else None
     if not isinstance(usage, dict) or not ("input" in usage or "output" in usage):
@@ -58,11 +65,12 @@ DIALECT = Dialect(
         "output": (OBSERVATION + "output",),
         "error_message": (OBSERVATION + "status_message",),
         "user_id": ("user.id", "langfuse.user.id"),
+        "agent_name": (AGENT_NAME,),
         "conversation_id": ("session.id", "langfuse.session.id"),
         "request": (OBSERVATION + "model.parameters",),
         "finish_reason": (OBSERVATION + "metadata.finish_reason",),
         "first_token_at": (OBSERVATION + "completion_start_time",),
-        "node": (OBSERVATION + "metadata.langgraph_node",),
+        "node": (NODE,),
         "environment": ("langfuse.environment",),
         "metadata": (OBSERVATION + "metadata", "langfuse.trace.metadata"),
     },
@@ -86,5 +94,5 @@ DIALECT = Dialect(
         }
     },
     failure_flags={OBSERVATION + "level": frozenset({"error"})},
-    rewrite=_flat_usage,
+    rewrite=_plainer,
 )

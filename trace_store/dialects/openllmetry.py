@@ -58,6 +58,7 @@ DIALECT = Dialect(
         "output": ("traceloop.entity.output", "gen_ai.task.output", "tool.output"),
         "interaction_id": _properties("event_id"),
         "user_id": _properties("user_id", "userId", "user"),
+        "agent_name": (ASSOCIATION + "lc_agent_name",),
         "conversation_id": _properties(
             "convo_id", "conversation_id", "session_id", "sessionId", "thread_id", "chat_id"
         ),
