@@ -27,6 +27,7 @@ class Request(NamedTuple):
     turn: int  # as in RequestedCall
     is_offered: bool  # the span that asks says what its model was offered ...
     violations: tuple[SchemaViolation, ...]  # ... and the arguments break the tool's schema there
+    is_by_call: bool = True  # no model call below the span could have asked instead
 
 
 class Answer(NamedTuple):
@@ -49,6 +50,7 @@ class _Source(NamedTuple):
     end_unix_nano: int
     interaction_id: str | None
     judged: tuple[JudgedFacts, ...]
+    is_by_call: bool = True  # as in Request
 
 
 def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request], list[Answer]]:
@@ -72,6 +74,7 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
                     call.turn,
                     request.is_offered,
                     request.violations,
+                    source.is_by_call,
                 )
             )
         answers.extend(_answers_of(source))
@@ -79,7 +82,7 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
 
 
 def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
-    """Unique LLM calls, and spans that repeat messages where no LLM call lies below them."""
+    """Unique LLM calls, and spans that tell messages where nothing below tells any."""
     sources = [
         _Source(
             group.call.span_id,
@@ -91,12 +94,9 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
         for group in groups
     ]
     told = [0] * len(view.rows)
-    for group in groups:
-        for index in group.members:
-            told[index] = 1
     for index, judged in enumerate(view.judged):
         if judged is not None and judged.facts.type != "tool":
-            told[index] = told[index] or int(bool(judged.facts.requested_calls or judged.facts.answered_calls))
+            told[index] = int(bool(judged.facts.requested_calls or judged.facts.answered_calls))
     telling = telling_steps(view, silent_calls(view, groups))
     for place, step in telling.items():
         judged = view.judged[step]
@@ -104,13 +104,13 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
             sources[place] = sources[place]._replace(judged=(*sources[place].judged, judged))
     below = view.tree.sums_below(told)
     in_groups = {index for group in groups for index in group.members} | set(telling.values())
+    calls_below = view.tree.sums_below([int(index in in_groups) for index in range(len(view.rows))])
     for index, row in enumerate(view.rows):
         judged = view.judged[index]
         if judged is not None and told[index] and not below[index] and index not in in_groups:
             end = end_of(row.start_unix_nano, row.end_unix_nano)
-            sources.append(
-                _Source(row.span_id, row.start_unix_nano, end, view.identity[index].interaction_id, (judged,))
-            )
+            owner = view.identity[index].interaction_id
+            sources.append(_Source(row.span_id, row.start_unix_nano, end, owner, (judged,), not calls_below[index]))
     sources.sort(key=lambda source: (source.start_unix_nano, source.span_id))
     return sources
 

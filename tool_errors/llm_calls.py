@@ -15,7 +15,7 @@ from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
 from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, SpanFacts
 
-_REPEATING = ("agent", "chain", "llm")  # types whose spans may carry the sum of what lies below
+_STEPS_ABOVE_MAX = 16  # between a model call and the agent that made it
 
 
 class LlmGroup(NamedTuple):
@@ -167,7 +167,7 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     usage = max(known, key=lambda facts: sum(value is not None for value in _tokens(facts)))
     outer = view.rows[rows[0]]
     failure = _failure(known)
-    offering = next((facts for facts in known if facts.tool_definitions), usage)
+    offering = next((facts for facts in known if facts.tool_definitions), None) or _offering_agent(view, rows[0])
     return LlmCall(
         span_id=outer.span_id,
         span_ids=tuple(view.rows[index].span_id for index in rows),
@@ -190,9 +190,23 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         cache_write_1h_tokens=usage.cache_write_1h_tokens,
         sent_cost_nano_usd=usage.sent_cost_nano_usd
         or next((facts.sent_cost_nano_usd for facts in known if facts.sent_cost_nano_usd), None),
-        tool_definitions=offering.tool_definitions[:TOOL_DEFINITIONS_MAX],
-        tool_definition_count=offering.tool_definition_count,
+        tool_definitions=offering.tool_definitions[:TOOL_DEFINITIONS_MAX] if offering else (),
+        tool_definition_count=offering.tool_definition_count if offering else 0,
     )
+
+
+def _offering_agent(view: TraceView, index: int) -> SpanFacts | None:
+    """What tells the tools of a call that does not: the nearest span above it, up to the agent that made the call."""
+    for _ in range(_STEPS_ABOVE_MAX):
+        index = view.rows[index].parent_index
+        facts = None if index == NO_PARENT else view.facts(index)
+        if index == NO_PARENT or (facts is not None and facts.type == "tool"):
+            return None
+        if facts is not None and facts.tool_definitions:
+            return facts
+        if facts is not None and facts.type == "agent":
+            return None
+    return None
 
 
 def _failure(known: list[SpanFacts]) -> Failure | None:

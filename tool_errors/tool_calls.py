@@ -26,7 +26,7 @@ def unique_tool_calls(view: TraceView, groups: list[LlmGroup], trace_id: bytes, 
     calls = []
     for draft in drafts:
         call = _call(draft, trace_id, taken, live=live)
-        if draft.request is None and draft.spans and (asker := in_order.asker(draft.spans[0].rows[0])):
+        if call.asked_by is None and draft.spans and (asker := in_order.asker(draft.spans[0].rows[0])):
             call = dataclasses.replace(call, asked_by=asker)
         taken.add(call.call_key)
         calls.append(call)
@@ -62,7 +62,7 @@ def _call(draft: Draft, trace_id: bytes, taken: set[str], *, live: bool) -> Tool
         name=name,
         arguments=_arguments(draft),
         result=next((span.result for span in reversed(spans) if span.result), answer.result if answer else None),
-        asked_by=request.asked_by if request else None,
+        asked_by=request.asked_by if request and request.is_by_call else None,
         start_unix_nano=start,
         end_unix_nano=max(start, end),
         interaction_id=next((owner for owner in owners if owner), None),

@@ -9,6 +9,7 @@ from tool_errors.derive import derive
 from tool_errors.judged import judge_facts
 from trace_store.assembly import SpanNode, version_of
 from trace_store.dialects import normalise
+from trace_store.facts import ToolDefinition
 
 ASKS: dict[str, Any] = {"model": "m", "finish_reason": "tool_call"}
 CALLS = (asked("c1", "find", {"q": "x"}),)
@@ -110,3 +111,14 @@ def test_vercel_7_without_recorded_inputs_and_outputs() -> None:
         judged.append(judge_facts(facts, version_of(added)))
     trace = derive(nodes, judged, live=False)
     assert [call.asked_by for call in trace.tool_calls] == [trace.llm_calls[0].span_id] * 2
+
+
+def test_tools_that_only_the_agent_tells_are_those_of_its_model_calls() -> None:
+    offered = (ToolDefinition(b"a" * 16, "find"),)
+    trace = TraceByHand()
+    agent = trace.add("agent", end=99.0, tool_definitions=offered, tool_definition_count=1)
+    trace.add("llm", trace.add("chain", agent, end=99.0), model="m")
+    trace.add("llm", trace.add("agent", agent, end=99.0), model="m")
+    own, other = trace.derive().llm_calls
+    assert ([each.name for each in own.tool_definitions], own.tool_definition_count) == (["find"], 1)
+    assert other.tool_definitions == ()

@@ -68,6 +68,31 @@ def test_a_tool_result() -> None:
     )
 
 
+def test_several_tool_results_of_one_span_are_several_calls() -> None:
+    told = [
+        {"tool_name": "shell", "call_id": f"k{n}", "arguments": f'{{"n": {n}}}', "output": "gone", "success": success}
+        for n, success in enumerate(("true", "false", "false"))
+    ]
+    facts = facts_of({}, *(event("codex.tool_result", **each) for each in told), name="run_turn")
+    assert (facts.type, facts.tool_name, facts.failure) == ("chain", None, None)
+    assert [(call.call_id, call.name, call.turn) for call in facts.requested_calls] == [
+        ("k0", "shell", 1),
+        ("k1", "shell", 2),
+        ("k2", "shell", 3),
+    ]
+    assert [(call.call_id, call.failure is not None) for call in facts.answered_calls] == [
+        ("k0", False),
+        ("k1", True),
+        ("k2", True),
+    ]
+
+
+def test_a_turn_tells_the_calls_among_its_events() -> None:
+    told = {"tool_name": "shell", "call_id": "k1", "output": "a.txt", "success": "true"}
+    facts = facts_of({"codex.turn.reasoning_effort": "low"}, event("codex.tool_result", **told))
+    assert (facts.type, [call.call_id for call in facts.answered_calls]) == ("agent", ["k1"])
+
+
 def test_a_failed_tool_in_a_log_record() -> None:
     told = {**ALWAYS, "tool_name": "shell", "call_id": "k1", "success": "false", "output": "exit code 1"}
     facts = normalise(span({}), [log("codex.tool_result", None, told)])

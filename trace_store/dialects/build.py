@@ -6,6 +6,7 @@ from typing import Any
 from trace_store.attributes import payload, unwrap
 from trace_store.dialects.dialect import Dialect, Field, Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
+from trace_store.dialects.event_calls import add_event_calls
 from trace_store.dialects.events import EventContent, add_listed, event_content
 from trace_store.dialects.failures import clean_message, read_failure
 from trace_store.dialects.finish_reason import finish_reason
@@ -86,6 +87,8 @@ def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tupl
         facts.tool_definition_count = len(tools)
     facts.unmapped = reading.layout.unmapped
     add_identity(facts, span, reading)
+    if span.events and layout.table.records:
+        add_event_calls(facts, span, layout.table)
     return facts, reading
 
 

@@ -42,6 +42,21 @@ def told_by_records(
     return attributes, kind
 
 
+def told_calls(span: Span, records: Records, dialect: Dialect) -> list[dict[str, Any]]:
+    """The tool calls that a span's events tell, by time: of each the attributes that stand for it."""
+    calls: dict[str, dict[str, Any]] = {}
+    for item in _by_time(span, (), records):
+        if item.record.kind.type == "tool":
+            attributes = calls.setdefault(call_key(dialect, item.values) or f" {len(calls)}", {})
+            attributes.update(item.record.says)
+            attributes.update(
+                (canonical, value)
+                for key, canonical in item.record.keys.items()
+                if (value := item.values.get(key)) not in (None, "")
+            )
+    return list(calls.values())
+
+
 def tell_span(
     span: Span, logs: Sequence[LogRecord], records: Records, kind: Kind | None, call_id: str | None, dialect: Dialect
 ) -> list[bool]:
