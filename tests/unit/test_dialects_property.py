@@ -1,7 +1,6 @@
-"""Whatever a span holds, normalise neither raises nor loses it, and its time grows with its size only."""
+"""Whatever a span holds, normalise neither raises nor loses it; how much work it is: test_dialects_linear_work.py."""
 
 import json
-import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,7 +118,8 @@ def nested(depth: int) -> str:
     return '{"messages":[' * depth + "1" + "]}" * depth
 
 
-def test_hostile_values_take_no_longer_than_their_size_allows() -> None:
+def test_hostile_values_raise_nothing() -> None:
+    """How much work they are: test_dialects_linear_work.py."""
     hostile = [
         "[" * 200_000,
         nested(50_000),
@@ -138,17 +138,17 @@ def test_hostile_values_take_no_longer_than_their_size_allows() -> None:
     for text in hostile:
         attributes = dict.fromkeys(KEYS, text) | {"gen_ai.operation.name": "chat"}
         tool = dict.fromkeys(["gen_ai.tool.call.result", "input.value", "error.message"], text)
-        started = time.process_time()
-        normalise(span(attributes, status_code=2, status_message=text))
-        normalise(span({**tool, "gen_ai.operation.name": "execute_tool"}, status_code=2, status_message=text))
+        assert normalise(span(attributes, status_code=2, status_message=text)) is not None
+        called = span({**tool, "gen_ai.operation.name": "execute_tool"}, status_code=2, status_message=text)
+        facts = normalise(called)
+        assert facts is not None
+        assert facts.type == "tool"
         transcript(span(attributes))
-        assert time.process_time() - started < 10.0, text[:20]
 
 
 def test_hostile_values_under_every_scope() -> None:
     hostile = [json.dumps({"messages": ["ChatMessage(" * 2000] * 5}), nested(200), "[" * 50_000, b"\x91" * 50_000]
     for scope in SCOPES:
         for value in hostile:
-            started = time.process_time()
-            normalise(span({**dict.fromkeys(KEYS, value), "messaging.operation": "process"}, scope_name=scope))
-            assert time.process_time() - started < 10.0, (scope, value[:20])
+            read = span({**dict.fromkeys(KEYS, value), "messaging.operation": "process"}, scope_name=scope)
+            assert normalise(read) is not None

@@ -1,8 +1,12 @@
-"""Whatever a span or a log record holds: mappings of users, explanations and steps of log records do not raise."""
+"""Mappings of users, explanations and steps of log records never raise, whatever they hold; their work is linear."""
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.counted_work import assert_linear
 from tests.spans_by_hand import log, span
 from tests.unit.test_dialects_property import ATTRIBUTES, MARKS, VALUES
 from tool_errors.rules import read_mapping_sources
@@ -10,12 +14,11 @@ from trace_store.dialects import BUILT_IN, REGISTRY, with_mappings
 from trace_store.dialects.explain import explain
 
 MAPPED = ("mine.step", "mine.model", "mine.tokens", "mine.in", "mine.out", "mine.tool", "mine.user", "mine.state")
-MINE = with_mappings(
-    read_mapping_sources(
-        [
-            (
-                "mine.toml",
-                """
+SOURCES = read_mapping_sources(
+    [
+        (
+            "mine.toml",
+            """
 [[dialect]]
 name = "mine"
 scopes = ["mine"]
@@ -42,10 +45,10 @@ events = "mine.out"
 name = "shared"
 fields = { user_id = "mine.user", conversation_id = "mine.state" }
 """,
-            )
-        ],
-    )
+        )
+    ],
 )
+MINE = with_mappings(SOURCES)
 OWN = st.dictionaries(st.sampled_from(MAPPED), VALUES | st.sampled_from(["model", "tool", "run", "failed"]), max_size=8)
 RECORDS = sorted({name for dialect in REGISTRY for name in dialect.records})
 RECORD_KEYS = sorted({key for dialect in REGISTRY for key in (*dialect.run_keys, *dialect.call_keys)})
@@ -74,3 +77,25 @@ def test_random_log_records_of_every_dialect(event, body, attributes, keys) -> N
     step = BUILT_IN.step_of_log(record, b"d" * 32, b"")
     assert step is None or (len(step.trace_id), len(step.span_id)) == (16, 8)
     assert BUILT_IN.tells_span(span({}), [record]) in ([True], [False])
+
+
+@pytest.mark.parametrize("kind", ["model", "tool", "run"])
+@pytest.mark.parametrize("text", ["[", '{"messages":', '[{"role":"user","content":"x"}],', "Error: "])
+def test_twice_the_values_of_a_mapping_are_twice_the_work(kind: str, text: str) -> None:
+    def made(size: int) -> Callable[[], object]:
+        registry = with_mappings(SOURCES)
+        attributes = dict.fromkeys(MAPPED, text * size) | {"mine.step": kind}
+        attributes |= {f"mine.agent.{size}.{index}": "x" for index in range(size)}
+        return lambda: (explain(span(attributes), (), registry), registry.transcript(span(attributes)))
+
+    assert_linear(made(300), made(600))
+
+
+@pytest.mark.parametrize("event", RECORDS)
+def test_twice_a_log_record_is_twice_the_work(event: str) -> None:
+    def made(size: int) -> Callable[[], object]:
+        values = dict.fromkeys(RECORD_KEYS, "x" * size) | {f"k{size}.{index}": [index] for index in range(size)}
+        record = log(event, {"content": ["x"] * size}, values)
+        return lambda: (BUILT_IN.step_of_log(record, b"d" * 32, b""), BUILT_IN.tells_span(span({}), [record] * size))
+
+    assert_linear(made(200), made(400))
