@@ -1,8 +1,8 @@
 """Which traces belong together: the groups that `settle_conversation` looks at.
 
 By conversation id; by a tool call that one trace asks for and another answers (where only the model's client is
-instrumented, each LLM call is a trace of its own); and by span links. A pure function of the traces and their links:
-the order in which they came makes no difference.
+instrumented, each LLM call is a trace of its own), also where the tool runs in a trace that holds nothing else; and by
+span links. A pure function of the traces and their links: the order in which they came makes no difference.
 """
 
 from collections import defaultdict
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tool_errors.findings import OPEN, DerivedTrace, ToolCall
 from tool_errors.groups import Groups
+from tool_errors.tool_spans import holds_object
 
 ANSWER_WINDOW_NS = 24 * 3600 * 1_000_000_000  # an answer that comes later is not looked for in another trace
 LINKED_TRACES_MAX = 100  # a trace that is linked with more others collects work of many: such links join nothing
@@ -46,8 +47,16 @@ def call_names(trace: DerivedTrace, call: ToolCall) -> list[CallName]:
 def may_belong_to_group(trace: DerivedTrace) -> bool:
     """Whether another trace could ask for or answer a call of this one, or share its conversation."""
     return trace.conversation_id is not None or any(
-        (call.verdict.status in OPEN or call.asked_by is None) and call_names(trace, call) for call in trace.tool_calls
+        ((call.verdict.status in OPEN or call.asked_by is None) and call_names(trace, call)) or is_lone(trace, call)
+        for call in trace.tool_calls
     )
+
+
+def is_lone(trace: DerivedTrace, call: ToolCall) -> bool:
+    """Whether the span of a tool stands in a trace that tells neither who asked for it nor its call id."""
+    if call.span_id is None or call.call_id is not None or call.asked_by is not None:
+        return False
+    return not trace.input_preview and not trace.llm_calls and holds_object(call.arguments)
 
 
 def tells_of_ai(trace: DerivedTrace) -> bool:
@@ -59,22 +68,28 @@ def _join_by_calls(ordered: Sequence[DerivedTrace], groups: Groups) -> None:
     """An answer belongs to the latest trace before it that asked, in the last 24 hours.
 
     Some models count their call ids from zero. So the two must not answer different questions of the user, nor belong
-    to different conversations.
+    to different conversations. The span of a tool that is a trace by itself belongs to the latest trace of its service
+    that asked with equal arguments.
     """
     asked: dict[tuple[CallName, str | None], tuple[int, int]] = {}
+    asked_with: dict[tuple[str, bytes], tuple[int, int]] = {}
     for index, trace in enumerate(ordered):
         for call in in_order(trace):
             names = call_names(trace, call)
             if call.verdict.status in OPEN:
                 for name in names[:1]:
                     asked[name, None] = asked[name, trace.input_preview or ""] = (index, call.start_unix_nano)
+                if call.span_id is None and call.arguments is not None:
+                    asked_with[trace.service_name, call.arguments.digest] = (index, call.start_unix_nano)
             elif call.asked_by is None:
                 questions = (trace.input_preview, "") if trace.input_preview else (None,)
-                for key in [(name, question) for name in names for question in questions]:
-                    asking, asked_at = asked.get(key, (index, call.start_unix_nano))
-                    conversations = {ordered[asking].conversation_id, trace.conversation_id} - {None}
+                asking = [asked.get((name, question)) for name in names for question in questions]
+                if is_lone(trace, call) and call.arguments is not None:
+                    asking.append(asked_with.get((trace.service_name, call.arguments.digest)))
+                for place, asked_at in filter(None, asking):
+                    conversations = {ordered[place].conversation_id, trace.conversation_id} - {None}
                     if call.start_unix_nano - asked_at <= ANSWER_WINDOW_NS and len(conversations) < 2:
-                        groups.join(asking, index)
+                        groups.join(place, index)
 
 
 def _join_by_links(ordered: Sequence[DerivedTrace], links: Iterable[tuple[bytes, bytes]], groups: Groups) -> None:

@@ -55,14 +55,22 @@ def test_what_repeats_the_history_tells_nothing() -> None:
         assert (facts.requested_calls, facts.answered_calls) == ((), ())
 
 
-def test_a_trace_of_its_own_without_a_conversation_tells_nothing() -> None:
-    assert facts_of({"messages": [ASKS]}, **{"traceloop.workflow.name": "RunnableSequence"}).requested_calls == ()
+def test_a_node_that_asks_the_model_was_given_the_results_that_end_its_history() -> None:
+    older = message("ToolMessage", content="6", name="find", tool_call_id="c0", status="success")
+    given = json.dumps({"messages": [USER, ASKS, older, ASKS, TELLS]})
+    facts = facts_of({"messages": [ASKS]}, **{"traceloop.entity.input": given})
+    assert [(call.call_id, call.result and call.result.value) for call in facts.answered_calls] == [("c1", "7")]
+    assert [call.call_id for call in facts.requested_calls] == ["c1"]
+    tool_node = facts_of({"messages": [TELLS]}, **{"traceloop.entity.input": given})
+    assert len(tool_node.answered_calls) == 1
 
 
 def test_odd_outputs() -> None:
     odd_outputs: list[Any] = [["tool_call"], {"output": "tool_call"}, {"output": [None, 1]}, {"messages": "tool_call"}]
     for output in odd_outputs:
         assert facts_of(output).requested_calls == ()
+    for held in ('"ToolMessage"', '{"messages": "ToolMessage"}', '{"messages": ["ToolMessage", 1]}'):
+        assert facts_of({"messages": [ASKS]}, **{"traceloop.entity.input": held}).answered_calls == ()
     odd_messages: list[Any] = [None, 1, {"id": "tool_call"}, {"id": []}, {"id": [1]}]
     for odd in odd_messages:
         assert facts_of({"messages": [odd, "tool_call"]}).requested_calls == ()

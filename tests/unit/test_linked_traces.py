@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.client_only_run import QUESTION, client_only_run, trace_id
 from tool_errors.conversation import settle_conversation
-from tool_errors.findings import DerivedTrace
+from tool_errors.findings import DerivedTrace, Verdict
 from tool_errors.inspect import derive_records
 from tool_errors.linked_traces import LINKED_TRACES_MAX, linked_traces, may_belong_to_group
 
@@ -53,6 +54,40 @@ def test_an_answer_days_later_joins_nothing() -> None:
     first, second = own(0, [None])
     late = tuple(replace(call, start_unix_nano=call.start_unix_nano + 2 * 86400 * 10**9) for call in second.tool_calls)
     assert sizes([first, replace(second, tool_calls=late)]) == [1, 1]
+
+
+LONE_ID = bytes([7] * 16)
+
+
+def lone_tool(asking: DerivedTrace, **more: Any) -> DerivedTrace:
+    """A trace that holds nothing but the failed span of the tool that another trace asked for, named by its class."""
+    (asked,) = asking.tool_calls
+    start = asked.start_unix_nano + 1
+    verdict = Verdict("error", "span_status", "status", "", REFUSED, "f")
+    ran = replace(asked, trace_id=LONE_ID, call_key="07" * 8, span_id=bytes([7] * 8), call_id=None, asked_by=None)
+    ran = replace(ran, name="FunctionTool", start_unix_nano=start, end_unix_nano=start + 1, verdict=verdict)
+    bare = {"input": None, "input_preview": None, "llm_calls": (), "tool_calls": (ran,), "start_unix_nano": start}
+    return replace(asking, trace_id=LONE_ID, **{**bare, **more})
+
+
+def test_the_span_of_a_tool_alone_belongs_to_the_trace_that_asked_with_equal_arguments() -> None:
+    asking, answering = own(0, [REFUSED])
+    lone = lone_tool(asking)
+    assert may_belong_to_group(lone)
+    (group,) = linked_traces([lone, answering, asking])
+    settled = {trace.trace_id: trace for trace in settle_conversation(group)}
+    assert [len(settled[trace.trace_id].tool_calls) for trace in (asking, lone, answering)] == [0, 1, 0]
+    (call,) = settled[LONE_ID].tool_calls
+    (asked,) = asking.tool_calls
+    assert (call.name, call.call_id, call.verdict.message) == (asked.name, asked.call_id, REFUSED)
+
+
+@pytest.mark.parametrize(
+    "other", [{"service_name": "another"}, {"input_preview": "a question of its own"}, {"conversation_id": "c"}]
+)
+def test_the_span_of_a_tool_elsewhere_stays_alone(other: dict[str, str]) -> None:
+    asking = replace(own(0, [REFUSED])[0], conversation_id="d")
+    assert sizes([asking, lone_tool(asking, **{"conversation_id": None, **other})]) == [1, 1]
 
 
 def test_span_links_join_steps_of_agents() -> None:

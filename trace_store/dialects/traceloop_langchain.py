@@ -13,22 +13,33 @@ from trace_store.dialects import openllmetry
 from trace_store.dialects.dialect import Dialect, Kind
 from trace_store.model import Span
 
+_INPUT = "traceloop.entity.input"
 _OUTPUT = "traceloop.entity.output"
-_JOINING = frozenset({"gen_ai.conversation.id", *openllmetry.DIALECT.fields["conversation_id"]})
 
 
 def _told_by_node(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The messages that a node of the graph adds, where they ask for tool calls or answer them.
-
-    Not in a trace of its own that no conversation joins with the call: there it would be a second one.
-    """
+    """The messages that a node of the graph adds, where they ask for tool calls or answer them, after the results that
+    a node which asks the model was given: by their ids the traces of one run are found."""
     text = attributes.get(_OUTPUT)
     if not isinstance(text, str) or "tool_call" not in text or attributes.get("gen_ai.operation.name") != "workflow":
         return {}
-    if not span.parent_span_id and attributes.keys().isdisjoint(_JOINING):
-        return {}
     added = _added(unwrap(text))
-    return {"gen_ai.output.messages": added} if added else {}
+    if not added:
+        return {}
+    given = _results_at_the_end(attributes.get(_INPUT)) if _name(added[0]).startswith("AIMessage") else []
+    return {"gen_ai.input.messages": given, "gen_ai.output.messages": added}
+
+
+def _results_at_the_end(text: Any) -> list[Any]:
+    """The tool messages that end the history that a node was given."""
+    held = unwrap(text) if isinstance(text, str) and "ToolMessage" in text else None
+    messages = held.get("messages") if isinstance(held, dict) else None
+    results: list[Any] = []
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if not _name(message).startswith("ToolMessage"):
+            break
+        results.append(message)
+    return results[::-1]
 
 
 def _added(output: Any) -> list[Any]:
@@ -46,14 +57,14 @@ def _added(output: Any) -> list[Any]:
         messages = update.get("messages") if isinstance(update, dict) else None
         if isinstance(messages, list):
             added += messages
-    return added if added and _is_of_step(added[0]) else []
+    return added if added and _name(added[0]).startswith(("AIMessage", "ToolMessage")) else []
 
 
-def _is_of_step(message: Any) -> bool:
-    """Whether a serialised message is the model's or a tool's."""
+def _name(message: Any) -> str:
+    """The class of a serialised message."""
     path = message.get("id") if isinstance(message, dict) else None
     name = path[-1] if isinstance(path, list) and path else None
-    return isinstance(name, str) and name.startswith(("AIMessage", "ToolMessage"))
+    return name if isinstance(name, str) else ""
 
 
 DIALECT = Dialect(

@@ -46,8 +46,9 @@ JOIN traces trace ON trace.project_id = wanted.project_id
 
 -- neighbours --
 -- Pairs of one of these traces and another one that asks for a call which it answers, or answers one that it asks for: by
--- call id (tool_calls_open_idx), and for calls without one by their arguments (tool_calls_arguments_idx). Which of them
--- truly belong together is decided in tool_errors/linked_traces.py.
+-- call id (tool_calls_open_idx), for calls without one by their arguments (tool_calls_arguments_idx), and for spans of
+-- tools without one likewise (tool_calls_lone_idx). Which of them truly belong together is decided in
+-- tool_errors/linked_traces.py.
 SELECT DISTINCT own.project_id, own.trace_id, other.trace_id
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN tool_calls own USING (project_id, trace_id)
@@ -82,6 +83,21 @@ CROSS JOIN LATERAL (
      AND answer.status NOT IN ('unanswered', 'pending') AND answer.name = own.name
      AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
    ORDER BY answer.start_unix_nano LIMIT 64)
+  UNION ALL
+  (SELECT trace_id FROM tool_calls asked
+   WHERE own.span_id IS NOT NULL AND own.call_id IS NULL AND own.asked_by IS NULL
+     AND asked.project_id = own.project_id AND asked.arguments_digest = own.arguments_digest
+     AND asked.span_id IS NULL AND asked.arguments_digest IS NOT NULL AND asked.status IN ('unanswered', 'pending')
+     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+   ORDER BY asked.start_unix_nano DESC LIMIT 16)
+  UNION ALL
+  (SELECT trace_id FROM tool_calls lone
+   WHERE own.span_id IS NULL AND own.status IN ('unanswered', 'pending')
+     AND lone.project_id = own.project_id AND lone.arguments_digest = own.arguments_digest
+     AND lone.span_id IS NOT NULL AND lone.call_id IS NULL AND lone.asked_by IS NULL
+     AND lone.arguments_digest IS NOT NULL
+     AND lone.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+   ORDER BY lone.start_unix_nano LIMIT 64)
 ) other
 WHERE other.trace_id <> own.trace_id
 

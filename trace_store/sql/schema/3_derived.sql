@@ -144,6 +144,8 @@ CREATE INDEX tool_calls_open_idx ON tool_calls (project_id, left(call_id, 255), 
   WHERE call_id IS NOT NULL AND (asked_by IS NULL OR status IN ('unanswered', 'pending'));
 CREATE INDEX tool_calls_arguments_idx ON tool_calls (project_id, arguments_digest, start_unix_nano)  -- the same without ids
   WHERE span_id IS NULL AND arguments_digest IS NOT NULL;
+CREATE INDEX tool_calls_lone_idx ON tool_calls (project_id, arguments_digest, start_unix_nano)  -- spans that nobody asked for
+  WHERE span_id IS NOT NULL AND call_id IS NULL AND asked_by IS NULL AND arguments_digest IS NOT NULL;
 CREATE INDEX tool_calls_name_idx ON tool_calls (project_id, left(name, 255), start_unix_nano DESC);  -- rate of a tool
 CREATE INDEX tool_calls_start_idx ON tool_calls (project_id, start_unix_nano);  -- the page of tools
 
