@@ -60,3 +60,11 @@ def test_a_span_of_another_library_stays_its_own() -> None:
     facts = normalise(other)
     assert facts is not None
     assert facts.dialect == "otel_genai"
+
+
+def test_tools_among_the_messages_are_offered_and_no_results() -> None:
+    offered = {"type": "function", "function": {"name": "search", "description": "d", "parameters": {"type": "object"}}}
+    messages = [{"role": "user", "content": "find it"}, {"role": "tool", "content": offered}]
+    facts = facts_of("generation", {"input": json.dumps(messages), "output": "done"})
+    assert [found.name for found in facts.tool_definitions] == ["search"]
+    assert (facts.input_text, facts.answered_calls) == ("find it", ())

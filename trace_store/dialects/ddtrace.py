@@ -72,6 +72,8 @@ def _content(held: Mapping[str, Any]) -> Any:
 
 
 def _message(item: Mapping[str, Any]) -> dict[str, Any]:
+    if "tool_calls" not in item and "tool_results" not in item:
+        return {"role": item.get("role"), "content": item.get("content")}
     calls = [{**call, "id": call.get("tool_id")} for call in _objects(item.get("tool_calls"))]
     results = [
         {"type": "tool_result", "tool_use_id": result.get("tool_id"), "name": result.get("name"), **_result(result)}

@@ -205,7 +205,7 @@ def role_of(item: Any) -> str | None:
         return None
     role = item.get("role")
     if isinstance(role, str):
-        return ROLES.get(role) or role_name(role)
+        return None if role == "tool" and offered_tool(item) is not None else ROLES.get(role) or role_name(role)
     if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item)
     kind = item.get("type")
@@ -214,6 +214,14 @@ def role_of(item: Any) -> str | None:
     if kind in ITEM_ROLES:
         return ITEM_ROLES[kind]
     return ROLES.get(kind.lower(), "")
+
+
+def offered_tool(item: Any) -> Mapping[str, Any] | None:
+    """The definition of a tool that Langfuse's LangChain handlers put among the messages, in the place of a result."""
+    content = item.get("content") if isinstance(item, dict) else None
+    if not isinstance(content, dict) or content.get("type") != "function" or item.get("role") != "tool":
+        return None
+    return content if isinstance(content.get("function"), dict) and "tool_call_id" not in item else None
 
 
 def read_message(item: Any) -> Message | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from trace_store.attributes import canonical_json, json_safe, parse_text
 from trace_store.dialects.dialect import Kind
 from trace_store.dialects.history import HISTORIES
-from trace_store.dialects.messages import first_of, text_of
+from trace_store.dialects.messages import first_of, offered_tool, text_of
 from trace_store.dialects.reading import Reading
 from trace_store.facts import ToolDefinition
 
@@ -117,6 +117,8 @@ def _own(reading: Reading, tool_name: str | None) -> tuple[ToolDefinition, ...]:
 def _in_body(value: Any, separator: str) -> tuple[ToolDefinition, ...]:
     """The tools in a request or response as sent."""
     if isinstance(value, str):
+        if value[:1] == "[":
+            return _among_messages(value, separator)
         if value.lstrip()[:1] != "{" or ('"tools"' not in value and '"functions"' not in value):
             return ()
         value = HISTORIES.parse(value)
@@ -126,6 +128,15 @@ def _in_body(value: Any, separator: str) -> tuple[ToolDefinition, ...]:
         value = inner
     held = value.get("tools") or value.get("functions")
     return DEFINITIONS.read(held, separator) if isinstance(held, list | dict) else ()
+
+
+def _among_messages(text: str, separator: str) -> tuple[ToolDefinition, ...]:
+    """The tools that stand among the messages of a list."""
+    messages = HISTORIES.parse(text) if '"parameters"' in text else None
+    if not isinstance(messages, list):
+        return ()
+    held = [offered for message in messages if (offered := offered_tool(message)) is not None]
+    return DEFINITIONS.read(held, separator) if held else ()
 
 
 def _definitions(value: Any, separator: str, depth: int = 0) -> Iterator[ToolDefinition]:
