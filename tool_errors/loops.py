@@ -7,6 +7,7 @@ A run becomes a `Loop` here, in the same way for all of them.
 
 import hashlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from tool_errors.call_signature import argument_shape
@@ -44,6 +45,9 @@ def find_loops(
 
     `tokens` has what each LLM call spent, `costs_nano_usd` what it cost, for those whose cost is known.
     """
+    most = max(Counter(call.name for call in calls).values(), default=0)
+    if most < min(thresholds.repeats_min, thresholds.waiting_repeats_min):
+        return []  # every kind of loop calls one of its tools so often: most traces need not be looked at
     steps = Steps(calls, thresholds)
     found = [(kind, run) for kind, detect in DETECTORS.items() for run in detect(steps)]
     loops = []

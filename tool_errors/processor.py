@@ -46,7 +46,7 @@ class Pace:
     poll_interval_s: float = 0.2  # between two looks at an empty queue
     settle_delay_s: float = 3.0  # a trace whose root has ended counts as complete when nothing came for so long
     orphan_settle_delay_s: float = 30.0  # the same for a trace without an ended root
-    heavy_wait_factor: float = 10.0  # a growing trace is derived again after so many times its last duration ...
+    heavy_wait_factor: float = 5.0  # a growing trace is derived again after so many times its last duration ...
     heavy_wait_s_max: float = 30.0  # ... and never later than this
 
 

@@ -11,10 +11,12 @@ import argparse
 import asyncio
 import http.client
 import json
+import os
 import secrets
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,7 +24,8 @@ import psycopg
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
-from tests.agent_run import attributes, made
+from tests.agent_run import SPANS_A_STEP, agent_run, attributes, made
+from tests.benchmarks.cpu import CpuMeter
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import Scenario, percentile, start_sender
 from tests.benchmarks.sender import SenderReport
@@ -36,6 +39,10 @@ RELEASE = "probe"
 TIMEOUT_S = 60.0
 POLL_INTERVAL_S = 0.02
 LOOP_INTERVAL_S = 5.0
+LARGE_SPANS = 20_000
+LARGE_REQUEST_SPANS = 2_000
+LARGE_PROBES_MIN = 10
+COUNTED = "SELECT span_count FROM rainbarrel.traces WHERE project_id = 1 AND trace_id = %s"
 ROWS = "SELECT count(*) FROM rainbarrel.tool_calls WHERE project_id = 1 AND trace_id = %s"
 RULES: dict[str, dict[str, Any]] = {
     "match": {"kind": "match", "filters": {"release": RELEASE, "kinds": ["tool_error"]}},
@@ -84,9 +91,9 @@ def failing_call(trace_id: bytes, number: int, tool: str) -> Span:
     return made(trace_id, number, 1, f"execute_tool {tool}", words, now - 1_000_000, now, status=failed)
 
 
-def send(address: str, spans: list[Span]) -> float:
-    """Sends spans of the probe's release; the monotonic time of the ack."""
-    resource = Resource(attributes=attributes({"service.name": "probe", "service.version": RELEASE}))
+def send(address: str, spans: list[Span], release: str = RELEASE) -> float:
+    """Sends spans; the monotonic time of the ack."""
+    resource = Resource(attributes=attributes({"service.name": "probe", "service.version": release}))
     body = TracesData(resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])])
     connection = http.client.HTTPConnection(address, timeout=TIMEOUT_S)
     connection.request("POST", "/v1/traces", body.SerializeToString(), {"content-type": "application/x-protobuf"})
@@ -146,6 +153,26 @@ def live_loops(address: str, hook: Hook, count: int) -> list[float]:
     return [hook.wait("loop", trace_id) - acknowledged[trace_id] for trace_id in trace_ids]
 
 
+def beside_large(address: str, connection: psycopg.Connection, hook: Hook) -> list[float]:
+    """Seconds to the rows of small runs while one trace of 20,000 spans arrives and is derived."""
+    trace_id, delays = secrets.token_bytes(16), list[float]()
+    spans = [Span.FromString(span.otlp) for span in agent_run(trace_id, LARGE_SPANS // SPANS_A_STEP)]
+    for begin in range(0, len(spans), LARGE_REQUEST_SPANS):
+        send(address, spans[begin : begin + LARGE_REQUEST_SPANS], release="large")
+    deadline = time.monotonic() + TIMEOUT_S
+    while connection.execute(COUNTED, (trace_id,)).fetchone() != (len(spans),) or len(delays) < LARGE_PROBES_MIN:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the large trace was not derived within {TIMEOUT_S:.0f} s")
+        delays.append(probe(address, connection, hook)["row"])
+    return delays
+
+
+def cpu_line(cpu_s: Mapping[str, float], spans: int) -> str:
+    """What the load cost, which a busy machine changes less than how long it took."""
+    parts = ", ".join(f"{part.replace('_', ' ')} {seconds / spans * 1e6:.0f}" for part, seconds in cpu_s.items())
+    return f"CPU, us per span of the load: {parts}. Load average after it: {os.getloadavg()[0]:.1f}."
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rate", type=int, default=2000, help="spans per second")
@@ -165,6 +192,8 @@ def main() -> int:
             print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
             sender = start_sender(server, load, seed=1)
             assert sender.stdin is not None
+            meter = CpuMeter(server.process.pid, connection)
+            meter.start()
             sender.stdin.write("go\n")
             sender.stdin.flush()
             loops: list[float] = []
@@ -173,11 +202,15 @@ def main() -> int:
             while sender.poll() is None:
                 found.append(probe(address, connection, hook))
             looping.join()
+            cpu_s = meter.seconds()
+            beside = beside_large(address, connection, hook)
     hook.shutdown()
     assert sender.stdout is not None
     sent = SenderReport(**json.loads(sender.stdout.read()))
+    print(cpu_line(cpu_s, sent.acknowledged_spans), "\n")
     rate = sent.acknowledged_spans / (sent.ended_s - sent.begun_s)
     delays = {name: [one[name] for one in found] for name in found[0]} | {"webhook, third repeat of a live loop": loops}
+    delays["row, without load beside a trace of 20,000 spans"] = beside
     rows = [
         [name, str(len(of)), f"{percentile(of, 0.5):.2f}", f"{percentile(of, 0.95):.2f}", f"{max(of):.2f}"]
         for name, of in delays.items()

@@ -1,6 +1,7 @@
-"""CPU time of the processor by step, for one trace of 20,000 spans: python -m tests.benchmarks.derive [--passes 3].
+"""CPU time of the processor: python -m tests.benchmarks.derive [--passes 3].
 
-Counts Python's CPU time, not PostgreSQL's, of a trace that is all there when its derivation begins. Prints Markdown.
+One trace of 20,000 spans derived at once, by step; traces that grow by a batch at a time; and a conversation whose
+traces arrive one after the other. Counts Python's CPU time, not PostgreSQL's. Prints Markdown.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,22 @@ import psycopg
 
 import tool_errors.derive
 import tool_errors.processor
-from tests.agent_run import SPANS_A_STEP, agent_run
+from tests.agent_run import SPANS_A_STEP, accepted, agent_run, made
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.fix_pages import store
 from tool_errors.derive_traces import TraceDeriver
 from tool_errors.processor import Processor
+from tool_errors.settle_groups import GroupSettler
 from trace_store.claim import Claim
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
 from trace_store.model import AcceptedSpan
 
 LARGE = 20_000
+BATCH_SPANS = 200
+BATCH_INTERVAL_S = 0.1
+COUNTED = "SELECT span_count FROM rainbarrel.traces WHERE trace_id = %s"
+GROUPED = "SELECT count(*) FROM rainbarrel.traces WHERE conversation_id = %s AND group_id IS NOT NULL"
 
 
 class StepTimes:
@@ -74,6 +80,7 @@ def watched() -> StepTimes:
     times.watch(TraceDeriver, "derive", "derive")
     times.watch(tool_errors.derive, "find_loops", "of which loops")
     times.watch(Claim, "replace", "write")
+    times.watch(GroupSettler, "settle", "groups")
     return times
 
 
@@ -93,7 +100,61 @@ async def at_once(conninfo: str, times: StepTimes) -> dict[str, float]:
     return {**times.seconds, "all": time.process_time() - begun}
 
 
-async def measure(conninfo: str, passes: int) -> None:
+async def growing(conninfo: str, span_count: int) -> float:
+    """CPU seconds of the processor while one trace grows at 2,000 spans/s."""
+    spans = run_of(span_count)
+    processor, cpu_s = Processor(conninfo), 0.0
+
+    async def work_until(when: Callable[[], bool]) -> None:
+        nonlocal cpu_s
+        while not when():
+            begun = time.process_time()
+            worked = await processor.step()
+            cpu_s += time.process_time() - begun
+            if not worked:
+                await asyncio.sleep(0.02)
+
+    for number, begin in enumerate(range(0, len(spans), BATCH_SPANS)):
+        if number == 0:
+            first = time.monotonic()
+        await store(conninfo, spans[begin : begin + BATCH_SPANS])
+        due = first + number * BATCH_INTERVAL_S
+        await work_until(lambda due=due: time.monotonic() >= due)  # type: ignore[misc]
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        expected, key = (len(spans),), (spans[0].trace_id,)
+        await work_until(lambda: connection.execute(COUNTED, key).fetchone() == expected)
+    return cpu_s
+
+
+async def conversation(conninfo: str, traces: int, times: StepTimes) -> float:
+    """CPU seconds of the group step while the traces of one conversation arrive one after the other."""
+    name, processor = secrets.token_hex(8), Processor(conninfo)
+    times.seconds.clear()
+    for number in range(traces):
+        words = {"gen_ai.conversation.id": name, "gen_ai.tool.name": "look_up", "gen_ai.tool.call.id": f"c{number}"}
+        agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": name}
+        tool = words | {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.arguments": {"order": number}}
+        trace_id = secrets.token_bytes(16)
+        await store(conninfo, accepted([made(trace_id, 1, 0, "agent", agent), made(trace_id, 2, 1, "tool", tool)]))
+        await processor.step()
+        await processor.step()
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        while connection.execute(GROUPED, (name,)).fetchone() != (traces,):
+            if not await processor.step():
+                await asyncio.sleep(0.02)
+    return times.seconds["groups"]
+
+
+def doublings(sizes: Sequence[int], seconds: Sequence[float]) -> list[list[str]]:
+    """Lines of a table: size, CPU, and how much more than the size before."""
+    rows = []
+    for number, (size, cpu_s) in enumerate(zip(sizes, seconds, strict=True)):
+        ratio = f"{cpu_s / seconds[number - 1]:.1f}" if number else ""
+        rows.append([f"{size:,}", f"{cpu_s:.2f}", f"{cpu_s / size * 1e6:.0f}", ratio])
+    return rows
+
+
+async def measure(conninfo: str, passes: int, traces: int) -> None:
     times = watched()
     found = [await at_once(conninfo, times) for _ in range(passes)]
     rows = []
@@ -101,13 +162,22 @@ async def measure(conninfo: str, passes: int) -> None:
         cpu_s = statistics.median(one[step] for one in found)
         share = cpu_s / statistics.median(one["all"] for one in found)
         rows.append([step, f"{cpu_s:.2f}", f"{cpu_s / LARGE * 1e6:.0f}", f"{share:.0%}"])
-    print(markdown_table([f"{LARGE:,} spans at once", "CPU s", "us/span", "share"], rows))
+    print(markdown_table([f"{LARGE:,} spans at once", "CPU s", "us/span", "share"], rows), "\n", flush=True)
+    sizes = (LARGE // 4, LARGE // 2, LARGE)
+    cpu = [statistics.median([await growing(conninfo, size) for _ in range(passes)]) for size in sizes]
+    print(
+        markdown_table(["growing trace, spans", "CPU s", "us/span", "ratio"], doublings(sizes, cpu)), "\n", flush=True
+    )
+    sizes = (traces // 4, traces // 2, traces)
+    cpu = [await conversation(conninfo, size, times) for size in sizes]
+    print(markdown_table(["traces of a conversation", "CPU s", "us/trace", "ratio"], doublings(sizes, cpu)))
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--traces", type=int, default=500, help="of the longest conversation")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
     folder.chmod(0o755)
@@ -117,7 +187,7 @@ def main() -> None:
         migrate(conninfo)
         with psycopg.connect(conninfo) as connection:
             print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
-        asyncio.run(measure(conninfo, options.passes))
+        asyncio.run(measure(conninfo, options.passes, options.traces))
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

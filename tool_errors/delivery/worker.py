@@ -9,7 +9,6 @@ other: each has one message under way at a time.
 import asyncio
 import logging
 import random
-from contextlib import suppress
 from dataclasses import dataclass
 
 from tool_errors.delivery.failures import DeliveryFailed
@@ -48,12 +47,15 @@ class DeliveryWorker:
         self._sender = sender
         self._pace = pace or DeliveryPace()
         self._under_way: dict[asyncio.Task[None], int] = {}  # with the channel
+        self._ended = asyncio.Event()  # an attempt: its channel may have more
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then ends attempts under way; a database that is away is waited for."""
+        stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
                 delay_s = self._pace.poll_interval_s
+                self._ended.clear()
                 try:
                     await self._begin()
                 except RainbarrelError as error:
@@ -62,9 +64,12 @@ class DeliveryWorker:
                 except Exception:
                     log.exception("Deliveries could not be looked for; trying again in %.0f s", RECONNECT_DELAY_S)
                     delay_s = RECONNECT_DELAY_S
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), delay_s)
+                ending = asyncio.create_task(self._ended.wait())
+                waited_for = [stopping] if delay_s == RECONNECT_DELAY_S else [stopping, ending]
+                await asyncio.wait(waited_for, timeout=delay_s, return_when=asyncio.FIRST_COMPLETED)
+                ending.cancel()
         finally:
+            stopping.cancel()
             await self._finish()
             await self._outbox.close()
 
@@ -75,7 +80,11 @@ class DeliveryWorker:
         for due in await self._outbox.claim(self._under_way.values(), room, self._pace.lease_s):
             task = asyncio.create_task(self._attempt(due), name=f"delivery {due.delivery_id}")
             self._under_way[task] = due.channel_id
-            task.add_done_callback(self._under_way.pop)
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._ended.set()
 
     async def _finish(self) -> None:
         if not self._under_way:
