@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from tool_errors.bounded_facts import text_preview
 from tool_errors.cost import priced
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, ToolCall
+from tool_errors.interactions.parts import interaction_parts
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import end_of, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
@@ -93,6 +94,7 @@ def derive(
         tool_calls=tool_calls,
         loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs)),
         spans=tuple(_derived_spans(view)),
+        interactions=interaction_parts(view, first, last),
         environment=_first(facts.environment for facts in known),
         run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
 from tool_errors.group_says import GroupSaid, carried_over
+from tool_errors.interactions.trace_links import trace_links, with_told
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
@@ -16,6 +17,7 @@ from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_
 from trace_store.assembly import SpanNode
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.interaction_rows import InteractionTraceRow
 from trace_store.stored import TraceKey, TreeRow, newest
 
 
@@ -28,6 +30,7 @@ class DerivedRows:
     tool_calls: list[ToolCallRow] = field(default_factory=list)
     loops: list[LoopRow] = field(default_factory=list)
     findings: dict[TraceKey, DerivedTrace] = field(default_factory=dict)  # from which the rows were made
+    links: list[InteractionTraceRow] = field(default_factory=list)
     marks: list[NewMark] = field(default_factory=list)
 
 
@@ -54,11 +57,13 @@ class TraceDeriver:
         settle_delays_s: tuple[float, float] | None,
         said: Mapping[TraceKey, GroupSaid],
         derived_by: str,
+        told: Sequence[InteractionTraceRow] = (),
     ) -> float | None:
         """Adds the derived rows of one trace to `into`; where it is in a group, under what that `said` so far.
 
         `settle_delays_s` are the delays of a trace with and without an ended root, or None for a trace that counts as
-        settled now; `derived_by` names the rules. Returns the delay after which it settles, None when it has.
+        settled now; `derived_by` names the rules, `told` is what posted
+        events say of the trace. Returns the delay after which it settles, None when it has.
         """
         started_s = time.thread_time()  # a busy machine makes no trace heavy
         span_rows = [tree_row.row for tree_row in rows]
@@ -69,6 +74,8 @@ class TraceDeriver:
         judged = [facts for tree_row in rows if (facts := stored_facts(tree_row)) is not None]
         nodes = [span_node(tree_row) for tree_row in rows]
         derived = derive(nodes, judged, live=settle_delay_s is not None, thresholds=self._thresholds)
+        into.links += trace_links(unit.project_id, derived, told)
+        derived = with_told(derived, told)
         settle_at = None
         if settle_delay_s is not None:
             settle_at = datetime.now(UTC) + timedelta(seconds=settle_delay_s)

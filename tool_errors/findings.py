@@ -146,6 +146,19 @@ class DerivedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class InteractionPart:
+    """What the spans of one trace say of one interaction that they name."""
+
+    event_id: str
+    user_id: str | None
+    conversation_id: str | None
+    start_unix_nano: int
+    end_unix_nano: int
+    input_preview: str | None
+    output_preview: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DerivedTrace:
     """Everything that is derived from one trace. Counts and sums are over unique calls."""
 
@@ -178,6 +191,7 @@ class DerivedTrace:
     tool_calls: tuple[ToolCall, ...] = ()
     loops: tuple[Loop, ...] = ()
     spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
+    interactions: tuple[InteractionPart, ...] = ()  # in order of appearance
     environment: str | None = None
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers
     asked_again: bytes | None = None  # the later trace of the conversation in which the user asks for the same

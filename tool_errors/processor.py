@@ -7,6 +7,7 @@ them. Whatever interrupts it leaves the marks, so that nothing is forgotten and 
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -17,6 +18,7 @@ from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.group_says import GroupSaid, said_so_far
+from tool_errors.interactions.settle import SUM_UNITS, InteractionSettler
 from tool_errors.large_traces import LARGE_SPANS, LargeTraces, large_among
 from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
@@ -28,7 +30,8 @@ from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, 
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
-from trace_store.flush import UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
+from trace_store.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
 from trace_store.stored import TraceKey
 from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
@@ -69,6 +72,7 @@ class Processor:
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
+        self._interactions = InteractionSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max)
         self._one_by_one = False
         self._large = LargeTraces()
         self._large_queue = WorkQueue(conninfo)
@@ -166,11 +170,13 @@ class Processor:
             await claim.add_marks([NewMark(unit, RETRY_DELAY_S)])
 
     async def _work(self, claim: Claim, units: Collection[Unit]) -> None:
-        """Works on the claimed traces and log batches, and settles the claimed groups among `units`."""
+        """Works on the claimed units: records first, then what is made of them."""
         traces = [unit for unit in units if unit.kind == UNIT_TRACE]
         batches = [unit for unit in units if unit.kind == UNIT_LOG_BATCH]
         if traces or batches:
             await self._work_on_records(claim, traces, batches)
+        await self._interactions.interactions(claim, [unit for unit in units if unit.kind == UNIT_INTERACTION])
+        await self._interactions.sums(claim, [unit for unit in units if unit.kind in SUM_UNITS])
         await self._settler.settle(claim, [unit for unit in units if unit.kind in GROUP_UNITS])
 
     async def _work_on_records(self, claim: Claim, traces: list[Unit], batches: list[Unit]) -> None:
@@ -190,18 +196,22 @@ class Processor:
         grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
         said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
         rows_of = await claim.tree_rows_by_trace(keys)
+        told: dict[TraceKey, list[InteractionTraceRow]] = defaultdict(list)
+        for link in await claim.interactions.links_of_traces(keys):
+            if link.said_by == SAID_BY_EVENT:
+                told[TraceKey(link.project_id, link.trace_id)].append(link)
         for trace, rows in rows_of.items():
             unit = Unit.of_trace(trace)
             delays_s = self._settle_delays_s(unit in fresh)
             derived_by = self._rules.derived_by(unit.project_id)
-            work = partial(self._deriver.derive, derived, unit, rows, delays_s, said, derived_by)
+            work = partial(self._deriver.derive, derived, unit, rows, delays_s, said, derived_by, told[trace])
             settle_delay_s = await asyncio.to_thread(work) if len(rows) > LARGE_SPANS else work()
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
         matches = match_rows(derived.traces, rows_of, self._signals.known)
         dismissed = await claim.replace(
-            keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings, matches
+            keys, derived.traces, derived.llm_calls, derived.tool_calls, derived.loops, findings, matches, derived.links
         )
         await tell_circuit_breakers(claim, loops_not_in(dismissed, derived.loops))
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
@@ -214,6 +224,7 @@ class Processor:
             if all(mark.blob_id == NOTHING_NEW for mark in claim.marks[unit])
         }
         settled = await claim.settle_unchanged(rules_of)
+        await claim.interactions.mark_of_traces([member.key for member, _ in settled])
         await claim.add_marks(
             [NewMark(unit_of_group(member)) for member, has_running_loop in settled if has_running_loop]
         )

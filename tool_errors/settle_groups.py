@@ -106,6 +106,7 @@ class GroupSettler:
         portion = results[:WRITTEN_MAX]
         ours = await claim.groups.try_lock_traces([result.trace for result in portion])
         await claim.groups.write([result for result in portion if result.trace in ours])
+        await claim.interactions.mark_of_traces(ours)
         settled = await claim.groups.read(ours)
         findings = findings_of_rows(settled.traces, settled.tool_calls, settled.loops)
         dismissed = await claim.replace_findings(ours, findings)

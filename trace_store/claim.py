@@ -15,6 +15,8 @@ from trace_store.derived_tables import TRACES, FindingKey, replace_derived, repl
 from trace_store.fact_rows import FactRow
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
+from trace_store.interaction_rows import InteractionTraceRow
+from trace_store.interaction_tables import InteractionTables
 from trace_store.json_columns import json_text
 from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
@@ -38,7 +40,7 @@ class Unit(NamedTuple):
     """What is derived at once."""
 
     project_id: int
-    kind: int  # UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH or UNIT_TRACE_GROUP
+    kind: int  # UNIT_TRACE and the others of trace_store/flush.py
     unit_id: bytes  # trace id (also of a group); UTF-8 of an interaction or conversation id; blob id of a log batch
 
     @property
@@ -91,6 +93,7 @@ class Claim:
         self._log_spans = log_spans
         self._tool_definitions = tool_definitions
         self.groups = TraceGroups(connection)
+        self.interactions = InteractionTables(connection)
 
     @property
     def traces(self) -> list[TraceKey]:
@@ -303,6 +306,7 @@ class Claim:
         loops: Sequence[LoopRow],
         findings: Sequence[FindingRow] = (),
         signal_matches: Sequence[SignalMatchRow] = (),
+        links: Sequence[InteractionTraceRow] = (),
     ) -> set[FindingKey]:
         """Makes everything derived of `traces` equal to these rows; a trace without a row leaves the lists.
 
@@ -310,7 +314,7 @@ class Claim:
         """
         with translate_errors():
             return await replace_derived(
-                self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings, signal_matches
+                self._connection, traces, trace_rows, llm_calls, tool_calls, loops, findings, signal_matches, links
             )
 
     async def replace_findings(self, traces: Collection[TraceKey], findings: Sequence[FindingRow]) -> set[FindingKey]:

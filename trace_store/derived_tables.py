@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
+from trace_store.interaction_rows import ConversationRow, InteractionRow, InteractionTraceRow, UserRow
 from trace_store.json_columns import json_text
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
@@ -19,49 +20,69 @@ from trace_store.stored import TraceKey
 
 SQL = load("derived")
 VERDICT_SQL = load("verdicts")
-_Row = TypeVar("_Row", TraceRow, LlmCallRow, ToolCallRow, LoopRow, FindingRow, SignalMatchRow)
+INTERACTION_SQL = load("interactions")
+_Row = TypeVar(
+    "_Row",
+    TraceRow,
+    LlmCallRow,
+    ToolCallRow,
+    LoopRow,
+    FindingRow,
+    SignalMatchRow,
+    InteractionRow,
+    InteractionTraceRow,
+    UserRow,
+    ConversationRow,
+)
 RIGHT = "right"  # the one verdict that leaves a finding where it is
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedTable(Generic[_Row]):
-    """One derived table: its rows, its key after project and trace, and its three statements."""
+    """One derived table: its rows, its key after project and unit, and its three statements."""
 
     row: type[_Row]
     key: tuple[str, ...]
     read_query: bytes
     delete_query: bytes
     insert_query: bytes
+    unit: str = "trace_id"  # the column by which rows are read and replaced, within a project
 
-    async def read(self, connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey]) -> list[_Row]:
-        """The rows of these traces."""
-        parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]}
+    async def read(self, connection: psycopg.AsyncConnection[Any], units: Collection[tuple[int, Any]]) -> list[_Row]:
+        """The rows of these units, each a project and an id."""
+        parameters = {"project_ids": [unit[0] for unit in units], f"{self.unit}s": [unit[1] for unit in units]}
         async with connection.cursor(binary=True, row_factory=class_row(self.row)) as cursor:
             await cursor.execute(self.read_query, parameters, prepare=True)
             return await cursor.fetchall()
 
     async def replace(
-        self, connection: psycopg.AsyncConnection[Any], traces: Collection[TraceKey], rows: Sequence[_Row]
+        self, connection: psycopg.AsyncConnection[Any], units: Collection[tuple[int, Any]], rows: Sequence[_Row]
     ) -> list[_Row]:
-        """Makes the rows of these traces equal to `rows`; the caller holds the locks of the traces.
+        """Makes the rows of these units equal to `rows`; the caller holds the locks of the units.
 
         Returns the rows that had to be written.
         """
-        old = {self._key_of(row): row for row in await self.read(connection, traces)}
+        return (await self.exchange(connection, units, rows))[1]
+
+    async def exchange(
+        self, connection: psycopg.AsyncConnection[Any], units: Collection[tuple[int, Any]], rows: Sequence[_Row]
+    ) -> tuple[list[_Row], list[_Row]]:
+        """The same; returns the rows that went and the rows that were written, of which a changed one is both."""
+        old = {self._key_of(row): row for row in await self.read(connection, units)}
         new = {self._key_of(row): row for row in rows}
         gone = [key for key, row in old.items() if new.get(key) != row]
         if gone:
             columns = zip(*gone, strict=True)
-            names = ("project_id", "trace_id", *self.key)
+            names = ("project_id", self.unit, *self.key)
             parameters = {name: list(column) for name, column in zip(names, columns, strict=True)}
             await connection.execute(self.delete_query, parameters)
         written = [row for key, row in new.items() if old.get(key) != row]
         if written:
             await connection.execute(self.insert_query, {"rows": rows_json(written)})
-        return written
+        return [old[key] for key in gone], written
 
     def _key_of(self, row: _Row) -> tuple[Any, ...]:
-        return (row.project_id, row.trace_id, *(getattr(row, name) for name in self.key))
+        return (row.project_id, getattr(row, self.unit), *(getattr(row, name) for name in self.key))
 
 
 TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.insert_traces)
@@ -75,6 +96,13 @@ DISMISSED = DerivedTable(
 SIGNAL_MATCHES = DerivedTable(
     SignalMatchRow, ("signal_id",), SIGNAL_SQL.read_matches, SIGNAL_SQL.delete_matches, SIGNAL_SQL.insert_matches
 )
+TRACE_LINKS = DerivedTable(
+    InteractionTraceRow,
+    ("event_id",),
+    INTERACTION_SQL.read_trace_links,
+    INTERACTION_SQL.delete_trace_links,
+    INTERACTION_SQL.insert_links,
+)
 FindingKey = tuple[int, bytes, str]  # project, trace, finding_key
 
 
@@ -87,9 +115,11 @@ async def replace_derived(
     loops: Sequence[LoopRow],
     findings: Sequence[FindingRow] = (),
     signal_matches: Sequence[SignalMatchRow] = (),
+    links: Sequence[InteractionTraceRow] = (),
 ) -> set[FindingKey]:
     """Makes everything derived of `traces` equal to these rows; a trace without a row disappears from the lists.
 
+    Interactions are marked where their traces, or what these say of them, have changed.
     Returns the findings that verdicts have taken out.
     """
     now = datetime.now(UTC)
@@ -99,6 +129,7 @@ async def replace_derived(
     await TOOL_CALLS.replace(connection, traces, tool_calls)
     await LOOPS.replace(connection, traces, loops)
     await SIGNAL_MATCHES.replace(connection, traces, await _judged(connection, signal_matches, now))
+    await _replace_links(connection, traces, links, {(row.project_id, row.trace_id) for row in written})
     return await replace_findings(connection, traces, findings)
 
 
@@ -112,6 +143,21 @@ async def _judged(
         replace(row, is_wrong=(row.project_id, row.trace_id, match_key(row.signal_id)) in wrong, found_at=now)
         for row in matches
     ]
+
+
+async def _replace_links(
+    connection: psycopg.AsyncConnection[Any],
+    traces: Collection[TraceKey],
+    links: Sequence[InteractionTraceRow],
+    changed_traces: Collection[tuple[int, bytes]],
+) -> None:
+    gone, new = await TRACE_LINKS.exchange(connection, traces, links)
+    events = {(link.project_id, link.event_id) for link in (*gone, *new)}
+    events |= {(link.project_id, link.event_id) for link in links if (link.project_id, link.trace_id) in changed_traces}
+    if events:
+        project_ids, event_ids = zip(*sorted(events), strict=True)
+        parameters = {"project_ids": list(project_ids), "event_ids": list(event_ids)}
+        await connection.execute(INTERACTION_SQL.mark_interactions, parameters)
 
 
 async def _note_releases(connection: psycopg.AsyncConnection[Any], written: Sequence[TraceRow]) -> None:

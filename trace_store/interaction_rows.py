@@ -107,6 +107,10 @@ class InteractionTraceRow:
     is_named: bool  # the spans name the event id; the event names the trace
     user_id: str | None  # as this side says, so that neither side takes it back from the other
     conversation_id: str | None
+    start_unix_nano: int | None = None  # of the interaction's part of the trace; None where the event says it
+    end_unix_nano: int | None = None
+    input_preview: str | None = None
+    output_preview: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

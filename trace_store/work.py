@@ -20,12 +20,23 @@ from trace_store.claim import SQL, Claim, NewMark, Unit, insert_marks, take_unit
 from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
-from trace_store.flush import UNIT_CONVERSATION, UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE, UNIT_TRACE_GROUP
+from trace_store.flush import (
+    UNIT_CONVERSATION,
+    UNIT_CONVERSATION_SUMS,
+    UNIT_INTERACTION,
+    UNIT_LOG_BATCH,
+    UNIT_TRACE,
+    UNIT_TRACE_GROUP,
+    UNIT_USER,
+)
 from trace_store.log_spans import LogSpanWriter
 from trace_store.span_reads import SpanReads
 from trace_store.tool_definitions import ToolDefinitionWriter
 
-ALL_KINDS = (UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP)
+ALL_KINDS = (
+    *(UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP),
+    *(UNIT_USER, UNIT_CONVERSATION_SUMS),
+)
 UNITS_MAX = 64
 MARKS_MAX = 4096  # how far a claim looks down the queue
 ANALYZE_INTERVAL_S = 1.0  # between two looks for tables that have outgrown their statistics

@@ -84,6 +84,9 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
     if row is not None and row.group_id is not None:
         derived = await _as_its_group_tells(reader, trace, derived, registry)
         derived = replace(derived, asked_again=await _asked_again(reader, row))
+    if row is not None:  # its events may know what its spans do not name
+        user_id, named = derived.user_id or row.user_id, derived.conversation_id or row.conversation_id
+        derived = replace(derived, user_id=user_id, conversation_id=named)
     derived_at = row.derived_at if row is not None else None
     return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 

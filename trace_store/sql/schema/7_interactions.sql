@@ -51,7 +51,7 @@ CREATE TABLE interactions (         -- derived; one row per event id
   conversation_id text,
   start_unix_nano bigint NOT NULL,  -- earliest timestamp of its updates; else start of its traces; else receipt
   end_unix_nano   bigint NOT NULL,
-  received_at     timestamptz NOT NULL,  -- of its first update; of spans alone: when it was first derived
+  received_at     timestamptz NOT NULL,  -- of its first update; of spans alone: their end
   is_ai           boolean NOT NULL, -- false: a plain analytics event
   is_pending      boolean NOT NULL,
   is_from_spans   boolean NOT NULL, -- nobody posted it
@@ -94,6 +94,10 @@ CREATE TABLE interaction_traces (   -- derived; which traces belong to which int
   is_named        boolean NOT NULL, -- of 1: its spans name the event id; of 2: the event names the trace
   user_id         text,             -- as this side says, so that neither side takes it back from the other
   conversation_id text,
+  start_unix_nano bigint,           -- NULL where the event says it, as the next ones
+  end_unix_nano   bigint,
+  input_preview   text,
+  output_preview  text,
   PRIMARY KEY (project_id, event_id, trace_id, said_by)
 );
 CREATE INDEX interaction_traces_trace_idx ON interaction_traces (project_id, trace_id);

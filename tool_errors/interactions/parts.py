@@ -1,0 +1,49 @@
+"""The parts of a trace: what its spans say of each interaction that they name."""
+
+from collections.abc import Sequence
+
+from tool_errors.bounded_facts import text_preview
+from tool_errors.findings import InteractionPart
+from tool_errors.llm_calls import end_of
+from tool_errors.trace_view import TraceView
+
+PARTS_MAX = 1000  # of one trace; every one is a unit of work whenever the trace changes
+_TALKING = ("agent", "chain", "llm")
+
+
+def interaction_parts(
+    view: TraceView, first_input: str | None, final_output: str | None
+) -> tuple[InteractionPart, ...]:
+    """One part per interaction, in order of appearance; a span belongs to the interaction that it or one above names.
+
+    Where the trace is of one interaction alone, its question and answer are those of the trace.
+    """
+    rows_of: dict[str, list[int]] = {}
+    for index, identity in enumerate(view.identity):
+        if identity.interaction_id and view.rows[index].node is not None:
+            rows_of.setdefault(identity.interaction_id, []).append(index)
+    parts = []
+    for event_id, rows in list(rows_of.items())[:PARTS_MAX]:
+        texts = (first_input, final_output) if len(rows_of) == 1 else _texts(view, rows)
+        nodes = [node for index in rows if (node := view.rows[index].node) is not None]
+        parts.append(
+            InteractionPart(
+                event_id=event_id,
+                user_id=next((user for index in rows if (user := view.identity[index].user_id)), None),
+                conversation_id=next((name for index in rows if (name := view.identity[index].conversation_id)), None),
+                start_unix_nano=min(node.start_unix_nano for node in nodes),
+                end_unix_nano=max(end_of(node.start_unix_nano, node.end_unix_nano) for node in nodes),
+                input_preview=texts[0] and text_preview(texts[0]),
+                output_preview=texts[1] and text_preview(texts[1]),
+            )
+        )
+    return tuple(parts)
+
+
+def _texts(view: TraceView, rows: Sequence[int]) -> tuple[str | None, str | None]:
+    """The first text of the user and the last of the assistant that asks for no tool."""
+    talking = [facts for index in rows if (facts := view.facts(index)) is not None and facts.type in _TALKING]
+    talking.sort(key=lambda facts: (facts.start_unix_nano, facts.span_id))
+    first = next((facts.input_text for facts in talking if facts.input_text), None)
+    answers = (facts for facts in reversed(talking) if facts.output_text and not facts.requested_calls)
+    return first, next((facts.output_text for facts in answers), None)
