@@ -1,4 +1,5 @@
-"""Retention: drops the days that are too old, in every table at once, and the derived rows of their traces."""
+"""Retention: drops the days that are too old, in every table at once, and the derived rows of their traces; what is derived of posted events
+goes when the processor derives it again."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,7 +45,10 @@ async def drop_expired(
                 await connection.execute(statement)
             dropped += 1
     await connection.execute(DEFINITIONS_SQL.delete_expired, {"cutoff": cutoff})
-    return Dropped(dropped, await _delete_expired_traces(connection, cutoff))
+    traces = await _delete_expired_traces(connection, cutoff)
+    await connection.execute(SQL.mark_expired_interactions, {"cutoff": cutoff})
+    await connection.execute(SQL.delete_expired_user_updates, {"cutoff": cutoff})
+    return Dropped(dropped, traces)
 
 
 async def _delete_expired_traces(connection: psycopg.AsyncConnection[Any], cutoff: date) -> int:

@@ -43,6 +43,28 @@ FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS locked (proje
 JOIN traces USING (project_id, trace_id)
 WHERE bucket_max < %(cutoff)s
 
+-- mark_expired_interactions --
+-- Marks interactions whose last day has gone (interactions_bucket_idx): derived again, nothing is left of them.
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id)
+SELECT project_id, 2, convert_to(event_id, 'UTF8')
+FROM (SELECT project_id, event_id FROM interactions WHERE last_bucket < %(cutoff)s ORDER BY last_bucket LIMIT 10000) gone
+WHERE NOT EXISTS (
+  SELECT FROM dirty_marks mark
+  WHERE (mark.project_id, mark.unit_kind, mark.unit_id) = (gone.project_id, 2, convert_to(gone.event_id, 'UTF8')))
+
+-- delete_expired_user_updates --
+-- Forgets what was said long ago of users without an interaction (interactions_user_idx), and marks these.
+WITH forgotten AS (
+  DELETE FROM user_updates old
+  WHERE received_at < %(cutoff)s AND NOT EXISTS (
+    SELECT FROM interactions
+    WHERE interactions.project_id = old.project_id AND left(interactions.user_id, 255) = left(old.user_id, 255)
+      AND interactions.user_id = old.user_id)
+  RETURNING project_id, user_id
+)
+INSERT INTO dirty_marks (project_id, unit_kind, unit_id)
+SELECT DISTINCT project_id, 6, convert_to(user_id, 'UTF8') FROM forgotten
+
 -- sum_receipts --
 -- Replaces the receipts of each hour by one per project and signal, but for the last five minutes; one statement, so
 -- that no receipt is deleted without being counted. Looks two days back (ingest_receipts_received_idx is not needed:
