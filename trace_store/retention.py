@@ -1,5 +1,7 @@
-"""Retention: drops the days that are too old, in every table at once, and the derived rows of their traces; what is derived of posted events
-goes when the processor derives it again."""
+"""Retention: drops the days that are too old, in every table at once, and the derived rows of their traces.
+
+What is derived of posted events goes when the processor derives it again.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
