@@ -1,5 +1,6 @@
 """The `timestamp` of an event as senders write it: ISO 8601, or a number of seconds or milliseconds."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from otlp_receiver.json_values import shown
 
 _NANO_MAX = 2**63 - 1
+_FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)")  # of a second; datetime knows no nanoseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_MAX = 10**11  # larger numbers are milliseconds: the year 5138 in seconds, 1973 in milliseconds
 
@@ -41,11 +43,13 @@ def _of_number(value: str | int | float) -> int | None:
 
 
 def _of_text(value: str) -> int:
+    fraction = _FRACTION.search(value)
     try:
-        moment = datetime.fromisoformat(value.strip())
+        moment = datetime.fromisoformat(_FRACTION.sub("", value, 1).strip())
     except ValueError:
         raise ValueError(f"is {shown(value)}, neither ISO 8601 nor a number") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     past = moment - _EPOCH
-    return (past.days * 86_400 + past.seconds) * 10**9 + past.microseconds * 1000
+    nanos = int(fraction[1][:9].ljust(9, "0")) if fraction else 0
+    return (past.days * 86_400 + past.seconds) * 10**9 + nanos

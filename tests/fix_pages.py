@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import psycopg
 from fastapi import FastAPI
 
+from otlp_receiver.decode_events import EventKind, decode_events
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
 from tool_errors.processor import Pace, Processor
 from trace_store.flush import CommitBatch
-from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.model import DEFAULT_PROJECT_ID, AcceptedLog, AcceptedSpan
 from trace_store.writer import SpanWriter
 from web.app import create_app
 
@@ -73,6 +75,17 @@ class Pages:
 
     async def store(self, spans: Iterable[AcceptedSpan], logs: Iterable[AcceptedLog] = ()) -> None:
         await store(self.conninfo, spans, logs)
+
+    async def post_events(self, kind: EventKind, *items: dict[str, Any]) -> None:
+        """Stores and derives what an application posts to one of Raindrop's paths."""
+        decoded = decode_events(kind, orjson.dumps(items if kind != "track_partial" else items[0]), DEFAULT_PROJECT_ID)
+        assert not decoded.rejections.counts
+        writer = SpanWriter(self.conninfo, RETENTION_DAYS)
+        await writer.open()
+        batch = CommitBatch(updates=decoded.updates, feedback=decoded.feedback, users=decoded.users)
+        await writer.commit(batch)
+        await writer.close()
+        await self.derive()
 
     async def derive(self, pace: Pace = AT_ONCE) -> None:
         await Processor(self.conninfo, pace).drain()

@@ -1,4 +1,4 @@
-"""What pages read of a conversation: its traces in order of time, and what went wrong in them."""
+"""What pages read of a conversation: its traces and interactions in order of time, and what went wrong in them."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -8,10 +8,19 @@ from psycopg.rows import class_row
 
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LOOPS
+from trace_store.interaction_lists import (
+    LAST,
+    FeedbackSaid,
+    InteractionSummary,
+    feedback_of,
+    interactions_of_traces,
+    interactions_without_traces,
+)
 from trace_store.span_reads import fetch
 from trace_store.stored import TraceKey
 from trace_store.trace_groups import SQL
 
+TRACELESS_MAX = 200  # of one page
 _Row = TypeVar("_Row")
 
 
@@ -26,6 +35,10 @@ class ConversationRows:
     traces: list[TraceRow]
     failed_calls: list[ToolCallRow]  # of these traces, as the group tells them; at most 50 of each
     loops: list[LoopRow]
+    interactions: list[InteractionSummary]  # of these traces
+    traceless: list[InteractionSummary]  # those without a trace that begin among these traces, at most TRACELESS_MAX
+    traceless_total: int
+    feedback: list[FeedbackSaid]  # about all of them
 
 
 class GroupPlace(NamedTuple):
@@ -40,15 +53,20 @@ class GroupPlace(NamedTuple):
 async def read_conversation(
     connection: psycopg.AsyncConnection[Any], project_id: int, name: str, offset: int, limit: int
 ) -> ConversationRows | None:
-    """The traces of a conversation id, or of the group around a trace id in hex; None when there is neither."""
+    """The traces of a conversation id, or of the group around a trace id in hex; None when there is neither.
+
+    Interactions without a trace stand among them; a conversation of such alone is paged by them.
+    """
     first = await _first(connection, project_id, name)
     if first is None:
-        return None
+        return await _without_traces(connection, project_id, name, offset, limit)
     group_id = first.group_id or first.trace_id
-    total, traces = 1, [first][offset : offset + limit]
+    total, traces, until = 1, [first][offset : offset + limit], LAST
     if first.group_id is not None:
-        parameters = {"project_id": project_id, "group_id": group_id, "offset": offset, "limit": limit}
+        parameters = {"project_id": project_id, "group_id": group_id, "offset": offset, "limit": limit + 1}
         traces = await _rows(connection, TraceRow, SQL.group_page, parameters)
+        until = traces[limit].start_unix_nano if len(traces) > limit else LAST
+        traces = traces[:limit]
         total, _ = await _size(connection, first)
     keys = [TraceKey(row.project_id, row.trace_id) for row in traces]
     parameters = {"project_ids": [key.project_id for key in keys], "trace_ids": [key.trace_id for key in keys]}
@@ -56,7 +74,29 @@ async def read_conversation(
     settled = [call for own in calls if (call := own.settled) is not None]
     named = next((row.conversation_id for row in [first, *traces] if row.conversation_id), None)
     failed = [call for call in settled if call.status in ("error", "soft_error") and call.propagated_from is None]
-    return ConversationRows(group_id, named, total, offset, traces, failed, await LOOPS.read(connection, keys))
+    loops = await LOOPS.read(connection, keys)
+    interactions = await interactions_of_traces(connection, project_id, [key.trace_id for key in keys])
+    traceless: list[InteractionSummary] = []
+    traceless_total = 0
+    if named is not None and traces:
+        window = (traces[0].start_unix_nano if offset else 0, until)
+        traceless, traceless_total = await interactions_without_traces(
+            connection, project_id, named, *window, 0, TRACELESS_MAX
+        )
+    event_ids = {one.event_id for one in (*interactions, *traceless)}
+    feedback = await feedback_of(connection, project_id, event_ids)
+    more = (interactions, traceless, traceless_total, feedback)
+    return ConversationRows(group_id, named, total, offset, traces, failed, loops, *more)
+
+
+async def _without_traces(
+    connection: psycopg.AsyncConnection[Any], project_id: int, name: str, offset: int, limit: int
+) -> ConversationRows | None:
+    traceless, total = await interactions_without_traces(connection, project_id, name, 0, LAST, offset, limit)
+    if not traceless and not offset:
+        return None
+    feedback = await feedback_of(connection, project_id, [one.event_id for one in traceless])
+    return ConversationRows(b"", name, 0, offset, [], [], [], [], traceless, total, feedback)
 
 
 async def read_place(connection: psycopg.AsyncConnection[Any], row: TraceRow) -> GroupPlace | None:

@@ -48,6 +48,7 @@ from web.pages import tool_rules as rules_page
 from web.pages import tools as tools_page
 from web.pages import trace as trace_page
 from web.pages import traces as traces_page
+from web.pages import users as users_page
 from web.pages import verdicts as verdicts_page
 from web.query_api import conversations as query_conversations
 from web.query_api import events as query_events
@@ -128,7 +129,7 @@ def create_app(
     )
     app.state.context = context
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page)
-    found_pages = (issues_page, tools_page, signals_page, alerts_page)
+    found_pages = (issues_page, tools_page, users_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
     apis = (stats, traces, failing_calls, spans, conversations, issues, findings, signals, channels, alerts, rules_api)
     query_api = (query_events, query_conversations, query_users, query_signals, query_spans)

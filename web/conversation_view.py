@@ -1,10 +1,13 @@
 """A conversation as pages show it: its traces in order, each with what went wrong in it. Pure."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from trace_store.conversation_reads import ConversationRows, GroupPlace
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
+from web.interaction_view import feedback_by_event, interaction_view
 from web.list_view import conversation_url, list_row
+from web.pages.interaction_models import InteractionView
 from web.pages.view_models import ConversationPage, ConversationPart, FailureView, GroupView, LoopView
 
 FAILURES_MAX = 5  # of each trace; its page has all
@@ -32,22 +35,42 @@ def build_conversation(rows: ConversationRows, url: str, limit: int) -> Conversa
     loops: dict[bytes, list[LoopRow]] = defaultdict(list)
     for loop in rows.loops:
         loops[loop.trace_id].append(loop)
-    end = rows.offset + len(rows.traces)
+    total = rows.total or rows.traceless_total
+    end = rows.offset + (len(rows.traces) or len(rows.traceless))
+    feedback = feedback_by_event(rows.feedback)
+    views: dict[bytes | None, list[InteractionView]] = defaultdict(list)
+    for one in rows.interactions:
+        views[one.of_trace].append(interaction_view(one, feedback.get(one.event_id, ())))
+    parts: list[ConversationPart | InteractionView] = [
+        _part(position, row, failures[row.trace_id], loops[row.trace_id], views[row.trace_id])
+        for position, row in enumerate(rows.traces, start=rows.offset + 1)
+    ]
+    parts += [interaction_view(one, feedback.get(one.event_id, ())) for one in rows.traceless]
     return ConversationPage(
         title=rows.conversation_id or rows.group_id.hex(),
         is_conversation=rows.conversation_id is not None,
-        parts=tuple(
-            _part(position, row, failures[row.trace_id], loops[row.trace_id])
-            for position, row in enumerate(rows.traces, start=rows.offset + 1)
-        ),
+        parts=tuple(sorted(parts, key=_start)),
+        trace_count=len(rows.traces),
+        traceless_count=len(rows.traceless),
+        traceless_total=rows.traceless_total,
         total=rows.total,
         json_url=f"{url}.json" + (f"?offset={rows.offset}" if rows.offset else ""),
         earlier_url=f"{url}?offset={max(0, rows.offset - limit)}" if rows.offset else "",
-        later_url=f"{url}?offset={end}" if end < rows.total else "",
+        later_url=f"{url}?offset={end}" if end < total else "",
     )
 
 
-def _part(position: int, row: TraceRow, failures: list[ToolCallRow], loops: list[LoopRow]) -> ConversationPart:
+def _start(part: ConversationPart | InteractionView) -> int:
+    return part.row.start_unix_nano if isinstance(part, ConversationPart) else part.start_unix_nano
+
+
+def _part(
+    position: int,
+    row: TraceRow,
+    failures: list[ToolCallRow],
+    loops: list[LoopRow],
+    interactions: Sequence[InteractionView],
+) -> ConversationPart:
     path = f"/traces/{row.trace_id.hex()}"
     return ConversationPart(
         position=position,
@@ -56,6 +79,7 @@ def _part(position: int, row: TraceRow, failures: list[ToolCallRow], loops: list
         failures=tuple(_failure(call, path) for call in failures[:FAILURES_MAX]),
         failure_count=max(row.error_count + row.soft_error_count, len(failures)),
         loops=tuple(_loop(loop) for loop in loops),
+        interactions=tuple(interactions),
     )
 
 

@@ -2,8 +2,10 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from trace_store.interaction_lists import FeedbackCount, feedback_counts
 from trace_store.issue_rows import Trend
 from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reprocess import open_reprocess
@@ -52,6 +54,8 @@ class SignalList:
     own: tuple[OwnSignal, ...]
     derived: tuple[DerivedSignal, ...]
     derived_total: int
+    posted: tuple[FeedbackCount, ...]  # by applications
+    posted_total: int
     waiting: int  # traces that are still to be looked at again
 
 
@@ -80,10 +84,12 @@ async def read_signal_list(context: WebContext, chosen: str) -> SignalList:
         derived, total = await count_derived(connection, DEFAULT_PROJECT_ID, since)
         names = [count.signal for count in derived]
         trends = await derived_trends(connection, DEFAULT_PROJECT_ID, since, step_s, names)
+        moment = datetime.fromtimestamp(since / NANOSECONDS, UTC)
+        posted, posted_total = await feedback_counts(connection, DEFAULT_PROJECT_ID, moment)
     async with open_reprocess(context.conninfo) as work:
         waiting = await work.waiting()
     of_tools = tuple(DerivedSignal(count, trend(trends, count.signal)) for count in derived)
-    return SignalList(chosen, tuple(own), of_tools, total, waiting)
+    return SignalList(chosen, tuple(own), of_tools, total, tuple(posted), posted_total, waiting)
 
 
 def signals_json(found: SignalList) -> dict[str, Any]:
@@ -108,7 +114,13 @@ def signals_json(found: SignalList) -> dict[str, Any]:
     derived = [
         {"signal": one.count.signal, **_count_json(one.count), "trend": _trend_json(one.trend)} for one in found.derived
     ]
-    shown = {"derived_shown": len(derived), "derived_total": found.derived_total}
+    posted = [
+        {"name": said.name, "type": said.type, "sentiment": said.sentiment, "events": said.events, "users": said.users}
+        | {"last_seen_unix_nano": str(said.last_unix_nano)}
+        for said in found.posted
+    ]
+    shown: dict[str, Any] = {"derived_shown": len(derived), "derived_total": found.derived_total}
+    shown |= {"posted": posted, "posted_shown": len(posted), "posted_total": found.posted_total}
     return {"range": found.range, "signals": own, "derived": derived, **shown, "waiting_traces": found.waiting}
 
 

@@ -11,6 +11,7 @@ from trace_store.model import DEFAULT_PROJECT_ID
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
+from web.interaction_view import feedback_by_event, interaction_json
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -19,9 +20,13 @@ PARTS_LIMIT = 50
 
 @router.get("/conversations/{name:path}")
 async def get_conversation(name: str, context: Context, offset: int = 0, limit: int = PARTS_LIMIT) -> Response:
-    """`{"conversation_id", "group_id", "traces": [...], "offset", "shown", "total", "next_offset"}`: docs/api.md."""
+    """`{"conversation_id", "group_id", "traces": [...], "offset", "shown", "total",
+    "interactions": [without a trace, ...], "interactions_shown", "interactions_total", "next_offset"}`: docs/api.md.
+    """
     rows = await conversation_rows(context, name, offset, limit)
-    end = rows.offset + len(rows.traces)
+    total = rows.total or rows.traceless_total
+    end = rows.offset + (len(rows.traces) or len(rows.traceless))
+    feedback = feedback_by_event(rows.feedback)
     body = {
         "conversation_id": rows.conversation_id,
         "group_id": rows.group_id.hex(),
@@ -29,7 +34,10 @@ async def get_conversation(name: str, context: Context, offset: int = 0, limit: 
         "offset": rows.offset,
         "shown": len(rows.traces),
         "total": rows.total,
-        "next_offset": end if end < rows.total else None,
+        "interactions": [interaction_json(row, feedback.get(row.event_id, ())) for row in rows.traceless],
+        "interactions_shown": len(rows.traceless),
+        "interactions_total": rows.traceless_total,
+        "next_offset": end if end < total else None,
     }
     return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
 
@@ -41,16 +49,22 @@ async def conversation_rows(context: WebContext, name: str, offset: int, limit: 
     rows = await context.reader.conversation(DEFAULT_PROJECT_ID, name, offset, limit)
     if rows is None:
         raise NotFound(
-            f"No trace of conversation {name} is stored: it was never received, or its days are past retention."
+            f"Nothing of conversation {name} is stored: it was never received, or its days are past retention."
         )
     return rows
 
 
 def _part(rows: ConversationRows, index: int) -> dict[str, Any]:
     row = rows.traces[index]
+    feedback = feedback_by_event(rows.feedback)
     return trace_summary(row) | {
         "position": rows.offset + index + 1,
         "failures": [_failure(call) for call in rows.failed_calls if call.trace_id == row.trace_id],
+        "interactions": [
+            interaction_json(one, feedback.get(one.event_id, ()))
+            for one in rows.interactions
+            if one.of_trace == row.trace_id
+        ],
         "loops": [_loop(loop) for loop in rows.loops if loop.trace_id == row.trace_id],
     }
 

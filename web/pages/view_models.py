@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tool_errors.findings import SchemaViolation
+from web.pages.interaction_models import InteractionView
 
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
 
@@ -369,6 +370,7 @@ class ConversationPart:
     failures: tuple[FailureView, ...]
     failure_count: int
     loops: tuple[LoopView, ...]
+    interactions: tuple[InteractionView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,8 +379,11 @@ class ConversationPage:
 
     title: str
     is_conversation: bool  # False: the traces belong together without a conversation id
-    parts: tuple[ConversationPart, ...]
-    total: int
+    parts: tuple[ConversationPart | InteractionView, ...]  # by time; an interaction by itself has no trace
+    total: int  # traces
+    trace_count: int  # of this page
+    traceless_count: int  # interactions without a trace, of this page
+    traceless_total: int
     json_url: str
     earlier_url: str  # "" on the first page
     later_url: str  # "" on the last page

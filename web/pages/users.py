@@ -1,0 +1,143 @@
+"""`/users` and `/users/{id}`: who uses the application, what they asked, what went wrong for them; with JSON twins."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+
+from trace_store.interaction_lists import (
+    LAST,
+    FeedbackSaid,
+    InteractionSummary,
+    feedback_of,
+    interactions_of_user,
+    read_user,
+    user_count,
+    users_page,
+)
+from trace_store.interaction_rows import UserRow
+from trace_store.model import DEFAULT_PROJECT_ID
+from web.context import WebContext, context_of
+from web.errors import BadRequest, NotFound
+from web.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
+from web.pages.interaction_models import UserPage, UserRowView, UsersPage
+from web.templating import page
+
+router = APIRouter()
+Context = Annotated[WebContext, Depends(context_of)]
+PAGE_ROWS = 50
+TRAITS_SHOWN = 3  # in the list
+FIRST = (LAST, "\U0010ffff")  # before every place
+
+
+@router.get("/users.json")
+async def show_users_json(context: Context, q: str = "", before: str = "") -> Response:
+    """The list as JSON."""
+    users, total, later = await _users(context, q, before)
+    body = {"users": [_user_json(user) for user in users], "next": later or None, "shown": len(users), "total": total}
+    return _json(body)
+
+
+@router.get("/users")
+async def show_users(context: Context, q: str = "", before: str = "") -> Response:
+    """The users, the last seen first; `q` is looked for in ids and traits."""
+    users, total, later = await _users(context, q, before)
+    told = {"q": q} if q else {}
+    view = UsersPage(
+        users=tuple(_row_view(user) for user in users),
+        total=total,
+        text=q,
+        json_url="/users.json" + (f"?{urlencode(told)}" if told else ""),
+        later_url=f"/users?{urlencode(told | {'before': later})}" if later else "",
+    )
+    return page("users.html", page=view, footer=await context.footer())
+
+
+@router.get("/users/{name:path}.json")
+async def show_user_json(name: str, context: Context, before: str = "") -> Response:
+    """One user as JSON."""
+    user, interactions, feedback, later = await _user(context, name, before)
+    told = [interaction_json(row, feedback.get(row.event_id, ())) for row in interactions]
+    return _json(_user_json(user) | {"interactions": told, "shown": len(told), "next": later or None})
+
+
+@router.get("/users/{name:path}")
+async def show_user(name: str, context: Context, before: str = "") -> Response:
+    """One user with their traits and interactions, the newest first."""
+    user, interactions, feedback, later = await _user(context, name, before)
+    url = user_url(name)
+    view = UserPage(
+        user=_row_view(user),
+        traits=tuple((key, _text(value)) for key, value in user.traits.items()),
+        interactions=tuple(interaction_view(row, feedback.get(row.event_id, ())) for row in interactions),
+        json_url=f"{url}.json" + (f"?{urlencode({'before': before})}" if before else ""),
+        later_url=f"{url}?{urlencode({'before': later})}" if later else "",
+    )
+    return page("user.html", page=view, footer=await context.footer())
+
+
+async def _users(context: WebContext, text: str, before: str) -> tuple[list[UserRow], int, str]:
+    """A page of users, how many there are, and where the next page begins ("": nowhere)."""
+    place = _place(before)
+    async with context.reader.freely_planned() as connection:
+        users = await users_page(connection, DEFAULT_PROJECT_ID, place, text, PAGE_ROWS + 1)
+        total = await user_count(connection, DEFAULT_PROJECT_ID)
+    shown = users[:PAGE_ROWS]
+    later = f"{shown[-1].last_seen_unix_nano}.{shown[-1].user_id}" if len(users) > PAGE_ROWS else ""
+    return shown, total, later
+
+
+async def _user(
+    context: WebContext, name: str, before: str
+) -> tuple[UserRow, list[InteractionSummary], dict[str, list[FeedbackSaid]], str]:
+    place = _place(before)
+    async with context.reader.freely_planned() as connection:
+        user = await read_user(connection, DEFAULT_PROJECT_ID, name)
+        if user is None:
+            raise NotFound(f"No user {name} is known: nothing was received of them, or it is past retention.")
+        rows = await interactions_of_user(connection, DEFAULT_PROJECT_ID, user.user_id, place, PAGE_ROWS + 1)
+        shown = rows[:PAGE_ROWS]
+        feedback = await feedback_of(connection, DEFAULT_PROJECT_ID, [row.event_id for row in shown])
+    later = f"{shown[-1].start_unix_nano}.{shown[-1].event_id}" if len(rows) > PAGE_ROWS else ""
+    return user, shown, feedback_by_event(feedback), later
+
+
+def _place(before: str) -> tuple[int, str]:
+    """A place in a list as `next` gives it: nanoseconds, a full stop, an id."""
+    if not before:
+        return FIRST
+    nano, stop, identifier = before.partition(".")
+    if not stop or not nano.isdecimal() or int(nano) > LAST:
+        raise BadRequest("`before` is no place in this list; take it from `next`.")
+    return int(nano), identifier.replace("\0", "")
+
+
+def _row_view(user: UserRow) -> UserRowView:
+    traits = [f"{key}: {_text(value)}" for key, value in list(user.traits.items())[:TRAITS_SHOWN]]
+    return UserRowView(
+        user_id=user.user_id,
+        url=user_url(user.user_id),
+        traits=", ".join(traits) + (", …" if len(user.traits) > TRAITS_SHOWN else ""),
+        first_seen_unix_nano=user.first_seen_unix_nano,
+        last_seen_unix_nano=user.last_seen_unix_nano,
+        interaction_count=user.interaction_count,
+    )
+
+
+def _user_json(user: UserRow) -> dict[str, Any]:
+    return {
+        "user_id": user.user_id,
+        "traits": user.traits,
+        "first_seen_unix_nano": str(user.first_seen_unix_nano),
+        "last_seen_unix_nano": str(user.last_seen_unix_nano),
+        "interaction_count": user.interaction_count,
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
