@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.installed_senders import has_javascript, has_raindrop, rotel_agent
+from tests.acceptance.installed_senders import has_javascript, has_raindrop, has_raindrop_javascript, rotel_agent
 from tests.fix_server import server
 
 pytest.register_assert_rewrite("tests.acceptance.travel_agent")
@@ -14,6 +14,8 @@ collect_ignore = [
     for name, is_installed in {
         "test_sender_javascript.py": has_javascript(),
         "test_sender_raindrop.py": has_raindrop(),
+        "test_sender_raindrop_events.py": has_raindrop(),
+        "test_sender_raindrop_javascript.py": has_raindrop_javascript(),
         "test_sender_rotel.py": rotel_agent() is not None,
     }.items()
     if not is_installed

