@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 
 from tests.counted_work import assert_linear
 from tests.spans_by_hand import log, span
@@ -14,6 +16,7 @@ from tests.unit.test_dialects_property import ATTRIBUTES, CLAIMING, KEYS, MARKS,
 from trace_store.dialects import REGISTRY
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.model import LogRecord, Span, SpanEvent
+from trace_store.spans import Scope, read_span
 
 SIZE = 400
 
@@ -129,6 +132,21 @@ def test_keys_that_nobody_knows() -> None:
         return read(
             span({f"mine.{size}.{index}." + "a." * 20: index for index in range(size)} | {"ai.operationId": ""})
         )
+
+    assert_linear(made(SIZE), made(2 * SIZE))
+
+
+@pytest.mark.parametrize("key", ["gen_ai.operation.name", "gen_ai.prompt.0.role", "honeyhive_inputs.a", "mine"])
+def test_one_key_again_and_again(key: str) -> None:
+    """Of a repeated key the first counts."""
+
+    def made(size: int) -> Callable[[], Any]:
+        values = [KeyValue(key=key, value=AnyValue(string_value=f"{index}")) for index in range(size)]
+        otlp = OtlpSpan(trace_id=bytes(16), span_id=bytes(8), attributes=values).SerializeToString()
+        decoded = read_span(otlp, {}, Scope("", "", {}))
+        assert decoded.attributes == {key: "0"}
+        normalises = read(decoded)
+        return lambda: (read_span(otlp, {}, Scope("", "", {})), normalises())
 
     assert_linear(made(SIZE), made(2 * SIZE))
 
