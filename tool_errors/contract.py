@@ -157,7 +157,8 @@ def _loop(loop: Loop) -> dict[str, Any]:
         ],
         "tokens": loop.tokens,
         "cost_usd": usd(loop.cost_nano_usd),
-        "seconds": (loop.end_unix_nano - loop.start_unix_nano) / 1e9,
+        "seconds": loop.wasted_ns / 1e9,
+        "wasted_calls": loop.wasted_calls,
         "fingerprint": loop.fingerprint,
         "ended": loop.ended,
     }

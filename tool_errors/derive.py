@@ -96,13 +96,19 @@ def derive(
         spans=tuple(_derived_spans(view)),
         interactions=interaction_parts(view, first, last),
         environment=_first(facts.environment for facts in known),
-        run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
+        run_ended_well=None
+        if live
+        else ended_well(last, has_failed_root=_has_failed(roots), may_answer=bool(llm_calls)),
     )
 
 
-def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:
+def _has_failed(roots: Iterable[SpanNode]) -> bool:
+    return any(node.status_code == STATUS_ERROR for node in roots)
+
+
+def ended_well(answer: str | None, *, has_failed_root: bool, may_answer: bool) -> bool | None:
     """Whether a final answer exists and no root failed; None for a trace in which nothing answers a user."""
-    if any(node.status_code == STATUS_ERROR for node in roots):
+    if has_failed_root:
         return False
     return bool(answer) if answer or may_answer else None
 

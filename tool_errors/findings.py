@@ -125,6 +125,8 @@ class Loop:
     fingerprint: str  # the same loop elsewhere has the same one
     ended: str  # "success", "gave_up" or "running"
     cost_nano_usd: int | None = None  # what those LLM calls cost; None when no price of them is known
+    wasted_calls: int = 0  # the repeats: all calls but those of the first round
+    wasted_ns: int = 0  # from the end of the first round to the end of the last call
 
 
 @dataclass(frozen=True, slots=True)

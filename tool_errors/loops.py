@@ -103,6 +103,7 @@ def _loop(kind: str, run: Run, spent: tuple[int | None, int | None], ended: str)
     failures = sorted({call.verdict.fingerprint for call in calls if call.failed})
     shapes = sorted({argument_shape(call) for call in calls})
     end = max(call.end_unix_nano for call in calls)
+    first_round = calls[: len(calls) // run.iterations]
     return Loop(
         trace_id=calls[-1].trace_id,
         loop_id=_digest(first.trace_id.hex(), first.call_key),
@@ -117,6 +118,8 @@ def _loop(kind: str, run: Run, spent: tuple[int | None, int | None], ended: str)
         fingerprint=_digest(kind, *tools, *(failures or shapes)),
         ended=ended,
         cost_nano_usd=spent[1],
+        wasted_calls=len(calls) - len(first_round),
+        wasted_ns=max(0, end - max(call.end_unix_nano for call in first_round)),
     )
 
 

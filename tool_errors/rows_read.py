@@ -126,6 +126,8 @@ def loop(row: LoopRow) -> Loop:
         fingerprint=row.fingerprint,
         ended=row.ended,
         cost_nano_usd=row.cost_nano_usd,
+        wasted_calls=row.wasted_calls,
+        wasted_ns=row.wasted_ns,
     )
 
 

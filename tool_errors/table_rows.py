@@ -133,4 +133,6 @@ def loop_row(project_id: int, loop: Loop) -> LoopRow:
             for call in loop.calls
         ],
         cost_nano_usd=loop.cost_nano_usd,
+        wasted_calls=loop.wasted_calls,
+        wasted_ns=loop.wasted_ns,
     )

@@ -149,3 +149,5 @@ class LoopRow:
     ended: str
     calls: list[list[str | None]] = field(default_factory=list)  # trace id, call key, span id, call id of each call
     cost_nano_usd: int | None = None
+    wasted_calls: int = 0  # all but those of the first round
+    wasted_ns: int = 0  # since the end of the first round

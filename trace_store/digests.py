@@ -47,6 +47,7 @@ class DigestRows:
     loop_tokens: int
     loop_nano_usd: int
     loop_ns: int
+    loop_calls: int
 
 
 @asynccontextmanager
@@ -75,7 +76,7 @@ async def read_digest(connection: psycopg.AsyncConnection[Any], project_id: int,
     resolved = await rows(SQL.resolved_issues, given)
     ((calls, failed_calls),) = await rows(SQL.call_failures, given)
     ((calls_before, failed_calls_before),) = await rows(SQL.call_failures, before)
-    ((loops, tokens, nano_usd, nanoseconds),) = await rows(SQL.waste_of_loops, given)
+    ((loops, tokens, nano_usd, nanoseconds, repeats),) = await rows(SQL.waste_of_loops, given)
     return DigestRows(
         tuple(DigestIssue(*row[:7]) for row in issues),
         issues[0][7] if issues else 0,
@@ -83,5 +84,5 @@ async def read_digest(connection: psycopg.AsyncConnection[Any], project_id: int,
         tuple(row[:3] for row in resolved),
         resolved[0][3] if resolved else 0,
         *(calls, failed_calls, calls_before, failed_calls_before),
-        *(loops, tokens, nano_usd, nanoseconds),
+        *(loops, tokens, nano_usd, nanoseconds, repeats),
     )

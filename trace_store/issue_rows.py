@@ -79,7 +79,7 @@ class ValueCount:
 
 @dataclass(frozen=True, slots=True)
 class LoopWaste:
-    """What the loops of an issue went through within a window."""
+    """What the repeats of the loops of an issue took within a window; the first round of a loop was no waste."""
 
     loops: int
     calls: int

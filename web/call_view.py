@@ -8,7 +8,7 @@ from trace_store.verdicts import Verdict
 from web.issue_view import issue_url
 from web.loop_text import loop_why
 from web.pages.view_models import CallView
-from web.verdict_view import verdict_views
+from web.verdict_view import is_dismissed, verdict_views
 
 STATUS_LABELS = {
     "ok": "OK",
@@ -23,7 +23,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
     """A call of the trace whose page is at `path`; `loops` and `verdicts` are those of the trace."""
     place = why = previous = following = loop_issue = ""
     loop = next((loop for loop in loops if call.call_key in loop.call_keys), None)
-    if loop is not None:
+    if loop is not None and not is_dismissed(loop, verdicts):
         at, count = loop.call_keys.index(call.call_key), len(loop.call_keys)
         place = f"Repeat {at + 1} of {count}"
         why = loop_why(loop)

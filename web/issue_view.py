@@ -103,7 +103,6 @@ class IssuePage:
     traces_url: str
     json_url: str
     range: str
-    waste_repeats: int
 
 
 def list_page(query: IssueQuery, found: IssueList) -> IssueListPage:
@@ -149,7 +148,6 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
         json_url=query.url(f"{url}.json"),
         range=query.shown["range"],
-        waste_repeats=0 if detail.waste is None else max(0, detail.waste.calls - detail.waste.loops),
     )
 
 

@@ -24,6 +24,7 @@ from trace_store.model import LogRecord
 from trace_store.reader import TraceReader
 from trace_store.spans import read_log
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow
+from web.verdict_view import is_dismissed, read_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class TreeRecords:
     incoming: list[Link] = field(default_factory=list)  # of other traces, up to 1,000
     place: GroupPlace | None = None  # among the traces it belongs to
     asked_again: bytes | None = None  # the later trace of its group in which the user asks for the same
+    dismissed_loops: frozenset[str] = frozenset()  # ids of those that people say are none
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
@@ -49,7 +51,13 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
     place = None if row is None else await reader.place_in_group(row)
     calls, loops = await reader.tool_calls(trace), await reader.loops(trace)
     again = None if row is None else await _asked_again(reader, row)
-    return TreeRecords(row, spans, calls, loops, *await reader.links(trace), place=place, asked_again=again)
+    verdicts = await read_verdicts(reader, trace, None, loops)
+    return TreeRecords(
+        *(row, spans, calls, loops, *await reader.links(trace)),
+        place=place,
+        asked_again=again,
+        dismissed_loops=frozenset(loop.loop_id for loop in loops if is_dismissed(loop, verdicts)),
+    )
 
 
 async def _asked_again(reader: TraceReader, row: TraceRow) -> bytes | None:

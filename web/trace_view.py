@@ -1,5 +1,6 @@
 """The page of one trace: its header, a window of its tree, and the selected span. Pure."""
 
+from tool_errors.derive import ended_well
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import TraceRow
 from web.conversation_view import group_view
@@ -73,5 +74,13 @@ def build_trace_page(
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
         asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
+        run_ended_well=_ended_well(row, tree),
         group=None if row is None else group_view(row, records.place),
     )
+
+
+def _ended_well(row: TraceRow | None, tree: TraceTree) -> bool | None:
+    if row is None or row.live:
+        return None
+    may_answer = row.llm_call_count > 0
+    return ended_well(row.output_preview, has_failed_root=tree.has_failed_root, may_answer=may_answer)

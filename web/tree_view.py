@@ -29,6 +29,7 @@ class TraceTree:
     span_count: int
     missing_parent_count: int
     skewed_count: int
+    has_failed_root: bool
 
     def window(self, path: str, offset: int, selected: str) -> TreePage:
         """Rows from `offset` on; with a selected span and offset -1, the window in which it stands."""
@@ -95,6 +96,7 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
         span_count=len(stored),
         missing_parent_count=sum(row.is_placeholder for row in tree.rows),
         skewed_count=sum(row.skew_ns > 0 for row in tree.rows),
+        has_failed_root=any(node.status_code == STATUS_ERROR for node in tree.roots()),
     )
 
 
@@ -117,6 +119,7 @@ def loop_views(records: TreeRecords, path: str) -> tuple[LoopView, ...]:
                 kind=loop.kind,
                 why=loop_why(loop),
                 cost_nano_usd=loop.cost_nano_usd,
+                is_dismissed=loop.loop_id in records.dismissed_loops,
             )
         )
     return tuple(found)
@@ -127,7 +130,8 @@ def _index_calls(records: TreeRecords) -> _Calls:
     for call in records.tool_calls:
         if call.span_id is None:
             without_span[call.asked_by].append(call)
-    loop_of_call = {key: (loop, number) for loop in records.loops for number, key in enumerate(loop.call_keys, start=1)}
+    loops = [loop for loop in records.loops if loop.loop_id not in records.dismissed_loops]
+    loop_of_call = {key: (loop, number) for loop in loops for number, key in enumerate(loop.call_keys, start=1)}
     by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
     return _Calls(by_span, without_span, loop_of_call)
 

@@ -15,17 +15,25 @@ LABELS = {"right": "right", NOT_AN_ERROR: "not an error", NOT_A_LOOP: "not a loo
 
 
 async def read_verdicts(
-    reader: TraceReader, trace: TraceKey, call: ToolCallRow, loops: Sequence[LoopRow]
+    reader: TraceReader, trace: TraceKey, call: ToolCallRow | None, loops: Sequence[LoopRow]
 ) -> list[Verdict]:
-    """What people said of the findings of a trace and of the issues that they belong to."""
-    if not call_kind(call) and not loops:
+    """What people said of a call and of the loops of a trace, and of the issues that they belong to."""
+    fingerprints = {loop.fingerprint for loop in loops}
+    if call is not None and call_kind(call):
+        fingerprints.add(call_fingerprint(call))
+    if not fingerprints:
         return []
-    fingerprints = {call_fingerprint(call), *(loop.fingerprint for loop in loops)}
     async with reader.freely_planned() as connection:
         found = await verdicts_of_trace(connection, trace, fingerprints)
         for other in {loop.trace_id for loop in loops} - {trace.trace_id}:
             found += await verdicts_of_trace(connection, TraceKey(trace.project_id, other), ())
         return found
+
+
+def is_dismissed(loop: LoopRow, verdicts: Sequence[Verdict]) -> bool:
+    """Whether people say that it is no loop."""
+    said = verdict_that_counts(verdicts, loop_finding_key(loop), loop.fingerprint)
+    return said is not None and said.verdict == NOT_A_LOOP
 
 
 def verdict_views(call: ToolCallRow, loop: LoopRow | None, verdicts: Sequence[Verdict]) -> tuple[VerdictView, ...]:

@@ -83,5 +83,10 @@ async def test_a_user_who_asks_the_same_again_is_told_on_the_trace_that_did_not_
         found = [await pages.json(f"/api/traces/{trace_id(run, n).hex()}") for run in (0, 1) for n in (0, 1)]
         assert [trace["asked_again"] for trace in found] == [None, asked, None, None]
         assert (found[1]["trace_id"], found[1]["run_ended_well"]) == (answered, True)
-        assert f'href="/traces/{asked}">asked again later</a>' in await pages.html(f"/traces/{answered}")
+        page = await pages.html(f"/traces/{answered}")
+        assert f'href="/traces/{asked}">asked again later</a>' in page
+        assert 'data-ended-well="yes"' in page
+        assert ['data-ended-well="no"' in await pages.html(f"/traces/{trace['trace_id']}") for trace in found] == [
+            trace["run_ended_well"] is False for trace in found
+        ]
         assert "asked again later" not in await pages.html(f"/traces/{asked}")

@@ -52,7 +52,7 @@ async def test_one_digest_a_day_across_restarts_and_processors(database: str, po
     issues, waste = subject["sections"]
     assert (issues["heading"], waste["heading"]) == ("Issues", "Waste")
     assert any(line["text"].startswith("New: look_up: ") for line in issues["lines"])
-    assert waste["lines"][0]["text"].startswith("1 loop, ")
+    assert waste["lines"][0]["text"].startswith("1 loop, 7 repeated calls, ")
 
 
 async def test_a_quiet_day_has_no_digest(database: str, pool: Any) -> None:
@@ -91,6 +91,26 @@ async def test_an_issue_that_came_back_after_it_was_resolved_is_no_win(database:
     assert await DigestWriter(database, lambda: LATER).put_due() == 1
     (delivery,), _ = await DeliveryReader(pool).newest(1, 10)
     assert "Wins" not in [section["heading"] for section in delivery.subject["sections"]]
+
+
+async def test_an_ignored_issue_is_told_again_once_enough_users_met_it(database: str, pool: Any) -> None:
+    await add_channel(pool)
+    await store_a_bad_day(database)
+    async with await connect(database, "test") as connection:
+        await connection.execute(
+            "UPDATE issue_states SET status = 'ignored', ignored_at = to_timestamp(%s), ignored_until_user_count = 2"
+            " WHERE kind = 'tool_error'",
+            [NOW / 1e9 - 1],
+        )
+        await connection.execute("DELETE FROM findings WHERE kind <> 'tool_error'")
+        await connection.execute("UPDATE findings SET user_id = 'u-1'")
+    assert await DigestWriter(database, lambda: LATER).put_due() == 0
+    async with await connect(database, "test") as connection:
+        await connection.execute(
+            "UPDATE findings SET user_id = 'u-2' WHERE (trace_id, finding_key) IN"
+            " (SELECT DISTINCT ON (fingerprint) trace_id, finding_key FROM findings ORDER BY fingerprint, finding_key)"
+        )
+    assert await DigestWriter(database, lambda: LATER).put_due() == 1
 
 
 def test_the_hour_is_that_of_the_time_zone() -> None:

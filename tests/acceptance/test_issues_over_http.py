@@ -68,7 +68,7 @@ async def test_spans_become_issues(pages: Pages) -> None:
     assert failure["title"].startswith("ValidationError: date: month must be")
     assert (loop["tool"], loop["events"], loop["status"]) == ("book", 1, "new")
     near = await pages.json(f"/api/issues/{loop['fingerprint']}")
-    assert (near["waste"]["loops"], near["waste"]["calls"]) == (1, 4)
+    assert (near["waste"]["loops"], near["waste"]["calls"]) == (1, 3)
     traces = (await pages.json(f"/api/traces?issue={failure['fingerprint']}"))["traces"]
     assert {trace["release"] for trace in traces} == {"1", "2"}
     assert [i["fingerprint"] for i in await listed(pages, "?user=u-2")] == [failure["fingerprint"]]

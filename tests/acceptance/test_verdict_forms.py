@@ -64,6 +64,12 @@ async def test_the_forms_of_a_call_in_a_loop(pages: Pages) -> None:
     form = {"finding_key": f"loop:{loop['id']}", "verdict": "not_a_loop", "back": page, "of_issue": "1"}
     done = await pages.client.post(f"/traces/{trace_id}/verdict", data=form)
     assert (done.status_code, done.headers["location"]) == (303, page)
+    await pages.derive()
+    whole = await pages.html(page)
+    assert "data-dismissed-loop" in whole, "the header says that it is none"
+    assert "is-loop" not in whole
+    assert "data-loop=" not in whole
+    assert "Repeat " not in whole
     other = failing(calls=4)
     await pages.store_and_derive(other)
     assert await issues(pages) == {"tool_error"}, "every loop like it, also a later one"
@@ -72,10 +78,14 @@ async def test_the_forms_of_a_call_in_a_loop(pages: Pages) -> None:
     assert (await pages.client.post(f"/traces/{trace_id}/verdict", data=form)).status_code == 303
     await pages.derive()
     assert await issues(pages) == {"tool_error", "loop"}
+    assert "data-dismissed-loop" not in await pages.html(page)
+    assert "data-loop=" in await pages.html(page)
 
 
 async def test_what_is_refused(pages: Pages) -> None:
-    assert "Nobody has said anything" in await pages.html("/settings/verdicts")
+    empty = await pages.get("/settings/verdicts", headers={"accept": "text/html", "host": "rainbarrel.example:8080"})
+    assert "Nobody has said anything" in empty.text
+    assert "http://rainbarrel.example:8080/api/findings" in empty.text
     spans = failing()
     await pages.store_and_derive(spans)
     trace_id, key = spans[0].trace_id.hex(), f"call:{spans[1].span_id.hex()}"

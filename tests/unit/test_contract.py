@@ -28,7 +28,7 @@ TOOL_FIELDS = {
 }  # fmt: skip
 LOOP_FIELDS = {
     "id", "kind", "tools", "iterations", "failures", "span_ids", "calls", "tokens", "cost_usd", "seconds",
-    "fingerprint", "ended",
+    "wasted_calls", "fingerprint", "ended",
 }  # fmt: skip
 SPAN_FIELDS = {
     "span_id", "parent_span_id", "name", "type", "dialect", "status", "start_unix_nano", "end_unix_nano", "depth",
@@ -63,7 +63,7 @@ def test_all_fields_of_a_full_trace() -> None:
     assert failed["error"].keys() == {"type", "message", "fingerprint", "recovered"}
     assert found["tool_calls"][3]["result"] == {"long": "y" * 1000}
     (loop,) = found["loops"]
-    assert (loop["seconds"], loop["tokens"], len(loop["span_ids"])) == (5.0, 10, 3)
+    assert (loop["seconds"], loop["wasted_calls"], loop["tokens"], len(loop["span_ids"])) == (4.0, 2, 10, 3)
     assert loop["calls"][0] == {"trace_id": TRACE_ID.hex(), "span_id": span_id(3).hex(), "call_id": None}
     assert json.loads(json.dumps(found)) == found
 

@@ -123,7 +123,7 @@ def _wins(rows: DigestRows) -> dict[str, Any]:
 
 
 def _waste(rows: DigestRows) -> dict[str, Any]:
-    parts = [_count(rows.loops, "loop")]
+    parts = [_count(rows.loops, "loop"), _count(rows.loop_calls, "repeated call")]
     if rows.loop_tokens:
         parts.append(f"{rows.loop_tokens:,} tokens")
     if rows.loop_nano_usd:

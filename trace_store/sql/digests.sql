@@ -1,15 +1,19 @@
 -- What a daily digest tells of a time range of one project.
 
 -- issues_of_day --
--- The issues met in the range, new ones first, then by events; without ignored ones (findings_start_idx).
-SELECT fingerprint, min(finding.kind) AS kind, min(finding.tool) AS tool, min(finding.title) AS title,
+-- The issues met in the range, new ones first, then by events; without those that are ignored still, as in
+-- `rank_issues` (findings_start_idx, findings_issue_idx).
+SELECT state.fingerprint, state.kind, state.tool, min(finding.title) AS title,
   count(*) AS events, count(DISTINCT user_id) AS users, state.first_seen_unix_nano >= %(since)s AS is_new,
   count(*) OVER () AS total, count(*) FILTER (WHERE state.first_seen_unix_nano >= %(since)s) OVER () AS new_total
 FROM findings finding
-JOIN issue_states state USING (project_id, fingerprint)
-WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
-  AND status <> 'ignored'
-GROUP BY fingerprint, state.first_seen_unix_nano
+JOIN issue_states state ON (state.project_id, state.fingerprint) = (finding.project_id, finding.fingerprint)
+WHERE finding.project_id = %(project_id)s AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
+GROUP BY state.project_id, state.fingerprint
+HAVING state.status <> 'ignored' OR state.ignored_until_user_count <= (
+  SELECT count(DISTINCT met.user_id) FROM findings met
+  WHERE met.project_id = state.project_id AND met.fingerprint = state.fingerprint
+    AND met.start_unix_nano > (extract(epoch FROM state.ignored_at) * 1000000000)::bigint)
 ORDER BY is_new DESC, events DESC, fingerprint
 LIMIT %(limit)s
 
@@ -40,7 +44,7 @@ WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND start_uni
 -- waste_of_loops --
 -- Loops that began in the range, and what their repeats took (findings_start_idx, primary key of loops).
 SELECT count(*), coalesce(sum(tokens), 0)::bigint, coalesce(sum(cost_nano_usd), 0)::bigint,
-  coalesce(sum(loop.end_unix_nano - loop.start_unix_nano), 0)::bigint
+  coalesce(sum(loop.wasted_ns), 0)::bigint, coalesce(sum(loop.wasted_calls), 0)::bigint
 FROM findings finding
 JOIN loops loop USING (project_id, trace_id)
 WHERE project_id = %(project_id)s AND finding.kind = 'loop' AND finding.finding_key = 'loop:' || loop.loop_id

@@ -173,9 +173,9 @@ LEFT JOIN loops loop ON (loop.project_id, loop.trace_id) = (finding.project_id, 
 ORDER BY finding.start_unix_nano DESC, finding.trace_id, finding.finding_key
 
 -- issue_waste --
--- What the loops of an issue went through within a window (findings_issue_idx, primary key of loops).
-SELECT count(*), coalesce(sum(cardinality(loop.call_keys)), 0)::bigint,
-  coalesce(sum(loop.end_unix_nano - loop.start_unix_nano), 0)::float8 / 1000000000, coalesce(sum(loop.tokens), 0)::bigint,
+-- What the repeats of the loops of an issue took within a window (findings_issue_idx, primary key of loops).
+SELECT count(*), coalesce(sum(loop.wasted_calls), 0)::bigint,
+  coalesce(sum(loop.wasted_ns), 0)::float8 / 1000000000, coalesce(sum(loop.tokens), 0)::bigint,
   sum(loop.cost_nano_usd)::bigint
 FROM (
   SELECT project_id, trace_id, substr(finding_key, 6) AS loop_id

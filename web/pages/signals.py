@@ -28,7 +28,7 @@ NOTICES = {
 @router.get("/signals")
 async def show_signals(request: Request, context: Context, done: str = "") -> Response:
     """The page; `range` is how far back counts go."""
-    return await _answer(context, request.query_params.get("range", "7d"), notice=NOTICES.get(done, ""))
+    return await _answer(request, context, request.query_params.get("range", "7d"), notice=NOTICES.get(done, ""))
 
 
 @router.get("/signals.json")
@@ -45,10 +45,10 @@ async def post_signal(request: Request, context: Context) -> Response:
     try:
         wanted = read_signal({name: form.get(name, "") for name in FIELDS})
         if form.get("action") == "test":
-            return await _answer(context, "7d", form=form, tried=await try_signal(context, wanted))
+            return await _answer(request, context, "7d", form=form, tried=await try_signal(context, wanted))
         await save_signal(context, wanted)
     except WebError as error:
-        return await _answer(context, "7d", error.status, form=form, error=error.sentence)
+        return await _answer(request, context, "7d", error.status, form=form, error=error.sentence)
     return RedirectResponse("/signals?done=saved", 303)
 
 
@@ -70,6 +70,7 @@ async def post_change(signal_id: str, request: Request, context: Context) -> Res
 
 
 async def _answer(
+    request: Request,
     context: WebContext,
     chosen: str,
     status: int = 200,
@@ -89,5 +90,6 @@ async def _answer(
         "labels": LABELS,
         "sparkline": sparkline,
         "spoken_trend": spoken_trend,
+        "origin": f"{request.url.scheme}://{request.url.netloc}",
     }
     return page("signals.html", status, page=found, **told, footer=await context.footer())

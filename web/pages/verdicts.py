@@ -42,10 +42,11 @@ class VerdictsPage:
 
 
 @router.get("/settings/verdicts")
-async def show_verdicts(context: Context) -> Response:
+async def show_verdicts(request: Request, context: Context) -> Response:
     """The page."""
     found = await _read(context)
-    return page("settings_verdicts.html", page=found, labels=LABELS, footer=await context.footer())
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    return page("settings_verdicts.html", page=found, labels=LABELS, origin=origin, footer=await context.footer())
 
 
 @router.get("/settings/verdicts.json")

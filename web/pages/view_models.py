@@ -158,6 +158,7 @@ class LoopView:
     kind: str = ""  # see docs/loops.md
     why: str = ""  # a sentence: what repeats, and what is equal
     cost_nano_usd: int | None = None
+    is_dismissed: bool = False  # people say that it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,3 +433,4 @@ class TracePage:
     linked_trace_count: int = 0  # all of them; `linked_traces` shows the first
     group: GroupView | None = None  # None: the trace stands alone
     asked_again_url: str = ""  # of the later trace in which the user asks for the same
+    run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers

@@ -165,5 +165,7 @@ CREATE TABLE loops (
   ended           text NOT NULL,
   calls           jsonb NOT NULL DEFAULT '[]',  -- [trace id, call key, span id, call id] of each call
   cost_nano_usd   bigint,
+  wasted_calls    integer NOT NULL DEFAULT 0,  -- the repeats: all calls but those of the first round
+  wasted_ns       bigint NOT NULL DEFAULT 0,   -- from the end of the first round to the end of the last call
   PRIMARY KEY (project_id, trace_id, loop_id)
 );
