@@ -96,14 +96,13 @@ def derive(
         spans=tuple(_derived_spans(view)),
         interactions=interaction_parts(view, first, last),
         environment=_first(facts.environment for facts in known),
-        run_ended_well=None
-        if live
-        else ended_well(last, has_failed_root=_has_failed(roots), may_answer=bool(llm_calls)),
+        run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
     )
 
 
-def _has_failed(roots: Iterable[SpanNode]) -> bool:
-    return any(node.status_code == STATUS_ERROR for node in roots)
+def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:
+    failed = any(node.status_code == STATUS_ERROR for node in roots)
+    return ended_well(answer, has_failed_root=failed, may_answer=may_answer)
 
 
 def ended_well(answer: str | None, *, has_failed_root: bool, may_answer: bool) -> bool | None:
