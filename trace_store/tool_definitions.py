@@ -21,6 +21,7 @@ SQL = load("tool_definitions")
 NAME_BYTES_MAX = 400
 DESCRIPTION_BYTES_MAX = 16_384
 SCHEMA_BYTES_MAX = 65_536
+HISTORY_MAX = 50
 SEEN_MAX = 50_000  # definitions by project and release that a processor knows to be stored
 
 
@@ -100,6 +101,18 @@ async def read_definitions_of_tool(
 ) -> list[ToolDefinitionRow]:
     """How a tool was defined over time, the last seen first, those with a schema before those without."""
     return await _read(connection, SQL.by_name, {"project_id": project_id, "name": name, "limit": limit})
+
+
+async def read_definition_history(
+    connection: psycopg.AsyncConnection[Any], project_id: int, name: str
+) -> tuple[list[tuple[ToolDefinitionRow, str]], int]:
+    """The newest 50 definitions of a tool, the newest first, each with the release that it came with, "" when none is
+    told; and how many there are."""
+    parameters = {"project_id": project_id, "name": name, "limit": HISTORY_MAX}
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(SQL.history, parameters, prepare=False)
+        rows = await cursor.fetchall()
+    return [(ToolDefinitionRow(*row[:-2]), row[-2]) for row in rows], rows[0][-1] if rows else 0
 
 
 async def _read(

@@ -31,6 +31,7 @@ from web.api import (
     signals,
     spans,
     stats,
+    tools,
     traces,
 )
 from web.api import rules as rules_api
@@ -44,6 +45,7 @@ from web.pages import dialects, mappings
 from web.pages import issues as issues_page
 from web.pages import prices as prices_page
 from web.pages import signals as signals_page
+from web.pages import tool as tool_page
 from web.pages import tool_rules as rules_page
 from web.pages import tools as tools_page
 from web.pages import trace as trace_page
@@ -129,9 +131,10 @@ def create_app(
     )
     app.state.context = context
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page)
-    found_pages = (issues_page, tools_page, users_page, signals_page, alerts_page)
+    found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
-    apis = (stats, traces, failing_calls, spans, conversations, issues, findings, signals, channels, alerts, rules_api)
+    found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
+    apis = (stats, traces, failing_calls, spans, conversations, *found_apis)
     query_api = (query_events, query_conversations, query_users, query_signals, query_spans)
     for part in (*apis, *query_api, *pages):
         app.include_router(part.router)

@@ -30,6 +30,23 @@ WHERE project_id = %(project_id)s AND left(name, 255) = left(%(name)s, 255) AND 
 ORDER BY schema IS NULL, last_seen DESC, first_seen DESC, digest
 LIMIT %(limit)s
 
+-- history --
+-- The definitions of a tool, the newest first (tool_definitions_name_idx), each with the first of the releases that
+-- offered it (primary key of releases), and how many there are; without those that tell the name alone.
+SELECT definition.*, coalesce(since.release, '') AS since_release, count(*) OVER () AS total
+FROM tool_definitions definition
+LEFT JOIN LATERAL (
+  SELECT known.release, known.first_seen_unix_nano
+  FROM releases known
+  WHERE known.project_id = definition.project_id AND known.release = ANY (definition.releases)
+  ORDER BY known.first_seen_unix_nano, known.release
+  LIMIT 1
+) since ON true
+WHERE definition.project_id = %(project_id)s AND left(name, 255) = left(%(name)s, 255) AND name = %(name)s
+  AND (schema IS NOT NULL OR description <> '' OR is_cut)
+ORDER BY first_seen DESC, since.first_seen_unix_nano DESC NULLS LAST, digest
+LIMIT %(limit)s
+
 -- delete_expired --
 -- Removes definitions that no span of a kept day names; the table is small.
 DELETE FROM tool_definitions WHERE last_seen < %(cutoff)s

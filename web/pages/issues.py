@@ -12,6 +12,7 @@ from web.issue_parameters import read_issue_query
 from web.issue_reading import read_issue_detail, read_issue_list
 from web.issue_view import issue_page, issue_url, list_page
 from web.templating import page
+from web.tool_history import read_tool_history, tool_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
@@ -46,7 +47,13 @@ async def show_issue(fingerprint: str, request: Request, context: Context) -> Re
     found = await read_issue_detail(context.reader, query, fingerprint)
     if found is None:
         raise unknown_issue(fingerprint)
-    return page("issue.html", page=issue_page(query, *found), footer=await context.footer())
+    detail, status = found
+    changed = None
+    if detail.row.kind != "loop":
+        changed = (await read_tool_history(context.reader, detail.row.tool)).change_in(detail.row.first_release)
+    shown = issue_page(query, detail, status)
+    url = tool_url(detail.row.tool)
+    return page("issue.html", page=shown, changed=changed, tool_url=url, footer=await context.footer())
 
 
 @router.post("/issues/{fingerprint}")

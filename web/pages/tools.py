@@ -13,6 +13,7 @@ from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.list_parameters import RANGES_S
 from web.templating import page
+from web.tool_history import tool_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
@@ -28,6 +29,7 @@ class ToolLine:
     tool: ToolStats
     issues_url: str
     traces_url: str
+    url: str  # how it was defined
     callers: tuple[str, ...]
     more_callers: int
 
@@ -81,4 +83,6 @@ async def _read(context: WebContext, within: str) -> ToolList:
 def _line(tool: ToolStats, within: str) -> ToolLine:
     where = urlencode({"tool": tool.name, "range": within})
     shown = tool.callers[:CALLERS_SHOWN]
-    return ToolLine(tool, f"/issues?{where}", f"/traces?{where}", shown, len(tool.callers) - len(shown))
+    return ToolLine(
+        tool, f"/issues?{where}", f"/traces?{where}", tool_url(tool.name), shown, len(tool.callers) - len(shown)
+    )

@@ -1,0 +1,19 @@
+"""`GET /api/tools/{name}/definitions`: how a tool was defined over days and releases, and what changed."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+
+from web.context import WebContext, context_of
+from web.tool_history import history_json, read_tool_history
+
+router = APIRouter(prefix="/api/tools")
+Context = Annotated[WebContext, Depends(context_of)]
+
+
+@router.get("/{name:path}/definitions")
+async def get_definitions(name: str, context: Context) -> Response:
+    """The newest 50, the newest first. See docs/api.md."""
+    found = history_json(await read_tool_history(context.reader, name.replace("\0", "")))
+    return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})
