@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from tool_errors.finding_rows import told_violations
 from tool_errors.judged import JudgedFacts
 from tool_errors.normalise_spans import judge_stored
 from tool_errors.prices_in_use import prices_in_use
@@ -23,12 +24,13 @@ from trace_store.spans import Scope, read_log, read_span
 from trace_store.stored import Link, StoredSpan, TraceKey
 from trace_store.tool_definitions import ToolDefinitionRow
 from trace_store.verdicts import Verdict
+from web.argument_form import FormField, argument_form
 from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
 from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
 from web.price_view import explained
-from web.tool_definition_view import offered_tools_view, read_definition
+from web.tool_definition_view import offered_tools, offered_tools_view, read_definition
 from web.transcript_view import transcript_view
 from web.verdict_view import read_verdicts
 
@@ -152,6 +154,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         outputs=outputs,
         transcript=transcript_view(records.registry.transcript(span, records.logs), cut.pair, full=full),
         **_lists(records, unmapped, cut),
+        form=() if records.call is None else _form(records, records.call),
         tools=offered_tools_view(facts, records.definition, cut.pair, full=full),
         links=link_views(records.links, records.incoming),
         resource=tuple(
@@ -169,6 +172,14 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         full_url=f"{detail_path}?full=1",
         has_cut_values=cut.has_cut,
     )
+
+
+def _form(records: SpanRecords, call: ToolCallRow) -> tuple[FormField, ...]:
+    """The arguments of a call after the schema that its model was told, or that was seen last."""
+    facts = None if records.judged is None else records.judged.facts
+    arguments = None if facts is None or facts.arguments is None else facts.arguments.value
+    schema = next((each.schema for each in offered_tools(facts, records.definition) if each.schema), None)
+    return argument_form(schema, arguments, told_violations(call))
 
 
 def _lists(records: SpanRecords, unmapped: frozenset[str], cut: "_Cutter") -> dict[str, Any]:

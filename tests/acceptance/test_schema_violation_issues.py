@@ -73,6 +73,7 @@ async def test_a_call_that_worked_is_an_issue_of_its_own(pages: Pages) -> None:
     assert "data-violation" in page
     pane = await pages.html(f"/traces/{first.hex()}/spans/{3:016x}")
     assert "data-violations" in pane
+    assert "city: expected required" in pane[pane.index("data-form") :], "the form marks the key"
     assert f"/issues/{issue['fingerprint']}" in pane
     assert "data-violations" not in await pages.html(f"/traces/{fine.hex()}/spans/{3:016x}")
     assert (await pages.json("/api/signals"))["derived"] == []

@@ -65,7 +65,7 @@ async def post_change(signal_id: str, request: Request, context: Context) -> Res
             raise BadRequest("A form of a signal is for switching it on or off, or removing it.")
         await switch(context, signal_id, is_enabled=action == "on")
     except WebError as error:
-        return await _answer(context, "7d", error.status, error=error.sentence)
+        return await _answer(request, context, "7d", error.status, error=error.sentence)
     return RedirectResponse(f"/signals?done={action}", 303)
 
 

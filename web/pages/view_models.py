@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tool_errors.findings import SchemaViolation
+from web.argument_form import FormField
 from web.pages.interaction_models import InteractionView
 
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
@@ -320,6 +321,7 @@ class SpanDetail:
     facts: tuple[KeyValue, ...]  # model, provider, tokens, agent, user, ...
     inputs: tuple[KeyValue, ...]
     outputs: tuple[KeyValue, ...]
+    form: tuple[FormField, ...]  # the arguments of a call after its small schema
     tools: OfferedToolsView
     transcript: TranscriptView
     attributes: tuple[KeyValue, ...]  # the unmapped ones last; at most ATTRIBUTES_MAX until all are asked for
