@@ -3,7 +3,13 @@
 import json
 from typing import Any
 
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from otlp_receiver.decode_file import decode_file
+from otlp_receiver.decoded import DecodedTraces
+from tests.dialect_captures import CAPTURES, request_files
 from tests.spans_by_hand import span
+from tool_errors.inspect import derive_records
 from trace_store.dialects import normalise
 from trace_store.facts import SpanFacts
 
@@ -74,3 +80,26 @@ def test_odd_outputs() -> None:
     odd_messages: list[Any] = [None, 1, {"id": "tool_call"}, {"id": []}, {"id": [1]}]
     for odd in odd_messages:
         assert facts_of({"messages": [odd, "tool_call"]}).requested_calls == ()
+
+
+def test_a_run_without_association_properties_tells_each_call_once_and_by_its_name() -> None:
+    spans = []
+    for path in request_files(CAPTURES / "traceloop_langchain" / "js-traceloop-langchain-ids" / "S6"):
+        for decoded in decode_file(path.read_bytes()):
+            assert isinstance(decoded, DecodedTraces)
+            spans += [sent._replace(otlp=without_ids(sent.otlp)) for sent in decoded.spans]
+    traces = derive_records(spans, [])
+    assert {trace.conversation_id for trace in traces} == {None}
+    calls = [call for trace in traces for call in trace.tool_calls]
+    assert sorted((call.name, call.call_id, call.verdict.status) for call in calls) == [
+        ("charge_card", "call_S6_0_1", "error"),
+        ("get_current_weather", "call_S6_0_0", "ok"),
+    ]
+
+
+def without_ids(otlp: bytes) -> bytes:
+    sent = Span.FromString(otlp)
+    kept = [attribute for attribute in sent.attributes if not attribute.key.startswith("traceloop.association")]
+    del sent.attributes[:]
+    sent.attributes.extend(kept)
+    return bytes(sent.SerializeToString())
