@@ -91,7 +91,7 @@ class AlertFiring:
 class Window:
     """Which findings count: those that ended within a time and pass a filter (column -> value, None for any).
 
-    With a `signal` in the filter, matches of this signal count instead.
+    With a `source` in the filter, matches (`match`) or posts (`feedback`) of its `signal` count instead.
     """
 
     project_id: int
@@ -103,6 +103,7 @@ class Window:
     def parameters(self) -> dict[str, Any]:
         """For the queries of alerts.sql."""
         given = {"project_id": self.project_id, "after": self.after_unix_nano, "until": self.until_unix_nano}
+        given["source"] = self.filters.get("source", "finding")
         return given | {name: self.filters.get(name) for name in FILTER_COLUMNS} | {"per": self.per}
 
 

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from tool_errors.alerts.backtest import DAYS_MAX, Backtest
 from tool_errors.alerts.describe import describe
-from tool_errors.alerts.rule import BadRule, Definition, RateRule, read_definition, stored_definition
+from tool_errors.alerts.rule import SIGNAL_POSTED, BadRule, Definition, RateRule, read_definition, stored_definition
 from trace_store.alert_rows import AlertFiring, AlertRule, AlertState
 from trace_store.alert_store import AlertStore
 from trace_store.channels import ChannelStore
@@ -82,10 +82,10 @@ async def read_rule(context: WebContext, given: dict[str, Any]) -> GivenRule:
 async def check_signal(store: AlertStore, definition: Definition) -> None:
     """Raises BadRequest for a signal that there is not: a misspelt name would wait for ever."""
     name = None if isinstance(definition, RateRule) else definition.filters.own_signal
-    if name is not None and not await store.has_signal(DEFAULT_PROJECT_ID, name):
+    if name is not None and not name.startswith(SIGNAL_POSTED) and not await store.has_signal(DEFAULT_PROJECT_ID, name):
         raise BadRequest(
             f"There is no signal {name}: /signals lists yours; those of Rainbarrel are tool_error: and the name of a "
-            "tool, loop, or loop: and its tools."
+            "tool, loop, or loop: and its tools; what applications post is feedback: and its name."
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tool_errors.alerts.rule import is_derived_signal
+from tool_errors.alerts.rule import SIGNAL_POSTED, is_derived_signal
 from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
 from trace_store.alert_store import AlertStore
 from trace_store.model import DEFAULT_PROJECT_ID
@@ -52,8 +52,8 @@ def read_signal(said: Mapping[str, Any]) -> Wanted:
     name = given["name"].strip()
     if not name or len(name) > NAME_CHARS_MAX:
         raise BadRequest(f"name is a text of 1 to {NAME_CHARS_MAX} characters.")
-    if is_derived_signal(name):
-        raise BadRequest(f"{name} is the name of a signal that Rainbarrel finds: choose another.")
+    if is_derived_signal(name) or name.startswith(SIGNAL_POSTED):
+        raise BadRequest(f"{name} is called as signals of tools, loops or applications are: choose another name.")
     for field, values in (("search_in", SIDES), ("sentiment", SENTIMENTS)):
         if given[field] not in values:
             raise BadRequest(f"{field}={given[field]} is none of {', '.join(values)}.")

@@ -12,6 +12,7 @@ from tests.conformance.conftest import Store
 from tests.conformance.test_alerts import Alerts
 from tests.conformance.test_alerts import alerts as alerts
 from tests.signal_matches import match, put_matches, signal, write_matches
+from tests.spans_made import span
 from tool_errors.alerts.backtest import backtest
 from tool_errors.alerts.rule import read_definition
 from trace_store.alert_reads import AlertReads
@@ -55,7 +56,7 @@ async def test_users_who_meet_a_signal_are_counted(alerts: Alerts, refunds: str)
     assert await alerts.look() == [], "findings are no matches"
     wrong = match(refunds, now(), user_id="b")
     await put_matches(alerts.store.conninfo, wrong)
-    assert await alerts.look() == [("fired", "refunds: 3 matches")]
+    assert await alerts.look() == [("fired", "refunds: 3 times")]
     ((firing,), _) = await alerts.rules.firings(1, 10)
     told = firing.message
     assert (told["users"], told["signal"], told["issue"], told["tool"]) == (2, "refunds", None, None)
@@ -139,8 +140,8 @@ async def test_properties_filter(alerts: Alerts, refunds: str, filters: dict[str
     assert (len(tested.firings), tested.total) == (min(expected, 1), expected)
 
 
-async def test_each_half_of_the_view_is_read_alone(alerts: Alerts, refunds: str) -> None:
-    """With 20,000 findings and matches a rule reads those of its window by index, and never the other half."""
+async def test_each_part_of_the_view_is_read_alone(alerts: Alerts, refunds: str) -> None:
+    """With 20,000 findings and matches a rule reads those of its window by index, and never the other parts."""
     await alerts.store.sql(
         "INSERT INTO findings SELECT 1, sha256(n::text::bytea), 'call:1', 'tool_error', 'f', 't', 'x', NULL, n, n, "
         "false, NULL, NULL, NULL, '', '', now() FROM generate_series(1, 20000) n"
@@ -153,7 +154,7 @@ async def test_each_half_of_the_view_is_read_alone(alerts: Alerts, refunds: str)
     await alerts.store.sql("ANALYZE findings, signal_matches, signals")
     for filters, read, unread in (
         ({}, "findings_end_idx", "signal_matches"),
-        ({"signal": "refunds"}, "signal_matches", "findings"),
+        ({"signal": "refunds", "source": "match"}, "signal_matches", "findings"),
     ):
         window = Window(1, 19_990, 30_000, filters).parameters() | {"counts": "events", "at_least": 1}
         async with await connect(alerts.store.conninfo, "test") as connection:
@@ -161,5 +162,34 @@ async def test_each_half_of_the_view_is_read_alone(alerts: Alerts, refunds: str)
             plan = "\n".join(row[0] for row in await explained.fetchall())
         assert read in plan, plan
         assert unread not in plan, plan
+        assert "feedback" not in plan, plan
         assert "Seq Scan on findings" not in plan, plan
         assert "Seq Scan on signal_matches" not in plan, plan
+
+
+async def test_what_applications_post_is_a_signal_too(alerts: Alerts) -> None:
+    await alerts.add({"kind": "match", "filters": {"signal": "feedback:thumbs_down"}}, "each")
+    await alerts.add(
+        {"kind": "count", "counts": "users", "at_least": 2, "window_s": 3600}
+        | {"filters": {"signal": "feedback:thumbs_down", "properties": {"feature": "search"}}},
+        "many",
+    )
+    await alerts.store.commit(span())  # a commit makes the day's partitions
+    for number, user in enumerate("aab"):
+        event = {"project_id": 1, "event_id": f"e{number}", "user_id": user, "properties": {"feature": "search"}}
+        await alerts.store.sql(
+            "INSERT INTO interactions SELECT * FROM jsonb_populate_record(NULL::interactions, %(event)s::jsonb)",
+            {"event": json.dumps(INTERACTION | event | {"trace_ids": ["\\x" + "07" * 16]})},
+        )
+        for name in ("thumbs_down", "thumbs_up"):
+            await alerts.store.sql(
+                "INSERT INTO feedback (project_id, bucket, event_id, digest, name, type, properties) VALUES (1, "
+                "current_date, %(event)s, %(digest)s, %(name)s, 'feedback', '{\"comment\": \"too slow\"}')",
+                {"event": f"e{number}", "digest": name.encode(), "name": name},
+            )
+        told = await alerts.look()
+        assert told.count(("match", "thumbs_down: too slow")) == number + 1
+        assert (("fired", "feedback:thumbs_down: 3 times") in told) == (number == 2)
+    ((firing, *_), _) = await alerts.rules.firings(1, 1)
+    assert firing.message["trace_ids"] == ["07" * 16]
+    assert firing.message["signal"] == "feedback:thumbs_down"

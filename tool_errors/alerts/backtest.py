@@ -96,13 +96,13 @@ async def _of_rate(
 def _of_events(rule: EventDefinition, events: Sequence[FindingEvent], since: int) -> list[TestedFiring]:
     told = happened(rule, events, since)
     return [
-        TestedFiring(event.fingerprint, event.title, event.end_unix_nano, None, 1.0, (event.trace_id.hex(),))
+        TestedFiring(event.fingerprint, event.title, event.end_unix_nano, None, 1.0, _traces([event]))
         for _, event in told
     ]
 
 
 def _traces(before: Sequence[FindingEvent]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(event.trace_id.hex() for event in reversed(before[-EXAMPLES_MAX:])))
+    return tuple(dict.fromkeys(event.trace_id.hex() for event in reversed(before[-EXAMPLES_MAX:]) if event.trace_id))
 
 
 def _bars(events: Sequence[FindingEvent], since: int, until: int) -> tuple[int, ...]:

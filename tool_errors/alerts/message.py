@@ -18,7 +18,7 @@ def count_message(
     newest = examples[0] if examples else None
     if rule.filters.own_signal is not None:
         return _message(name, rule) | {
-            "title": f"{rule.filters.own_signal}: {measured.events} {'match' if measured.events == 1 else 'matches'}",
+            "title": f"{rule.filters.own_signal}: {measured.events} {'time' if measured.events == 1 else 'times'}",
             "what": describe(rule) + (f"; the newest: {newest.title}" if newest else ""),
             "events": measured.events,
             "users": measured.users,
@@ -80,7 +80,7 @@ def event_message(name: str, rule: EventDefinition, event: FindingEvent) -> dict
         "events": 1,
         "users": 0 if event.user_id is None else 1,
         "since_unix_nano": event.start_unix_nano,
-        "trace_ids": [event.trace_id.hex()],
+        "trace_ids": _trace_ids([event]),
         "issue": None if is_of_signal else event.fingerprint,
         "tool": None if is_of_signal else event.tool,
         "look_at": _look_at(event),
@@ -94,7 +94,7 @@ def _message(name: str, rule: Definition) -> dict[str, Any]:
 
 
 def _trace_ids(examples: Sequence[FindingEvent]) -> list[str]:
-    return list(dict.fromkeys(event.trace_id.hex() for event in examples))[:EXAMPLES_MAX]
+    return list(dict.fromkeys(event.trace_id.hex() for event in examples if event.trace_id))[:EXAMPLES_MAX]
 
 
 def _look_at(newest: FindingEvent | None) -> str:
@@ -102,7 +102,7 @@ def _look_at(newest: FindingEvent | None) -> str:
         return "the traces of the last minutes"
     where = "the repeated calls, and why their results did not change what the model asked for next"
     if newest.kind == "signal":
-        where = "what the user and the assistant said around the match"
+        where = "what the user and the assistant said"
     elif newest.kind != "loop":
         where = f"the arguments and the result of {newest.tool}, and the model call that asked for it"
-    return f"{where}, in trace {newest.trace_id.hex()}"
+    return f"{where}, in trace {newest.trace_id.hex()}" if newest.trace_id else where

@@ -19,6 +19,7 @@ FAILED_CALLS: tuple[FindingKind, ...] = ("tool_error", "soft_error", "unanswered
 SIGNAL_OF_TOOL = "tool_error:"  # and the name of the tool
 SIGNAL_OF_LOOPS = "loop"  # all of them
 SIGNAL_OF_LOOP = "loop:"  # and its tools, with commas
+SIGNAL_POSTED = "feedback:"  # and the name that applications post
 Word = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 Properties = Annotated[dict[Word, Word | bool | int | float], Field(min_length=1, max_length=10)]
 Seconds = Annotated[int, Field(ge=MINUTE_S, le=30 * DAY_S)]
@@ -50,8 +51,14 @@ class Filters(_Checked):
 
     @property
     def own_signal(self) -> str | None:
-        """The name of the signal of one's own whose matches count; None when findings do."""
+        """The signal whose matches count, or the posted one whose posts do; None when findings do."""
         return None if self.signal is None or is_derived_signal(self.signal) else self.signal
+
+    @property
+    def _source(self) -> str:
+        if self.own_signal is None:
+            return "finding"
+        return "feedback" if self.own_signal.startswith(SIGNAL_POSTED) else "match"
 
     def columns(self) -> dict[str, Any]:
         """The filter as FILTER_COLUMNS; a derived signal is a tool and its kinds of failure, or loops."""
@@ -72,7 +79,8 @@ class Filters(_Checked):
             "conversation_id": self.conversation,
             "service": self.service,
             "agent": self.agent,
-            "signal": self.own_signal,
+            "source": self._source,
+            "signal": self.own_signal and self.own_signal.removeprefix(SIGNAL_POSTED),
             "properties": self.properties and json.dumps(self.properties),
             "traits": self.traits and json.dumps(self.traits),
         }
@@ -138,7 +146,7 @@ def read_definition(given: Any) -> Definition:
 
 
 def is_derived_signal(name: str) -> bool:
-    """Whether a signal is made of findings, and no one of one's own can be called so."""
+    """Whether a signal is made of findings."""
     return name == SIGNAL_OF_LOOPS or name.startswith((SIGNAL_OF_TOOL, SIGNAL_OF_LOOP))
 
 
@@ -146,9 +154,9 @@ def _check_signal(definition: CountRule | EventDefinition) -> None:
     filters = definition.filters
     if filters.own_signal is not None:
         if given := [name for name in ("tool", "issue", "kinds") if getattr(filters, name) is not None]:
-            raise BadRule(f"Signal {filters.signal} is found in texts, which have no {given[0]}: leave {given[0]} out.")
+            raise BadRule(f"Signal {filters.signal} is no failure and has no {given[0]}: leave {given[0]} out.")
         if isinstance(definition, RegressionRule):
-            raise BadRule(f"Signal {filters.signal} is found in texts, which nobody resolves: regression is of issues.")
+            raise BadRule(f"Signal {filters.signal} is nothing that somebody resolves: regression is of issues.")
         if isinstance(definition, CountRule) and definition.per != "rule":
             raise BadRule(f"Matches of signal {filters.signal} are counted all together: per is rule.")
         return

@@ -73,12 +73,13 @@ LIMIT %(limit)s
 SELECT subject, state, firing_id, value, changed_at FROM alert_states WHERE rule_id = %(rule_id)s ORDER BY subject
 
 -- due_rules --
--- Every rule that is switched on, whether a subject of it is not ok, and when the newest finding or match of a signal of
--- its project was found (findings_found_idx, signal_matches_found_idx, once per project).
+-- Every rule that is switched on, whether a subject of it is not ok, and when the newest finding, match or posted signal
+-- of its project was found (findings_found_idx, signal_matches_found_idx, feedback_received_idx, once per project).
 WITH newest AS MATERIALIZED (
   SELECT project_id, greatest(
     (SELECT max(found_at) FROM findings WHERE findings.project_id = project.project_id),
-    (SELECT max(found_at) FROM signal_matches match WHERE match.project_id = project.project_id)) AS found_at
+    (SELECT max(found_at) FROM signal_matches match WHERE match.project_id = project.project_id),
+    (SELECT max(received_at) FROM feedback said WHERE said.project_id = project.project_id)) AS found_at
   FROM (SELECT DISTINCT project_id FROM alert_rules WHERE is_enabled) project
 )
 SELECT project_id, rule_id, definition ->> 'kind',
@@ -115,14 +116,14 @@ UPDATE alert_progress SET looked_until = greatest(looked_until, %(looked_until)s
 WHERE rule_id = %(rule_id)s
 
 -- measure_window --
--- Subjects with enough events or users within a window, by when they ended (findings_end_idx; signal_matches_end_idx where
--- a signal is counted: of the two halves of `alert_events` only one is ever read).
+-- Subjects with enough events or users within a window, by when they ended (findings_end_idx; where a
+-- signal is counted signal_matches_end_idx or feedback_name_idx: of the parts of `alert_events` only one is ever read).
 SELECT subject, count(*) AS events, count(DISTINCT user_id) AS users, min(end_unix_nano)
 FROM (
   SELECT CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END AS subject, user_id, end_unix_nano
   FROM alert_events event
   WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
-    AND is_match = (%(signal)s::text IS NOT NULL) AND (%(signal)s::text IS NULL OR signal = %(signal)s)
+    AND source = %(source)s AND (%(signal)s::text IS NULL OR left(signal, 255) = left(%(signal)s, 255) AND signal = %(signal)s)
     AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
     AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s))
     AND (%(tool)s::text IS NULL OR tool = %(tool)s OR kind = 'loop' AND %(tool)s = ANY (string_to_array(tool, ', ')))
@@ -139,9 +140,11 @@ FROM (
       SELECT FROM users known
       WHERE (known.project_id, known.user_id) = (event.project_id, event.user_id) AND traits @> %(traits)s::jsonb))
     AND (%(properties)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM interactions one
+      WHERE (one.project_id, one.event_id) = (event.project_id, event.interaction_id) AND properties @> %(properties)s::jsonb
+    ) OR interaction_id IS NULL AND EXISTS (
       SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
-      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id)
-        AND link.event_id = coalesce(event.interaction_id, link.event_id) AND properties @> %(properties)s::jsonb))
+      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id) AND properties @> %(properties)s::jsonb))
 ) event
 GROUP BY subject
 HAVING CASE %(counts)s::text WHEN 'users' THEN count(DISTINCT user_id) ELSE count(*) END >= %(at_least)s
@@ -153,7 +156,9 @@ ORDER BY subject
 SELECT trace_id, finding_key, finding.kind, fingerprint, finding.tool, finding.title, start_unix_nano, end_unix_nano, user_id, release,
   found_at,
   CASE WHEN %(signal)s::text IS NULL THEN first_seen_unix_nano ELSE (
-    SELECT min(start_unix_nano) FROM alert_events WHERE is_match AND project_id = %(project_id)s AND signal = %(signal)s
+    SELECT min(start_unix_nano) FROM alert_events
+    WHERE source = %(source)s AND project_id = %(project_id)s
+      AND left(signal, 255) = left(%(signal)s, 255) AND signal = %(signal)s
   ) END,
   CASE WHEN status = 'resolved' THEN resolved_at END, resolved_in_release,
   resolved_in_release IS NOT NULL AND finding.release <> resolved_in_release AND NOT EXISTS (
@@ -165,7 +170,7 @@ FROM (
   SELECT *
   FROM alert_events event
   WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
-    AND is_match = (%(signal)s::text IS NOT NULL) AND (%(signal)s::text IS NULL OR signal = %(signal)s)
+    AND source = %(source)s AND (%(signal)s::text IS NULL OR left(signal, 255) = left(%(signal)s, 255) AND signal = %(signal)s)
     AND (%(found_after)s::timestamptz IS NULL OR found_at > %(found_after)s)
     AND (%(subject)s::text IS NULL
          OR %(subject)s = CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END)
@@ -185,9 +190,11 @@ FROM (
       SELECT FROM users known
       WHERE (known.project_id, known.user_id) = (event.project_id, event.user_id) AND traits @> %(traits)s::jsonb))
     AND (%(properties)s::jsonb IS NULL OR EXISTS (
+      SELECT FROM interactions one
+      WHERE (one.project_id, one.event_id) = (event.project_id, event.interaction_id) AND properties @> %(properties)s::jsonb
+    ) OR interaction_id IS NULL AND EXISTS (
       SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
-      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id)
-        AND link.event_id = coalesce(event.interaction_id, link.event_id) AND properties @> %(properties)s::jsonb))
+      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id) AND properties @> %(properties)s::jsonb))
 ) finding
 LEFT JOIN issue_states issue USING (project_id, fingerprint)
 ORDER BY end_unix_nano DESC, trace_id, finding_key

@@ -96,12 +96,14 @@ i.loop_count > 0
 -- A keyword or pattern of one's own was found (primary keys of interaction_traces and signal_matches).
 EXISTS (SELECT FROM interaction_traces t JOIN signal_matches m ON m.project_id = t.project_id AND m.trace_id = t.trace_id
   WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND m.signal_id = ANY (%(values)s::uuid[])
+    AND NOT m.is_wrong
     AND coalesce(m.interaction_id, i.event_id) = i.event_id)
 
 -- failed_tool --
 -- A call of one of these tools failed or was never answered (primary keys of interaction_traces and findings).
 EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.project_id AND f.trace_id = t.trace_id
-  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind <> 'loop' AND f.tool = ANY (%(values)s::text[])
+  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind NOT IN ('loop', 'schema_violation')
+    AND f.tool = ANY (%(values)s::text[])
     AND coalesce(f.interaction_id, i.event_id) = i.event_id)
 
 -- looped_tools --

@@ -68,14 +68,14 @@ FROM (
   SELECT t.event_id, CASE f.kind WHEN 'loop' THEN 'loop' ELSE 'tool_error' END AS kind, f.tool AS name
   FROM interaction_traces t JOIN findings f USING (project_id, trace_id)
   WHERE t.project_id = %(project_id)s AND t.event_id = ANY (%(event_ids)s::text[])
-    AND coalesce(f.interaction_id, t.event_id) = t.event_id
+    AND coalesce(f.interaction_id, t.event_id) = t.event_id AND f.kind <> 'schema_violation'
     AND t.said_by = (SELECT min(said_by) FROM interaction_traces s
                      WHERE (s.project_id, s.event_id, s.trace_id) = (t.project_id, t.event_id, t.trace_id))
   UNION ALL
   SELECT t.event_id, 'own', m.signal_id::text
   FROM interaction_traces t JOIN signal_matches m USING (project_id, trace_id)
   WHERE t.project_id = %(project_id)s AND t.event_id = ANY (%(event_ids)s::text[])
-    AND coalesce(m.interaction_id, t.event_id) = t.event_id
+    AND coalesce(m.interaction_id, t.event_id) = t.event_id AND NOT m.is_wrong
     AND t.said_by = (SELECT min(said_by) FROM interaction_traces s
                      WHERE (s.project_id, s.event_id, s.trace_id) = (t.project_id, t.event_id, t.trace_id))
   UNION ALL

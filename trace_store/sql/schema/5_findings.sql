@@ -99,14 +99,3 @@ CREATE TABLE signal_matches (       -- derived; one row per signal and trace
 CREATE INDEX signal_matches_signal_idx ON signal_matches (project_id, signal_id, start_unix_nano DESC);
 CREATE INDEX signal_matches_end_idx ON signal_matches (project_id, signal_id, end_unix_nano);
 CREATE INDEX signal_matches_found_idx ON signal_matches (project_id, found_at);
-
-CREATE VIEW alert_events AS         -- what alert rules count: findings, or matches of one signal
-SELECT project_id, trace_id, finding_key, kind, fingerprint, tool, title, start_unix_nano, end_unix_nano,
-  user_id, conversation_id, interaction_id, release, environment, found_at, false AS is_match, NULL::text AS signal
-FROM findings
-UNION ALL
-SELECT match.project_id, trace_id, 'signal:' || signal_id, 'signal', signal_id::text, '', name || ': ' || excerpt,
-  start_unix_nano, end_unix_nano, user_id, conversation_id, interaction_id, release, environment, found_at, true, name
-FROM signal_matches match
-JOIN signals USING (project_id, signal_id)
-WHERE NOT is_wrong;

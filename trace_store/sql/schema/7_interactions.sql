@@ -31,6 +31,7 @@ CREATE TABLE feedback (             -- facts; by bucket (day of receipt); signal
   PRIMARY KEY (project_id, event_id, digest, bucket)
 ) PARTITION BY RANGE (bucket);
 CREATE INDEX feedback_name_idx ON feedback (project_id, left(name, 255), received_at DESC);  -- counts per signal
+CREATE INDEX feedback_received_idx ON feedback (project_id, received_at);  -- alerts: what is new
 
 CREATE TABLE user_updates (         -- facts; what applications say of a user
   project_id integer NOT NULL,
