@@ -23,6 +23,7 @@ COMMANDS = {
     "rules": ("rules", "list the rules that decide whether a tool call worked"),
     "issues": ("issues", "list what goes wrong again and again, grouped"),
     "prices": ("prices", "show what calls of models cost, and why"),
+    "signals": ("signals", "list, try, add, switch and remove keywords and patterns of your own"),
     "alerts": ("alerts", "list, add, back-test and snooze alert rules"),
     "export": ("export", "write a stored trace as OTLP, unchanged"),
     "export-test": ("export_test", "write a failed tool call as a pytest file"),

@@ -3,11 +3,15 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
 
 from trace_store.interaction_lists import FeedbackCount, feedback_counts
 from trace_store.issue_rows import Trend
 from trace_store.model import DEFAULT_PROJECT_ID
+from trace_store.reader import TraceReader
 from trace_store.reprocess import open_reprocess
 from trace_store.signals import (
     NANOSECONDS,
@@ -22,10 +26,25 @@ from trace_store.signals import (
     own_trends,
     read_signals,
 )
-from web.context import WebContext
 from web.errors import BadRequest
 
 RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # steps of a trend, and their seconds
+
+
+class SignalPlace(Protocol):
+    """A store with signals, as pages and commands have it open."""
+
+    @property
+    def conninfo(self) -> str:
+        """The libpq URL."""
+
+    @property
+    def reader(self) -> TraceReader:
+        """Over `pool`."""
+
+    @property
+    def pool(self) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+        """Open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,7 @@ class SignalList:
     waiting: int  # traces that are still to be looked at again
 
 
-async def read_signal_list(context: WebContext, chosen: str) -> SignalList:
+async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
     """The signals, with counts of the chosen range up to now."""
     if chosen not in RANGES:
         raise BadRequest(f"range={chosen} is none of {', '.join(RANGES)}.")
@@ -69,7 +88,7 @@ async def read_signal_list(context: WebContext, chosen: str) -> SignalList:
     def trend(found: StepCounts, signal: str) -> Trend:
         return Trend(since, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps)))
 
-    async with context.reader.freely_planned() as connection:
+    async with place.reader.freely_planned() as connection:
         counts = await count_own(connection, DEFAULT_PROJECT_ID, since)
         trends = await own_trends(connection, DEFAULT_PROJECT_ID, since, step_s)
         own = [
@@ -86,7 +105,7 @@ async def read_signal_list(context: WebContext, chosen: str) -> SignalList:
         trends = await derived_trends(connection, DEFAULT_PROJECT_ID, since, step_s, names)
         moment = datetime.fromtimestamp(since / NANOSECONDS, UTC)
         posted, posted_total = await feedback_counts(connection, DEFAULT_PROJECT_ID, moment)
-    async with open_reprocess(context.conninfo) as work:
+    async with open_reprocess(place.conninfo) as work:
         waiting = await work.waiting()
     of_tools = tuple(DerivedSignal(count, trend(trends, count.signal)) for count in derived)
     return SignalList(chosen, tuple(own), of_tools, total, tuple(posted), posted_total, waiting)

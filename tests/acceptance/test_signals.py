@@ -1,5 +1,6 @@
 """Signals over HTTP: words are found in what arrives and in what is stored, whole texts and each trace once."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from tests.acceptance.test_issues_over_http import failing
 from tests.agent_run import accepted, made
 from tests.fix_pages import Pages, running_pages
+from tests.run_cli import rainbarrel
 from tests.spans_made import new_id
 from trace_store.model import AcceptedSpan
 
@@ -182,3 +184,22 @@ async def test_a_signal_is_tried_before_it_is_saved_and_refused_with_a_sentence(
     assert (await pages.client.post("/api/signals", json=REFUNDS, headers=foreign)).status_code == 403
     assert (await pages.client.delete("/api/signals/none")).status_code == 404
     assert (await pages.client.get("/api/signals?range=1y")).status_code == 400
+
+
+async def test_the_command_lists_tries_adds_switches_and_removes(pages: Pages) -> None:
+    await pages.store_and_derive(said("my money back", "yes"))
+
+    def run(*words: str) -> str:
+        return rainbarrel("signals", *words, "--database-url", pages.conninfo).stdout.decode()
+
+    assert "There is no signal yet" in run("list")
+    assert "It would match 1 of the newest 1 traces" in run("try", "money b", "--in", "input")
+    assert "refunds is looked for" in run("add", "refunds", "money back")
+    await pages.store_and_derive([])
+    assert run("list").split()[:5] == ["refunds", "1", "events", "1", "users"]
+    assert run("off", "refunds").strip() == "refunds is off."
+    assert "refunds (off)" in run("list")
+    assert json.loads(run("list", "--json"))["signals"][0]["is_enabled"] is False
+    assert run("remove", "refunds").strip() == "refunds is removed with its matches."
+    refused = rainbarrel("signals", "on", "refunds", "--database-url", pages.conninfo)
+    assert (refused.returncode, b"There is no signal refunds" in refused.stderr) == (1, True)
