@@ -28,8 +28,16 @@ LIBRARIES = sorted({path.parents[1] for path in (FIXTURES / "dialects").rglob("0
 CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES]
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
-DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops", "findings")
+DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops", "findings", "signal_matches")
 NOT_COMPARED = ("found_at", "blob_id", "blob_position", "derived_at", "settle_at")
+ISSUES = """
+SELECT DISTINCT fingerprint, first_seen_unix_nano
+FROM rainbarrel.issue_states JOIN rainbarrel.findings USING (project_id, fingerprint)
+"""
+SIGNAL = """
+INSERT INTO rainbarrel.signals (project_id, signal_id, name, kind, pattern, search_in, sentiment)
+VALUES (1, '00000000-0000-0000-0000-000000000001', 'nearly everything', 'regex', '[a-z]{2}', 'both', 'neutral')
+"""
 DIRTY = "SELECT count(*) FROM rainbarrel.dirty_marks"
 Record = AcceptedSpan | AcceptedLog
 
@@ -108,17 +116,18 @@ async def run(conninfo: str, batches: list[list[Record]], count: int) -> None:
 def tables(conninfo: str) -> dict[str, list[Any]]:
     """Every table as sorted JSON rows, without the places of blobs and without clock readings."""
     with psycopg.connect(conninfo) as connection:
-        found = {}
+        found: dict[str, list[Any]] = {}
         for table in (*FACTS, *DERIVED):
             query = f"SELECT to_jsonb(t) - %s::text[] FROM rainbarrel.{table} t"
             rows = connection.execute(query, (list(NOT_COMPARED),)).fetchall()
             found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
+        found["issues"] = sorted(connection.execute(ISSUES.encode()).fetchall())
         return found
 
 
 def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        tables = (*FACTS, *DERIVED, "span_blobs", "dirty_marks", "ingest_receipts")
+        tables = (*FACTS, *DERIVED, "issue_states", "span_blobs", "dirty_marks", "ingest_receipts")
         names = ", ".join(f"rainbarrel.{name}" for name in tables)
         connection.execute(f"TRUNCATE {names}")
 
@@ -140,6 +149,8 @@ def test_so_do_log_records_of_spans(database: str) -> None:
 
 
 def check_any_order(database: str, records: list[Record]) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(SIGNAL.encode())
     asyncio.run(run(database, [records], 1))
     undisturbed = tables(database)
     assert undisturbed["spans"]
