@@ -11,6 +11,7 @@ import httpx
 import pytest
 import zstandard
 
+from otlp_receiver.access import KeyRules
 from tests.fix_receiver import RunningReceivers, running_receivers
 
 EVENT = {"event_id": "e1", "user_id": "u1", "event": "ask", "timestamp": "2026-01-02T03:04:05Z"}
@@ -185,3 +186,28 @@ async def test_a_full_queue_is_said_retryably(database: str) -> None:
     refused = next(answer for answer in answers if answer.status_code == 503)
     assert refused.headers["retry-after"] == "1"
     assert refused.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+
+
+async def test_the_project_of_the_header_and_keys(database: str) -> None:
+    async with (
+        running_receivers(database, rules=KeyRules(are_required=True, keyless_loopback=True)) as receivers,
+        httpx.AsyncClient(base_url=receivers.url, timeout=30) as client,
+    ):
+        for slug in ("support-prod", "default"):
+            headers = {"x-raindrop-project-id": slug}
+            assert (await client.post("/v1/events/track", json=[EVENT], headers=headers)).status_code == 200
+        bad = await client.post("/v1/events/track", json=[EVENT], headers={"x-raindrop-project-id": "Not A Slug"})
+        projects = await receivers.sql(
+            "SELECT slug FROM interaction_updates JOIN projects USING (project_id) ORDER BY slug"
+        )
+    assert projects == [("default",), ("support-prod",)]
+    assert (bad.status_code, bad.json()["error"]["code"]) == (400, "BAD_REQUEST")
+
+    async with (
+        running_receivers(database, rules=KeyRules(are_required=True)) as receivers,
+        httpx.AsyncClient(base_url=receivers.url, timeout=30) as client,
+    ):
+        for path, body in POSTS.items():
+            refused = await client.post(path, json=body, headers={"authorization": "Bearer unknown"})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (401, "UNAUTHORIZED")
+            assert "www-authenticate" in refused.headers
