@@ -44,6 +44,7 @@ from web.pages import conversation as conversation_page
 from web.pages import dialects, mappings
 from web.pages import issues as issues_page
 from web.pages import prices as prices_page
+from web.pages import receipts as receipts_page
 from web.pages import signals as signals_page
 from web.pages import tool as tool_page
 from web.pages import tool_rules as rules_page
@@ -130,7 +131,7 @@ def create_app(
         ],
     )
     app.state.context = context
-    settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page)
+    settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
