@@ -138,3 +138,9 @@ def test_autogens_results_stand_beside_the_message() -> None:
     (answer,) = facts.answered_calls
     assert (answer.call_id, answer.name, answer.result and answer.result.value) == ("c1", "lookup", "no route")
     assert answer.failure is not None
+
+
+def test_a_handoff_is_no_tool() -> None:
+    handoff = {"openinference.span.kind": "TOOL", "input.value": "desk", "output.value": "travel"}
+    assert facts_of(handoff, "handoff to travel").type == "chain"
+    assert facts_of({**handoff, "tool.name": "handoff to travel"}, "handoff to travel").type == "tool"

@@ -1,9 +1,24 @@
 """OpenInference (Arize): `openinference.span.kind`, flattened `llm.*` messages, `input.value` and `output.value`.
 
-Source: github.com/Arize-ai/openinference, spec/semantic_conventions.md.
+Source: github.com/Arize-ai/openinference, spec/semantic_conventions.md. The instrumentation of the OpenAI Agents SDK
+writes a handoff as a tool; the call is the one that the model asked for, `transfer_to_<agent>`.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.model import Span
+
+_KIND = "openinference.span.kind"
+
+
+def _handoff(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A handoff is a step of the workflow, whose call the messages tell."""
+    if span.name.startswith("handoff to ") and attributes.get(_KIND) == "TOOL" and "tool.name" not in attributes:
+        return {_KIND: "CHAIN"}
+    return {}
+
 
 DIALECT = Dialect(
     name="openinference",
@@ -54,4 +69,5 @@ DIALECT = Dialect(
     input_prefix="llm.input_messages.",
     output_prefix="llm.output_messages.",
     tools_prefix="llm.tools.",
+    rewrite=_handoff,
 )
