@@ -1,6 +1,7 @@
 """BeeAI under OpenInference: spans of its parts, and of their events."""
 
 import json
+from collections.abc import Mapping
 
 from tests.spans_by_hand import span
 from trace_store.dialects import normalise
@@ -9,7 +10,7 @@ from trace_store.facts import SpanFacts
 SCOPE = "openinference.instrumentation.beeai"
 
 
-def facts_of(name: str, attributes: dict[str, object]) -> SpanFacts:
+def facts_of(name: str, attributes: Mapping[str, object]) -> SpanFacts:
     facts = normalise(span(attributes, name=name, scope_name=SCOPE))
     assert facts is not None
     assert facts.dialect == "beeai"

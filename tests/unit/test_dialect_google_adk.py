@@ -60,3 +60,16 @@ def test_a_tool() -> None:
     assert facts.arguments is not None
     assert facts.result is not None
     assert (facts.arguments.value, facts.result.value) == ({"zone": "utc"}, {"hour": 4})
+
+
+def test_the_merged_response_is_no_call_under_openinference_either() -> None:
+    merged = {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "(merged tools)",
+        VERTEX + "event_id": "e1",
+        "session.id": "s1",
+    }
+    scope = "openinference.instrumentation.google_adk"
+    facts = normalise(span(merged, name="execute_tool (merged)", scope_name=scope))
+    assert facts is not None
+    assert (facts.dialect, facts.type, facts.conversation_id) == ("google_adk", "chain", "s1")

@@ -44,6 +44,7 @@ def _plainer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 DIALECT = Dialect(
     name="google_adk",
     scopes=frozenset({"gcp.vertex.agent"}),
+    markers=frozenset({VERTEX + "event_id"}),  # also in spans that OpenInference writes for it
     marker_prefixes=(VERTEX,),
     fields={
         "arguments": ("gen_ai.tool.call.arguments", VERTEX + "tool_call_args"),
