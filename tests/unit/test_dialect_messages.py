@@ -229,6 +229,9 @@ def test_results_without_id_belong_to_the_calls_in_their_order() -> None:
         ("null", None),
         ("", None),
         ("StopEvent(result=AgentOutput(x=1))", None),
+        ("<groq.Stream object at 0x7fd2ee363850>", None),
+        ("<async_generator object Agent.<locals>.run at 0x7fd2ee363850>", None),
+        ("<b> object at 0xff", "<b> object at 0xff"),
         ('{"a": 1, "b": 2}', None),
     ],
 )

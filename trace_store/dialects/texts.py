@@ -25,7 +25,8 @@ OUTPUT_KEYS = ("output", "answer", "response", "result", "final_output", "text",
 
 _CONTAINERS = (dict, list)
 _NO_TEXTS = frozenset({"", "null", "None", "undefined"})  # what a step without input or output leaves behind
-_OBJECT_REPR = re.compile(r"[A-Z]\w*\(\w+=")  # `StopEvent(result=...`: the repr of an object is nobody's text
+# `StopEvent(result=...`, `<groq.Stream object at 0x7f..>`: the repr of an object is nobody's text.
+_OBJECT_REPR = re.compile(r"[A-Z]\w*\(\w+=|<[\w.]+ object(?: [\w.<>]+)? at 0x[0-9a-f]+>$")
 
 
 def read_all(items: Sequence[Any]) -> list[Message]:
