@@ -133,7 +133,7 @@ def unwrap(value: Any) -> Any:
     for _ in range(UNWRAP_DEPTH_MAX):
         if isinstance(value, str):
             inner = parse_text(value)
-        elif isinstance(value, dict) and value:
+        elif isinstance(value, dict) and ("args" in value or "kwargs" in value or "input_str" in value):
             inner = _without_wrapper(value)
         else:
             break
@@ -196,4 +196,6 @@ def payload(value: Any) -> Payload:
         value = json_safe(value)
         canonical = canonical_json(value)
     digest = hashlib.blake2b(canonical, digest_size=16).digest()
-    return Payload(digest, preview(value if isinstance(value, str) else canonical), value)
+    if isinstance(value, str):
+        return Payload(digest, preview(value), value)
+    return Payload(digest, canonical.decode() if len(canonical) <= PREVIEW_BYTES_MAX else preview(canonical), value)

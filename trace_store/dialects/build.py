@@ -43,13 +43,9 @@ _NO_CALL = Kind("chain", is_aggregate=True)
 _NO_CONTENT = EventContent()  # of a span without events; nobody adds to it
 
 
-def build(span: Span, logs: Sequence[LogRecord], layout: Layout) -> SpanFacts:
-    """The facts of a claimed span, whose keys lead where the layout says."""
-    return build_reading(span, logs, layout)[0]
-
-
 def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[SpanFacts, Reading]:
-    """`build`, and the reading behind it: it knows which key gave which field."""
+    """The facts of a claimed span, whose keys lead where the layout says, and the reading behind them: it knows which
+    key gave which field."""
     reading, content, kind = _read(span, logs, layout)
     facts = SpanFacts(
         span.trace_id,

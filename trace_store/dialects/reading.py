@@ -60,10 +60,10 @@ class Reading:
         if keys is None:
             return None
         for key in keys:
-            value = as_text(self.attributes[key])
-            if value:
+            value = self.attributes[key]
+            if value is not None and (text := as_text(value)):
                 self.sources[field] = key
-                return value
+                return text
         return None
 
     def count(self, field: Field) -> int | None:
@@ -103,7 +103,7 @@ def as_text(value: Any) -> str | None:
     """A text or number as stripped text; None for everything else, for nothing and for scrubbed values."""
     if isinstance(value, str):
         value = value.strip()
-        return None if not value or (value[0] in _HEADS and value.startswith(SCRUBBED)) else value
+        return value if value and (value[0] not in _HEADS or not value.startswith(SCRUBBED)) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None

@@ -6,7 +6,7 @@ An object, not a module: each project may have mappings of its own. The one with
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trace_store.dialects.build import build, build_reading, build_transcript
+from trace_store.dialects.build import build_reading, build_transcript
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.log_steps import LogStep, log_step
 from trace_store.dialects.reading import Reading
@@ -70,7 +70,7 @@ class DialectRegistry:
         if logs:
             logs = self._told(span, logs)
         layout = self._layout(span, logs)
-        return None if layout is None else build(span, logs, layout)
+        return None if layout is None else build_reading(span, logs, layout)[0]
 
     def transcript(self, span: Span, logs: Sequence[LogRecord] = ()) -> Transcript:
         """The messages of a span as roles and parts; none when no dialect knows it. Never raises either."""

@@ -73,11 +73,15 @@ def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
 
 
 def _matched(results: list[ToolResult], calls: list[ToolCall]) -> tuple[AnsweredCall, ...]:
-    by_id = {call.call_id: call for call in calls if call.call_id}
-    nameless = iter([call for call in calls if not call.call_id])
-    return tuple(
-        _answered(result, by_id.get(result.call_id) if result.call_id else next(nameless, None)) for result in results
-    )
+    by_id: dict[str, ToolCall] = {}
+    nameless: list[ToolCall] = []
+    for call in calls:
+        if call.call_id:
+            by_id[call.call_id] = call
+        else:
+            nameless.append(call)
+    rest = iter(nameless)
+    return tuple([_answered(told, by_id.get(told.call_id) if told.call_id else next(rest, None)) for told in results])
 
 
 def whole_run(messages: list[Message]) -> tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...]]:

@@ -54,7 +54,7 @@ class ReadDefinitions:
 
     def __init__(self) -> None:
         self._chars = 0
-        self._known: dict[tuple[str, str], tuple[ToolDefinition, ...]] = {}
+        self._known: dict[tuple[str | bytes | tuple[str, ...], str], tuple[ToolDefinition, ...]] = {}
         self.read_count = 0  # lists that were read and not found: for benchmarks and tests
 
     def read(self, value: Any, separator: str = "") -> tuple[ToolDefinition, ...]:
@@ -62,8 +62,15 @@ class ReadDefinitions:
 
         `separator` stands between a plugin and the function that is the tool.
         """
-        text = value if isinstance(value, str) else canonical_json(value).decode("utf-8", "replace")
-        key, size = (text, separator), len(text)
+        told: str | bytes | tuple[str, ...]
+        if isinstance(value, str):
+            told, size = value, len(value)
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            told, size = tuple(value), sum(map(len, value))
+        else:
+            told = canonical_json(value)
+            size = len(told)
+        key = (told, separator)
         found = self._known.get(key)
         if found is None:
             found = tuple({found.digest: found for found in _definitions(value, separator)}.values())
