@@ -114,7 +114,7 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
         attributes = {**content.attributes, **attributes}
     table = layout.table
     attributes = _rewritten(table.dialect, span, attributes)
-    if attributes is not span.attributes:
+    if content.attributes or len(attributes) != len(span.attributes):  # else a rewrite gave known keys other values
         layout = table.layout(attributes)
     reading = Reading(layout, attributes)
     if "events" in layout.fields and (listed := reading.value("events")) is not None:
@@ -161,7 +161,9 @@ def _told_counts(reading: Reading) -> Counts:
         written = count("cache_write_tokens"), count("cache_write_1h_tokens")
         counts = counts._replace(cache_write_tokens=written[0], cache_write_1h_tokens=written[1]).with_1h_apart()
     excludes_cache = reading.dialect.input_excludes_cache
-    return counts.with_cache_inside(count("total_tokens"), excludes_cache=excludes_cache)
+    return (
+        counts.with_cache_inside(count("total_tokens"), excludes_cache=excludes_cache) if counts.has_cache else counts
+    )
 
 
 def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:

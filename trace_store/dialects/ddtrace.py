@@ -4,7 +4,7 @@ Source: docs.datadoghq.com/llm_observability, github.com/DataDog/dd-trace-py, dd
 ("tool"); the real name is in the blob and in `operation.name`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgpack
@@ -86,8 +86,8 @@ def _result(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": item.get("result")}
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
+def _objects(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else ()
 
 
 DIALECT = Dialect(

@@ -21,13 +21,16 @@ CHAIN = Kind("chain", is_aggregate=True)
 
 def _plainer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Usage as counts, and texts of the metadata without the quotes of JSON."""
-    names = {key: name for key in (NODE, AGENT_NAME) if isinstance(name := unwrap(attributes.get(key)), str)}
-    return {**names, **_flat_usage(attributes)}
+    told = _flat_usage(attributes) if USAGE in attributes else {}
+    for key in (NODE, AGENT_NAME):
+        if key in attributes and isinstance(name := unwrap(attributes[key]), str):
+            told[key] = name
+    return told
 
 
-def _flat_usage(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+def _flat_usage(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Flat counts as GenAI attributes; where the parts are left out of the sums, they are added again."""
-    usage = unwrap(attributes[USAGE]) if USAGE in attributes else None
+    usage = unwrap(attributes[USAGE])
     if not isinstance(usage, dict) or not ("input" in usage or "output" in usage):
         return {}
     counts = {key: count for key, value in usage.items() if (count := as_count(value)) is not None}

@@ -28,8 +28,6 @@ def told_by_records(
     A span without a kind of its own takes the kind of its first record.
     """
     attributes: dict[str, Any] = {}
-    if not logs and not any(event.name in records or "event.name" in event.attributes for event in span.events):
-        return attributes, kind  # as with nearly all spans
     for _, _, record, values in _by_time(span, logs, records):
         if kind is None:
             kind = record.kind
@@ -118,12 +116,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _by_time(span: Span, logs: Sequence[LogRecord], records: Records) -> list[NamedRecord]:
     """The known records of a span by time. Rust's tracing names events by source line and keeps their name beside."""
-    found = [
-        _known(records, event.time_unix_nano, (event.name, event.attributes.get("event.name")), event.attributes)
-        for event in span.events
-    ]
+    found = []
+    for event in span.events:
+        if event.name in records or "event.name" in event.attributes:  # of nearly all spans no event is
+            names = event.name, event.attributes.get("event.name")
+            found.append(_known(records, event.time_unix_nano, names, event.attributes))
     found += [known_log(log, records) for log in logs]
-    return sorted((item for item in found if item is not None), key=_order)
+    return sorted((item for item in found if item is not None), key=_order) if found else []
 
 
 def _order(item: NamedRecord | None) -> tuple[int, str, bytes]:

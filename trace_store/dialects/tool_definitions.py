@@ -5,7 +5,7 @@ A model call repeats the definitions of the call before it: a list is read once 
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Final
 
 from trace_store.attributes import canonical_json, json_safe, parse_text
@@ -54,7 +54,7 @@ class ReadDefinitions:
 
     def __init__(self) -> None:
         self._chars = 0
-        self._known: dict[tuple[str | bytes | tuple[str, ...], str], tuple[ToolDefinition, ...]] = {}
+        self._known: dict[Hashable, tuple[ToolDefinition, ...]] = {}
         self.read_count = 0  # lists that were read and not found: for benchmarks and tests
 
     def read(self, value: Any, separator: str = "") -> tuple[ToolDefinition, ...]:
@@ -74,14 +74,28 @@ class ReadDefinitions:
         found = self._known.get(key)
         if found is None:
             found = tuple({found.digest: found for found in _definitions(value, separator)}.values())
-            self.read_count += 1
-            if self._chars + size > CHARS_MAX:
-                self._known.clear()
-                self._chars = 0
-            if size <= CHARS_MAX:
-                self._known[key] = found
-                self._chars += size
+            self._keep(key, size, found)
         return found
+
+    def own(self, name: str, description: str, schema: Any) -> tuple[ToolDefinition, ...]:
+        """The definition of one tool, where its span tells the description or the schema."""
+        if not isinstance(schema, str):
+            return _definition_of(name, description, schema)
+        key = (name, description, schema)
+        found = self._known.get(key)
+        if found is None:
+            found = _definition_of(*key)
+            self._keep(key, len(name) + len(description) + len(schema), found)
+        return found
+
+    def _keep(self, key: Hashable, size: int, found: tuple[ToolDefinition, ...]) -> None:
+        self.read_count += 1
+        if self._chars + size > CHARS_MAX:
+            self._known.clear()
+            self._chars = 0
+        if size <= CHARS_MAX:
+            self._known[key] = found
+            self._chars += size
 
 
 DEFINITIONS: Final = ReadDefinitions()
@@ -112,13 +126,16 @@ def definition(name: str, description: str, schema: Any) -> ToolDefinition:
 
 
 def _own(reading: Reading, tool_name: str | None) -> tuple[ToolDefinition, ...]:
-    description = reading.text("tool_description") or ""
     schema = reading.value("tool_schema")
+    return DEFINITIONS.own(tool_name or "", reading.text("tool_description") or "", schema)
+
+
+def _definition_of(name: str, description: str, schema: Any) -> tuple[ToolDefinition, ...]:
     if isinstance(schema, str):
         schema = parse_text(schema)
     if not isinstance(schema, dict) or not ("properties" in schema or "$schema" in schema):
         schema = None  # some write the arguments there
-    return (definition(tool_name, description, schema),) if tool_name and (description or schema) else ()
+    return (definition(name, description, schema),) if name and (description or schema) else ()
 
 
 def _in_body(value: Any, separator: str) -> tuple[ToolDefinition, ...]:

@@ -71,7 +71,14 @@ class Counts(NamedTuple):
 
     def or_else(self, other: "Counts") -> "Counts":
         """These counts, and the other's where these say nothing."""
-        return Counts(*(theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)))
+        if other is NO_COUNTS or None not in self:
+            return self
+        return Counts(*[theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)])
+
+    @property
+    def has_cache(self) -> bool:
+        """Whether any of the input was read from a cache or written to one."""
+        return bool(self.cached_tokens or self.cache_write_tokens or self.cache_write_1h_tokens)
 
     def with_1h_apart(self) -> "Counts":
         """The same with input written to a cache for an hour told beside what is kept for minutes, not also inside."""
@@ -85,7 +92,7 @@ class Counts(NamedTuple):
         It does already unless the sender is known to leave them out, or the numbers show it: parts larger than the
         input, or a total that is the sum of all.
         """
-        parts = sum(filter(None, (self.cached_tokens, self.cache_write_tokens, self.cache_write_1h_tokens)))
+        parts = (self.cached_tokens or 0) + (self.cache_write_tokens or 0) + (self.cache_write_1h_tokens or 0)
         if not parts or self.input_tokens is None:
             return self
         everything = self.input_tokens + parts
@@ -124,7 +131,7 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     if isinstance(by_duration, dict):
         counts = counts.or_else(_told(by_duration))
     counts = counts.with_1h_apart()
-    if not (counts.cached_tokens or counts.cache_write_tokens or counts.cache_write_1h_tokens):
+    if not counts.has_cache:
         return counts
     # Anthropic's own usage leaves the cache out of the input and has no total; what others made of it has one.
     is_anthropic = "input_tokens" in usage and not {"total_tokens", "prompt_tokens"} & usage.keys()
