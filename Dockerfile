@@ -24,6 +24,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=6 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:4318/readyz', timeout=4)"]
 ENTRYPOINT ["rainbarrel"]
-# All addresses *of the container*, because a published port arrives from outside of it; --insecure, because there are
-# no access keys yet. Who reaches it is decided by the published port: keep the 127.0.0.1 in front of it.
+# All addresses *of the container*, because a published port arrives from outside of it; --insecure, because the port is
+# published on 127.0.0.1 alone. To publish it further, run `serve --host 0.0.0.0`, which needs access keys.
 CMD ["serve", "--host", "0.0.0.0", "--insecure"]

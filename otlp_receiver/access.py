@@ -88,7 +88,6 @@ class Access:
 
 
 NOBODY = Holder("nobody", frozenset({"write", "read", "change"}))  # where no key is needed
-KEYLESS = Access(NOBODY, DEFAULT_PROJECT_ID, DEFAULT_PROJECT)
 _OWN = Holder("key", RIGHTS["admin"], name="rainbarrel")
 
 
@@ -157,8 +156,6 @@ class AccessControl:
         return Access(holder, project.project_id, slug, is_named=True)
 
     def _own_project(self, holder: Holder, *, is_named: bool) -> Access:
-        if holder is NOBODY:
-            return KEYLESS if not is_named else Access(holder, DEFAULT_PROJECT_ID, DEFAULT_PROJECT, is_named=True)
         allowed = holder.project_ids
         project_id = (
             DEFAULT_PROJECT_ID if allowed is None or (is_named and DEFAULT_PROJECT_ID in allowed) else allowed[0]

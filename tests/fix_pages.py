@@ -12,12 +12,17 @@ import orjson
 import psycopg
 from fastapi import FastAPI
 
+from otlp_receiver.access import AccessControl, KeyRules
 from otlp_receiver.decode_events import EventKind, decode_events
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
+from otlp_receiver.key_ring import KeyRing
 from tool_errors.processor import Pace, Processor
+from trace_store.access_keys import add_key
+from trace_store.connections import connect
 from trace_store.flush import CommitBatch
 from trace_store.model import DEFAULT_PROJECT_ID, AcceptedLog, AcceptedSpan
+from trace_store.projects import add_project, read_projects
 from trace_store.writer import SpanWriter
 from web.app import create_app
 
@@ -113,10 +118,33 @@ async def store(conninfo: str, spans: Iterable[AcceptedSpan], logs: Iterable[Acc
 
 
 @asynccontextmanager
-async def running_pages(conninfo: str) -> AsyncIterator[Pages]:
-    """The application over `conninfo`; requests reach it without a socket."""
+async def pages_with_keys(conninfo: str, password_hash: str = "") -> AsyncIterator[Pages]:
+    """The same where every request needs a key or a session."""
+    ring = KeyRing(conninfo)
+    ring.open()
+    control = AccessControl(ring, KeyRules(are_required=True))
+    try:
+        await ring.fresh()
+        async with running_pages(conninfo, access=control, password_hash=password_hash) as pages:
+            yield pages
+    finally:
+        await ring.close()
+
+
+async def new_key(conninfo: str, kind: str, *slugs: str) -> str:
+    """A key for these projects, which are made if need be; for all projects without any."""
+    async with await connect(conninfo, "test") as connection:
+        for slug in slugs:
+            await add_project(connection, slug, 100)
+        known = {project.slug: project.project_id for project in await read_projects(connection)}
+        return (await add_key(connection, kind, f"test {kind}", [known[slug] for slug in slugs] or None))[0]
+
+
+@asynccontextmanager
+async def running_pages(conninfo: str, **options: Any) -> AsyncIterator[Pages]:
+    """The application over `conninfo`; requests reach it without a socket. `options` go to create_app."""
     stop = asyncio.Event()
-    app = create_app(conninfo, stop, grpc_port=4317)
+    app = create_app(conninfo, stop, grpc_port=4317, **options)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.json_columns import json_text
+from trace_store.model import DEFAULT_PROJECT
 from trace_store.queries import load
 
 SQL = load("outbox")
@@ -39,6 +40,7 @@ class DueDelivery:
     channel_kind: str
     channel_name: str
     config: dict[str, Any]
+    project: str = DEFAULT_PROJECT  # slug
 
 
 @dataclass(frozen=True, slots=True)

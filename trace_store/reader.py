@@ -61,7 +61,7 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Totals of all projects."""
+    """Totals of one project or of all."""
 
     spans: int  # distinct committed spans, within retention
     traces: int  # derived
@@ -257,10 +257,10 @@ class TraceReader:
         async with self._connection() as connection:
             return dict(await fetch(connection, SQL.projects))
 
-    async def stats(self) -> Stats:
-        """Totals over all projects, from receipts and marks."""
+    async def stats(self, project_id: int | None = None) -> Stats:
+        """Totals of a project, or of all, from receipts and marks; marks and database are always of all."""
         async with self.freely_planned() as connection:
-            ((spans, traces, dirty, lag_s),) = await fetch(connection, SQL.stats)
+            ((spans, traces, dirty, lag_s),) = await fetch(connection, SQL.stats, {"project_id": project_id})
             (database,) = await fetch(connection, SQL.database)
             tier = await read_tier(connection)
         assert tier is not None

@@ -13,7 +13,6 @@ from tool_errors.alerts.rule import SIGNAL_POSTED, BadRule, Definition, RateRule
 from trace_store.alert_rows import AlertFiring, AlertRule, AlertState
 from trace_store.alert_store import AlertStore
 from trace_store.channels import ChannelStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.context import WebContext
 from web.errors import BadRequest
 from web.form_posts import check_sender
@@ -68,21 +67,21 @@ async def read_rule(context: WebContext, given: dict[str, Any]) -> GivenRule:
     if not isinstance(is_enabled, bool):
         raise BadRequest("is_enabled is true or false.")
     definition = read_given_definition(given.get("definition"))
-    known = {channel.channel_id for channel in await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)}
+    known = {channel.channel_id for channel in await ChannelStore(context.pool).all(context.project_id)}
     if not isinstance(channel_ids, list) or (
         unknown_ids := [one for one in channel_ids if not isinstance(one, int) or one not in known]
     ):
         raise BadRequest(
             f"channel_ids names no channels: {channel_ids if not isinstance(channel_ids, list) else unknown_ids}."
         )
-    await check_signal(AlertStore(context.pool), definition)
+    await check_signal(AlertStore(context.pool), context.project_id, definition)
     return GivenRule(name.strip(), definition, sorted(set(channel_ids)), is_enabled)
 
 
-async def check_signal(store: AlertStore, definition: Definition) -> None:
+async def check_signal(store: AlertStore, project_id: int, definition: Definition) -> None:
     """Raises BadRequest for a signal that there is not: a misspelt name would wait for ever."""
     name = None if isinstance(definition, RateRule) else definition.filters.own_signal
-    if name is not None and not name.startswith(SIGNAL_POSTED) and not await store.has_signal(DEFAULT_PROJECT_ID, name):
+    if name is not None and not name.startswith(SIGNAL_POSTED) and not await store.has_signal(project_id, name):
         raise BadRequest(
             f"There is no signal {name}: /signals lists yours; those of Rainbarrel are tool_error: and the name of a "
             "tool, loop, or loop: and its tools; what applications post is feedback: and its name."

@@ -24,9 +24,10 @@ class ServerRefuses(RainbarrelError):
 
 
 class ApiClient:
-    """Talks to the server at `url`, such as http://127.0.0.1:4318."""
+    """Talks to the server at `url`, such as http://127.0.0.1:4318, with an access key if one is given."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str = "") -> None:
+        self.key = key
         parts = urllib.parse.urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in {"http", "https"} or not parts.netloc:
             raise ServerDoesNotAnswer(f"{url!r} is no address of a server, which looks like http://127.0.0.1:4318.")
@@ -46,6 +47,8 @@ class ApiClient:
         return self._request("POST", path, body, {"content-type": content_type})
 
     def _request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
+        if self.key:
+            headers = headers | {"authorization": f"Bearer {self.key}"}
         connection = self._connection_class(self._place, timeout=TIMEOUT_S)
         try:
             connection.request(method, self._prefix + path, body, headers)

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -21,6 +21,7 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
+from web.access_gate import AccessGate, is_page
 from web.api import (
     alerts,
     channels,
@@ -28,6 +29,7 @@ from web.api import (
     failing_calls,
     findings,
     issues,
+    keys,
     signals,
     spans,
     stats,
@@ -35,14 +37,15 @@ from web.api import (
     traces,
 )
 from web.api import rules as rules_api
-from web.context import WebContext
+from web.context import WebContext, context_of
 from web.errors import WebError
 from web.head_requests import HeadRequests
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
-from web.pages import dialects, mappings
+from web.pages import dialects, mappings, sign_in
 from web.pages import issues as issues_page
+from web.pages import keys as keys_page
 from web.pages import prices as prices_page
 from web.pages import receipts as receipts_page
 from web.pages import signals as signals_page
@@ -60,7 +63,8 @@ from web.query_api import spans as query_spans
 from web.query_api import users as query_users
 from web.query_api.answers import error_body
 from web.reader_process import ReaderProcess
-from web.security_headers import HEADERS, SecurityHeaders
+from web.security_headers import SecurityHeaders, security_headers
+from web.sessions import Sessions
 from web.static_files import VersionedFiles
 from web.templating import STATIC, page
 from web.version import program_version
@@ -83,13 +87,15 @@ def create_app(
     mapping_files: Sequence[tuple[str, str]] = (),
     tool_rules: Path | None = None,
     access: AccessControl | None = None,
+    password_hash: str = "",
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
     texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
-    without one everybody may read and write. Raises BadPriceFile, BadMapping and BadToolRules.
+    without one everybody may read and write; `password_hash` is of the administrator's password. Raises BadPriceFile,
+    BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -102,35 +108,22 @@ def create_app(
     control = access or AccessControl(own_ring or KeyRing(conninfo))
     context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await pool.open(wait=False)
-        if own_ring is not None:
-            own_ring.open()
-        starting = asyncio.get_running_loop().call_later(READER_START_DELAY_S, context.reader_process.start)
-        try:
-            yield
-        finally:
-            starting.cancel()
-            await watcher.close()
-            await context.reader_process.close()
-            if own_ring is not None:
-                await own_ring.close()
-            await pool.close()
+    sessions = Sessions(control, password_hash)
 
     app = FastAPI(
         title="Rainbarrel",
         version=program_version(),
-        lifespan=lifespan,
+        lifespan=_lifespan(context, own_ring),
         docs_url=None,  # its page loads scripts from elsewhere; the description itself is at /openapi.json
         redoc_url=None,
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(HeadRequests),
             Middleware(GZipMiddleware, minimum_size=1024),
+            Middleware(AccessGate, control, sessions, _answer),
         ],
     )
-    app.state.context = context
+    app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
@@ -141,7 +134,31 @@ def create_app(
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
+    for router in (keys.router, keys_page.router, sign_in.router):
+        app.include_router(router)
     return app
+
+
+def _lifespan(context: WebContext, own_ring: KeyRing | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Opens and closes what requests need, with the ring unless somebody else does."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await context.pool.open(wait=False)
+        if own_ring is not None:
+            own_ring.open()
+        starting = asyncio.get_running_loop().call_later(READER_START_DELAY_S, context.reader_process.start)
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await context.watcher.close()
+            await context.reader_process.close()
+            if own_ring is not None:
+                await own_ring.close()
+            await context.pool.close()
+
+    return lifespan
 
 
 def _add_error_answers(app: FastAPI) -> None:
@@ -168,7 +185,8 @@ def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def answer_fault(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        headers = {name.decode(): value.decode() for name, value in HEADERS}  # no middleware sees this answer
+        # no middleware sees this answer
+        headers = {name.decode(): value.decode() for name, value in security_headers(request.scope)}
         return await _answer(request, 500, "This is a fault of Rainbarrel; its log says more.", headers)
 
 
@@ -176,12 +194,11 @@ async def _answer(
     request: Request, status: int, error: WebError | str, headers: dict[str, str] | None = None
 ) -> Response:
     """The sentence as a page for a browser, as JSON for everything else; under /v1 as Raindrop's clients read it."""
-    path = request.url.path
-    if path.startswith("/v1/"):
+    if request.url.path.startswith("/v1/"):
         return JSONResponse(error_body(status, error), status, headers)
     sentence = error if isinstance(error, str) else error.sentence
-    if not path.startswith("/api") and not path.endswith(".json") and "text/html" in request.headers.get("accept", ""):
-        context: WebContext = request.app.state.context
+    if is_page(request):
+        context = context_of(request)
         footer = context.known_footer() if status == 503 else await context.footer()
         response: Response = page("error.html", status, status=status, sentence=sentence, footer=footer)
         response.headers.update(headers or {})

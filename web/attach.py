@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
+from web.api_client import ApiClient
 from web.server_file import ServerFile, read_running
 from web.settings import Settings
 
@@ -36,6 +37,14 @@ def open_store(settings: Settings) -> Iterator[str]:
         yield conninfo
     finally:
         embedded.stop()
+
+
+def server_client(settings: Settings, url: str | None) -> ApiClient:
+    """A client of the server at `url`, or else of the one that runs on the data directory; with a key that opens it."""
+    if url:
+        return ApiClient(url, settings.key)
+    server = running_server(settings)
+    return ApiClient(server.url, server.own_key)
 
 
 def running_server(settings: Settings) -> ServerFile:

@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--supervisor-pid", type=int, required=True)
     parser.add_argument("--http-fd", type=int)
     parser.add_argument("--grpc-port", type=int)
+    parser.add_argument("--own-key-sha256", type=bytes.fromhex, default=b"")  # who reads it cannot make the key of it
     arguments = parser.parse_args()
     hold_on_to_supervisor(arguments.supervisor_pid)
     settings = read_settings({})
@@ -34,7 +35,8 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
 
     listener = socket.socket(fileno=arguments.http_fd)
     listener.setblocking(False)
-    plan = FrontPlan(settings, settings.database_url, listener, arguments.grpc_port, True, arguments.supervisor_pid)
+    ports = (listener, arguments.grpc_port)
+    plan = FrontPlan(settings, settings.database_url, *ports, True, arguments.supervisor_pid, arguments.own_key_sha256)
     return partial(serve_front, plan)
 
 

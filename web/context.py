@@ -2,21 +2,20 @@
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 from fastapi import Request
 from psycopg_pool import AsyncConnectionPool
 
-from otlp_receiver.access import AccessControl
+from otlp_receiver.access import Access, AccessControl
 from trace_store.dialects_seen import DialectsSeen, read_dialects_seen
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import Stats, TraceReader
 from trace_store.stored import TraceKey
 from web.errors import read_id
-from web.pages.view_models import Footer
+from web.pages.view_models import Footer, Visitor
 from web.reader_process import ReaderProcess
 from web.version import program_version
 from web.watcher import Watcher
@@ -28,7 +27,7 @@ STATS_AGE_S_MAX = 2.0
 
 @dataclass(slots=True)
 class WebContext:
-    """One per application."""
+    """One per application; handlers get it with the access of their request, and read that project alone."""
 
     conninfo: str
     grpc_port: int | None
@@ -39,15 +38,27 @@ class WebContext:
     pool: Pool
     control: AccessControl
     price_file: str = ""  # the user's, "" without one
-    _stats: Stats | None = field(default=None, init=False)
-    _stats_at: float = field(default=0.0, init=False)
+    access: Access | None = None  # of the request
+    stats_read: dict[int, tuple[float, Stats]] = field(default_factory=dict)  # by project, with when it was
+
+    @property
+    def project_id(self) -> int:
+        """The project of the request."""
+        if self.access is None:
+            raise RuntimeError("a handler that reads a project is not behind the gate")
+        return self.access.project_id
+
+    def trace_key(self, trace_id: str) -> TraceKey:
+        """A trace of the request's project by its hex id; BadRequest for anything else."""
+        return TraceKey(self.project_id, read_id(trace_id, 16, "trace"))
 
     async def recent_stats(self) -> Stats:
-        """Totals that are at most 2 s old: every page shows them."""
-        if self._stats is None or time.monotonic() - self._stats_at > STATS_AGE_S_MAX:
-            self._stats = await self.reader.stats()
-            self._stats_at = time.monotonic()
-        return self._stats
+        """Totals of the project that are at most 2 s old: every page shows them."""
+        read_at, stats = self.stats_read.get(self.project_id, (0.0, None))
+        if stats is None or time.monotonic() - read_at > STATS_AGE_S_MAX:
+            stats = await self.reader.stats(self.project_id)
+            self.stats_read[self.project_id] = (time.monotonic(), stats)
+        return stats
 
     async def dialects_seen(self, project_id: int) -> DialectsSeen:
         """What the newest traces of a project are written in."""
@@ -55,25 +66,34 @@ class WebContext:
 
     async def footer(self) -> Footer:
         """The foot of a page; it must not be what a page fails of."""
-        with suppress(RainbarrelError):
-            await self.recent_stats()
+        if self.access is not None:
+            with suppress(RainbarrelError):
+                await self.recent_stats()
         return self.known_footer()
 
     def known_footer(self) -> Footer:
-        """The foot with the totals read last; it asks no database."""
-        stats = self._stats
+        """The foot with the totals read last; it asks no database, and tells nothing to whom the gate refused."""
+        if self.access is None:
+            return Footer("", program_version(), None, None)
+        _, stats = self.stats_read.get(self.project_id, (0.0, None))
         if stats is None:
-            return Footer("no answer from the database yet", program_version(), 0, None)
+            return Footer("no answer from the database yet", program_version(), 0, None, self.visitor())
         tier = f"{stats.database.tier.label} {stats.database.server_version}"
-        return Footer(tier, program_version(), stats.spans, stats.derive_lag_s)
+        return Footer(tier, program_version(), stats.spans, stats.derive_lag_s, self.visitor())
+
+    def visitor(self) -> Visitor:
+        """Who looks at the page, and at which of the projects that they may see."""
+        assert self.access is not None
+        holder, ring = self.access.holder, self.control.ring.now
+        slugs = [
+            project.slug
+            for project in (ring.projects.values() if ring else ())
+            if not project.is_archived and (holder.project_ids is None or project.project_id in holder.project_ids)
+        ]
+        return Visitor(self.access.project, tuple(slugs), holder.name if holder.by == "session" else "")
 
 
 def context_of(request: Request) -> WebContext:
-    """The application's context; a FastAPI dependency."""
+    """The application's context with the access of the request; a FastAPI dependency."""
     found: WebContext = request.app.state.context
-    return found
-
-
-def trace_key(trace_id: str) -> TraceKey:
-    """A trace of the default project by its hex id; BadRequest for anything else."""
-    return TraceKey(DEFAULT_PROJECT_ID, read_id(trace_id, 16, "trace"))
+    return replace(found, access=getattr(request.state, "access", None))

@@ -1,7 +1,7 @@
 """Forms that change something: where they may come from, and what stands in them.
 
-A page of another origin must not be able to send them (W3C Fetch Metadata, RFC 6454), and until there are access keys
-nobody but this machine may.
+A page of another origin must not be able to send them. Settings are for administrators: those with an admin key or a
+session, and where no key is needed, whoever sits at this machine.
 """
 
 import ipaddress
@@ -9,14 +9,16 @@ import urllib.parse
 
 from fastapi import Request
 
+from web.access_gate import access_of
 from web.errors import BadRequest, Forbidden
+from web.same_origin import sent_by
 
 FORM_BYTES_MAX = 1024 * 1024
 FIELDS_MAX = 200
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of an urlencoded form that this machine sent from our own page; Forbidden or BadRequest otherwise."""
+    """The fields of an urlencoded form that an administrator sent from our own page; else Forbidden or BadRequest."""
     check_sender(request)
     return await read_fields(request)
 
@@ -38,7 +40,13 @@ async def read_fields(request: Request) -> dict[str, str]:
 
 
 def check_sender(request: Request) -> None:
-    """Raises Forbidden, saying why, unless this machine sent the request from our own page or without a browser."""
+    """Raises Forbidden, saying why, unless an administrator sent it from our own page or without a browser."""
+    access = access_of(request)
+    if access.holder.by != "nobody":
+        if not access.may_change_settings:
+            raise Forbidden("Settings take an admin key; this one is for something else.")
+        check_origin(request)
+        return
     if request.client is None or not _is_loopback(request.client.host):
         raise Forbidden("Settings can only be changed from the machine that Rainbarrel runs on: open this page there.")
     host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}")
@@ -49,12 +57,7 @@ def check_sender(request: Request) -> None:
 
 def check_origin(request: Request) -> None:
     """Raises Forbidden for what a page of another origin sent; what no browser sent is nobody's page."""
-    host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}")
-    # Our Referrer-Policy makes browsers send `Origin: null` with our own forms; Sec-Fetch-Site, which no page can set,
-    # tells these from foreign ones, and goes before.
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    is_foreign = origin is not None and urllib.parse.urlsplit(origin).netloc != host.netloc
-    if site not in ("same-origin", "none") if site is not None else is_foreign:
+    if sent_by(request.headers) == "other page":
         raise Forbidden("This form was sent by a page of another origin; open Rainbarrel's own page.")
 
 

@@ -28,7 +28,7 @@ from trace_store.embedded.last_words import last_words
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
-from web.ports import is_loopback
+from web.ports import needs_keys
 from web.readiness import HEALTH_PATHS, HealthApp, respond
 from web.settings import Settings
 
@@ -124,7 +124,7 @@ def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
     settings = plan.settings
     files = read_mapping_files(settings.mappings)
     app: Asgi = create_app(
-        plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules, access=access
+        plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules, access, settings.password_hash
     )
     return app
 
@@ -135,7 +135,7 @@ def _open_access(plan: FrontPlan, stack: AsyncExitStack) -> AccessControl:
     stack.push_async_callback(ring.close)
     ring.open()
     settings = plan.settings
-    are_required = not is_loopback(settings.host) and not settings.insecure
+    are_required = needs_keys(settings.host, insecure=settings.insecure)
     rules = KeyRules(are_required, settings.keyless_loopback, plan.own_key_sha256)
     return AccessControl(ring, rules, settings.projects_max)
 

@@ -13,7 +13,6 @@ from starlette.datastructures import QueryParams
 
 from tool_errors.issue_status import STATUSES
 from trace_store.issue_rows import IssueFilter
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.errors import BadRequest
 from web.list_parameters import RANGES_S, read_limit, url_time
 
@@ -51,7 +50,7 @@ class IssueQuery:
         return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
-def read_issue_query(parameters: QueryParams) -> IssueQuery:
+def read_issue_query(parameters: QueryParams, project_id: int) -> IssueQuery:
     """Read the parameters; BadRequest with a sentence for a value that they cannot have."""
     shown = {name: parameters.get(name, "").strip().replace("\0", "") for name in TEXTS}
     for name, known in (("range", tuple(RANGES_S)), ("kind", KINDS), ("status", STATUSES), ("order", ORDERS)):
@@ -62,7 +61,7 @@ def read_issue_query(parameters: QueryParams) -> IssueQuery:
     if shown["range"] and since is None:
         since = now - RANGES_S[shown["range"]] * 1_000_000_000
     wanted = IssueFilter(
-        DEFAULT_PROJECT_ID,
+        project_id,
         since_unix_nano=since,
         until_unix_nano=url_time("until", shown["until"]),
         kind=shown["kind"] or None,

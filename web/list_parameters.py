@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import LIST_MAX, TraceCursor, TraceFilter
 from web.errors import BadRequest
 from web.pages.view_models import ListFilter
@@ -54,8 +53,8 @@ class ListQuery:
         return {key: value for key, value in found.items() if value}
 
 
-def read_list_query(parameters: QueryParams) -> ListQuery:
-    """Read a list's parameters; BadRequest with a sentence for a value that it does not know."""
+def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
+    """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
     shown = ListFilter(
         q=parameters.get("q", "").strip(),
         range=parameters.get("range", ""),
@@ -74,7 +73,7 @@ def read_list_query(parameters: QueryParams) -> ListQuery:
     if shown.range and since is None:
         since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
     wanted = TraceFilter(
-        DEFAULT_PROJECT_ID,
+        project_id,
         text=shown.q.replace("\0", ""),
         since_unix_nano=since,
         until_unix_nano=url_time("until", shown.until),

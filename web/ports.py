@@ -20,10 +20,6 @@ class PortUnavailable(RainbarrelError):
     """A port cannot be opened."""
 
 
-class ExposedWithoutKeys(RainbarrelError):
-    """The address can be reached from other machines, and there are no keys."""
-
-
 @dataclass(slots=True)
 class Ports:
     """The sockets that keep both ports ours; front processes inherit `http` and bind `grpc_port` beside `grpc`."""
@@ -58,13 +54,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_exposure(host: str, insecure: bool) -> None:
-    """Raises ExposedWithoutKeys for an address that other machines reach, unless the user insists."""
-    if not is_loopback(host) and not insecure:
-        raise ExposedWithoutKeys(
-            f"--host {host} can be reached from other machines, and Rainbarrel has no access keys yet: anyone there "
-            "could read and write traces. Add --insecure if you trust that network, or leave --host at 127.0.0.1."
-        )
+def needs_keys(host: str, *, insecure: bool) -> bool:
+    """Whether requests need access keys: where other machines reach the address, unless the user insists on none."""
+    return not is_loopback(host) and not insecure
 
 
 def authority(host: str, port: int) -> str:

@@ -15,7 +15,7 @@ NAME = "server.json"
 
 @dataclass(frozen=True, slots=True)
 class ServerFile:
-    """What a running server says of itself; the file is readable by its owner alone, for the database URL."""
+    """What a running server says of itself; its owner alone can read the file, for what is secret in it."""
 
     pid: int  # the supervisor
     version: str
@@ -24,6 +24,7 @@ class ServerFile:
     database_url: str
     tier: str  # label of the storage tier
     workers: int
+    own_key: str = ""  # an admin key of this run, so that commands of the same user need none
 
     @classmethod
     def of_this_process(cls, **fields: Any) -> "ServerFile":

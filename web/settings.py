@@ -16,6 +16,7 @@ from typing import Any
 
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
+from web.passwords import check_hash
 
 PREFIX = "RAINBARREL_"
 MIB = 1024 * 1024
@@ -153,6 +154,16 @@ class Settings:
     )
     keyless_loopback: bool = _setting(
         False, _flag, "", "where keys are needed, need none from this machine itself; not behind a proxy on it"
+    )
+    password_hash: str = _setting(
+        "",
+        check_hash,
+        "HASH",
+        "of the password that administrators sign in with: `rainbarrel password` makes it",
+        shown="none",
+    )
+    key: str = _setting(
+        "", str, "KEY", "access key that demo, doctor and check send to the server of --url", shown="none"
     )
     projects_max: int = _setting(
         100, _projects, "N", "projects up to which one that is named for the first time is made by what is sent to it"

@@ -8,7 +8,6 @@ from typing import Any
 from tool_errors.alerts.rule import SIGNAL_POSTED, is_derived_signal
 from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
 from trace_store.alert_store import AlertStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceFilter
 from trace_store.reprocess import Choice, open_reprocess
 from trace_store.signals import add_signal, mark_under_way, read_signals, remove_signal, switch_signal
@@ -70,10 +69,10 @@ _DEFAULTS = {"name": "", "kind": "keyword", "pattern": "", "search_in": "both", 
 async def save_signal(place: SignalPlace, wanted: Wanted) -> str:
     """Saves a signal and has the traces of the last three days looked at, behind what arrives; its id."""
     async with place.reader.freely_planned() as connection:
-        if len(await read_signals(connection, DEFAULT_PROJECT_ID)) >= SIGNALS_MAX:
+        if len(await read_signals(connection, place.project_id)) >= SIGNALS_MAX:
             raise Conflict(f"There are {SIGNALS_MAX} signals already: remove one before you add another.")
         parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment)
-        signal_id = await add_signal(connection, DEFAULT_PROJECT_ID, *parts)
+        signal_id = await add_signal(connection, place.project_id, *parts)
     if signal_id is None:
         raise Conflict(f"A signal is called {wanted.name} already: choose another name.")
     await _look_back(place)
@@ -84,7 +83,7 @@ async def switch(place: SignalPlace, signal_id: str, *, is_enabled: bool) -> Non
     """Switches a signal off, or on again with a look at the last three days; NotFound for an unknown one."""
     async with place.reader.freely_planned() as connection:
         if not _is_uuid(signal_id) or not await switch_signal(
-            connection, DEFAULT_PROJECT_ID, signal_id, is_enabled=is_enabled
+            connection, place.project_id, signal_id, is_enabled=is_enabled
         ):
             raise _unknown(signal_id)
     if is_enabled:
@@ -93,27 +92,27 @@ async def switch(place: SignalPlace, signal_id: str, *, is_enabled: bool) -> Non
 
 async def _look_back(place: SignalPlace) -> None:
     async with place.reader.freely_planned() as connection:
-        await mark_under_way(connection, DEFAULT_PROJECT_ID)
+        await mark_under_way(connection, place.project_id)
     async with open_reprocess(place.conninfo) as work:
         since = time.time_ns() - BACKFILL_S * 1_000_000_000
-        async for trace_ids in work.pages(Choice(DEFAULT_PROJECT_ID, None, since)):
-            await work.mark_traces(DEFAULT_PROJECT_ID, trace_ids)
+        async for trace_ids in work.pages(Choice(place.project_id, None, since)):
+            await work.mark_traces(place.project_id, trace_ids)
 
 
 async def forget_signal(place: SignalPlace, signal_id: str) -> None:
     """Removes a signal with its matches; NotFound for an unknown one, Conflict while alert rules wait for it."""
     async with place.reader.freely_planned() as connection:
-        names = {one.signal_id: one.name for one in await read_signals(connection, DEFAULT_PROJECT_ID)}
+        names = {one.signal_id: one.name for one in await read_signals(connection, place.project_id)}
         if signal_id not in names:
             raise _unknown(signal_id)
-        if rules := await AlertStore(place.pool).rules_on_signal(DEFAULT_PROJECT_ID, names[signal_id]):
+        if rules := await AlertStore(place.pool).rules_on_signal(place.project_id, names[signal_id]):
             raise Conflict(f"Alert rules wait for {names[signal_id]}: remove or change {', '.join(rules)} first.")
-        await remove_signal(connection, DEFAULT_PROJECT_ID, signal_id)
+        await remove_signal(connection, place.project_id, signal_id)
 
 
 async def try_signal(place: SignalPlace, wanted: Wanted) -> Tried:
     """How many of the newest 500 traces it would match, looked at no further than lists show them."""
-    rows, _ = await place.reader.list_traces(TraceFilter(DEFAULT_PROJECT_ID), limit=TRIED_MAX)
+    rows, _ = await place.reader.list_traces(TraceFilter(place.project_id), limit=TRIED_MAX)
     matches = 0
     for row in rows:
         texts = {"input": row.input_preview, "output": row.output_preview}

@@ -10,7 +10,6 @@ from psycopg_pool import AsyncConnectionPool
 
 from trace_store.interaction_lists import FeedbackCount, feedback_counts
 from trace_store.issue_rows import Trend
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
 from trace_store.reprocess import open_reprocess
 from trace_store.signals import (
@@ -33,6 +32,10 @@ RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # steps
 
 class SignalPlace(Protocol):
     """A store with signals, as pages and commands have it open."""
+
+    @property
+    def project_id(self) -> int:
+        """Whose signals."""
 
     @property
     def conninfo(self) -> str:
@@ -89,22 +92,22 @@ async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
         return Trend(since, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps)))
 
     async with place.reader.freely_planned() as connection:
-        counts = await count_own(connection, DEFAULT_PROJECT_ID, since)
-        trends = await own_trends(connection, DEFAULT_PROJECT_ID, since, step_s)
+        counts = await count_own(connection, place.project_id, since)
+        trends = await own_trends(connection, place.project_id, since, step_s)
         own = [
             OwnSignal(
                 signal,
                 counts.get(signal.signal_id, SignalCount(signal.signal_id, 0, 0, 0)),
                 trend(trends, signal.signal_id),
-                tuple(await newest_matches(connection, DEFAULT_PROJECT_ID, signal.signal_id)),
+                tuple(await newest_matches(connection, place.project_id, signal.signal_id)),
             )
-            for signal in await read_signals(connection, DEFAULT_PROJECT_ID)
+            for signal in await read_signals(connection, place.project_id)
         ]
-        derived, total = await count_derived(connection, DEFAULT_PROJECT_ID, since)
+        derived, total = await count_derived(connection, place.project_id, since)
         names = [count.signal for count in derived]
-        trends = await derived_trends(connection, DEFAULT_PROJECT_ID, since, step_s, names)
+        trends = await derived_trends(connection, place.project_id, since, step_s, names)
         moment = datetime.fromtimestamp(since / NANOSECONDS, UTC)
-        posted, posted_total = await feedback_counts(connection, DEFAULT_PROJECT_ID, moment)
+        posted, posted_total = await feedback_counts(connection, place.project_id, moment)
     async with open_reprocess(place.conninfo) as work:
         waiting = await work.waiting()
     of_tools = tuple(DerivedSignal(count, trend(trends, count.signal)) for count in derived)

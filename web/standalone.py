@@ -7,7 +7,7 @@ from functools import partial
 from trace_store.exceptions import RainbarrelError
 from web.front import FrontPlan, serve_front
 from web.logs import set_up_logs
-from web.ports import Ports, authority, check_exposure, open_http, open_ports
+from web.ports import Ports, authority, open_http, open_ports
 from web.role import run_role
 from web.settings import Settings
 
@@ -28,7 +28,6 @@ def run_front(role: str, settings: Settings, *, has_receivers: bool, has_pages: 
     """Serve one role until stopped; the exit code."""
     set_up_logs(role, settings.log_level)
     conninfo = require_database(settings)
-    check_exposure(settings.host, settings.insecure)
     ports: Ports | None = None
     if has_receivers:
         ports = open_ports(settings.host, settings.http_port, settings.grpc_port)

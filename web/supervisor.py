@@ -12,6 +12,9 @@ import time
 from contextlib import ExitStack
 from types import FrameType
 
+from trace_store.access_keys import add_first_key, key_digest, new_key
+from trace_store.connections import connect_sync
+from trace_store.database_errors import translate_errors
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.embedded.data_directory import DataDirectoryLock, make_data_dir
 from trace_store.exceptions import EmbeddedServerError, RainbarrelError, StoreUnavailable
@@ -20,7 +23,7 @@ from web import server_file
 from web.children import Backoff, Child, describe_end
 from web.greeting import greeting
 from web.mapping_files import read_mapping_files
-from web.ports import Ports, authority, check_exposure, open_ports
+from web.ports import Ports, authority, needs_keys, open_ports
 from web.readiness import is_ready
 from web.server_file import ServerFile
 from web.settings import Settings, child_environment, unknown_variables
@@ -46,6 +49,7 @@ class Supervisor:
         self._settings = settings
         self._stop = threading.Event()
         self._hurry = False
+        self._own_key = new_key("admin")  # for the commands of our user, who alone can read server.json
         self._embedded: EmbeddedPostgres | None = None
         self._embedded_backoff = Backoff()
         self._embedded_retry_at: float | None = None
@@ -65,7 +69,6 @@ class Supervisor:
 
     def _serve(self) -> None:
         settings = self._settings
-        check_exposure(settings.host, settings.insecure)
         for sentence in unknown_variables():
             log.warning("%s", sentence)
         read_mapping_files(settings.mappings)  # a bad one is refused before anything starts
@@ -74,6 +77,7 @@ class Supervisor:
             cleanup.callback(ports.close)
             conninfo = self._open_database(cleanup)
             report = self._migrate(conninfo)
+            first_key = self._first_key(conninfo)
             children = self._children(ports, conninfo)
             cleanup.callback(self._stop_children, children)
             for child in children:
@@ -82,7 +86,8 @@ class Supervisor:
             server = self._server(ports, conninfo, report)
             server.write(settings.data_dir)
             cleanup.callback(server_file.remove, settings.data_dir)
-            print(greeting(server, settings, self._embedded.version if self._embedded else ""), flush=True)  # noqa: T201
+            version = self._embedded.version if self._embedded else ""
+            print(greeting(server, settings, version, first_key), flush=True)  # noqa: T201
             self._watch(children)
 
     def _open_database(self, cleanup: ExitStack) -> str:
@@ -99,6 +104,13 @@ class Supervisor:
         conninfo = self._embedded.start()
         self._raise_if_stopped()
         return conninfo
+
+    def _first_key(self, conninfo: str) -> str:
+        """An admin key at the first start at an address where keys are needed; "" at every other start."""
+        if not needs_keys(self._settings.host, insecure=self._settings.insecure):
+            return ""
+        with translate_errors(), connect_sync(conninfo, "rainbarrel keys") as connection:
+            return add_first_key(connection) or ""
 
     def _migrate(self, conninfo: str) -> MigrationReport:
         """Brings the schema up to date; a database that starts at the same time as we do gets some patience."""
@@ -125,6 +137,7 @@ class Supervisor:
         environment = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
+        arguments += ["--own-key-sha256", key_digest(self._own_key).hex()]
         fronts = [
             Child(f"front process {number}", arguments, environment, (descriptor,))
             for number in range(1, self._settings.workers + 1)
@@ -152,6 +165,7 @@ class Supervisor:
             database_url=conninfo,
             tier=report.tier.label,
             workers=self._settings.workers,
+            own_key=self._own_key,
         )
 
     def _watch(self, children: list[Child]) -> None:

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse
 
 from web.filters import FILTERS
+from web.project_urls import URL_PREFIX, with_prefix
 
 STATIC = Path(__file__).parent / "static"
 
@@ -30,6 +31,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(FILTERS)
     environment.globals["static"] = static
+    environment.globals["url_prefix"] = URL_PREFIX.get
     return environment
 
 
@@ -38,5 +40,5 @@ ENVIRONMENT = _environment()
 
 def page(template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
     """A rendered template; pages are never cached, since their data moves."""
-    html = ENVIRONMENT.get_template(template).render(context)
+    html = with_prefix(ENVIRONMENT.get_template(template).render(context))
     return HTMLResponse(html, status_code, {"cache-control": "no-store"})

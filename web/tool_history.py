@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import quote
 
 from tool_errors.definition_changes import DefinitionStep, definition_history
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
 from trace_store.tool_definitions import read_definition_history
 from web.tool_definition_view import definition_json
@@ -25,10 +24,10 @@ class ToolHistory:
         return next((step for step in changed if step.since_release == release), changed[0] if changed else None)
 
 
-async def read_tool_history(reader: TraceReader, tool: str) -> ToolHistory:
+async def read_tool_history(reader: TraceReader, project_id: int, tool: str) -> ToolHistory:
     """The definitions of a tool; none for one that no model was told of."""
     async with reader.freely_planned() as connection:
-        found, total = await read_definition_history(connection, DEFAULT_PROJECT_ID, tool)
+        found, total = await read_definition_history(connection, project_id, tool)
     return ToolHistory(tool, tuple(definition_history(found)), total)
 
 

@@ -7,7 +7,6 @@ from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.rule_table import rules_json
 from tool_errors.tool_rules import BadToolRules, ToolRules, parse_tool_rules
 from tool_errors.tool_rules_in_use import tool_rules_in_use
-from trace_store.model import DEFAULT_PROJECT_ID
 from web import heavy_reads
 from web.context import WebContext
 from web.errors import BadRequest
@@ -35,9 +34,9 @@ def read_calls(given: Any) -> int:
 async def try_on_stored(context: WebContext, text: str, calls: Any = None) -> Trial:
     """The trial of a TOML text, in the reader process; BadRequest for what is no file of rules."""
     read_tried_rules(text)
-    mappings = await context.rules.texts(DEFAULT_PROJECT_ID)
+    mappings = await context.rules.texts(context.project_id)
     return await context.reader_process.run(
-        heavy_reads.try_tool_rules, context.conninfo, DEFAULT_PROJECT_ID, mappings, text, read_calls(calls)
+        heavy_reads.try_tool_rules, context.conninfo, context.project_id, mappings, text, read_calls(calls)
     )
 
 

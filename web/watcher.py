@@ -11,7 +11,6 @@ import orjson
 
 from trace_store.derived_rows import TraceRow
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceFilter, TraceReader
 from trace_store.stored import TraceKey
 from web.trace_view import trace_version
@@ -22,7 +21,7 @@ LIST_LENGTH = 50
 
 log = logging.getLogger(__name__)
 
-Watched = TraceKey | None  # None: the list
+Watched = TraceKey | int  # int: the list of the project with this id
 
 
 class Watcher:
@@ -88,13 +87,13 @@ class Watcher:
             self._changed.notify_all()
 
     async def _look(self) -> None:
-        traces = [watched for watched in self._watched if watched is not None]
+        traces = [watched for watched in self._watched if not isinstance(watched, int)]
         if traces:
             for row in await self._reader.trace_rows(traces):
                 self._say(TraceKey(row.project_id, row.trace_id), trace_state(row))
-        if None in self._watched:
-            rows, _ = await self._reader.list_traces(TraceFilter(DEFAULT_PROJECT_ID), limit=LIST_LENGTH)
-            self._say(None, orjson.dumps({"version": list_version(rows)}))
+        for project_id in [watched for watched in self._watched if isinstance(watched, int)]:
+            rows, _ = await self._reader.list_traces(TraceFilter(project_id), limit=LIST_LENGTH)
+            self._say(project_id, orjson.dumps({"version": list_version(rows)}))
 
     def _say(self, watched: Watched, state: bytes) -> None:
         if watched in self._watched:  # its last page may have gone during the look

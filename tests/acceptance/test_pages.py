@@ -20,7 +20,7 @@ EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 SECURITY = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
 TRACE_ID = b"\x21" * 16

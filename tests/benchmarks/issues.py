@@ -86,7 +86,7 @@ async def measure(conninfo: str, busiest: str, passes: int) -> list[list[str]]:
         reader = TraceReader(pool)
 
         def listed(**parameters: str) -> Callable[[], Awaitable[Any]]:
-            return lambda: read_issue_list(reader, read_issue_query(QueryParams(parameters)))
+            return lambda: read_issue_list(reader, read_issue_query(QueryParams(parameters), 1))
 
         reads: dict[str, Callable[[], Awaitable[Any]]] = {
             "list, all 30 days": listed(),
@@ -94,10 +94,10 @@ async def measure(conninfo: str, busiest: str, passes: int) -> list[list[str]]:
             "list, all 30 days, by users": listed(order="users"),
             "list, all 30 days, of one release": listed(release="release 7"),
             "issue with most events, all 30 days": lambda: read_issue_detail(
-                reader, read_issue_query(QueryParams({})), busiest
+                reader, read_issue_query(QueryParams({}), 1), busiest
             ),
             "issue with most events, last 24 hours": lambda: read_issue_detail(
-                reader, read_issue_query(QueryParams({"range": "24h"})), busiest
+                reader, read_issue_query(QueryParams({"range": "24h"}), 1), busiest
             ),
         }
         for name, read in reads.items():

@@ -99,11 +99,12 @@ class AgentRun:
             more["status"] = {"code": 2, "message": message}
         return self.span(f"execute_tool {name}", parent, start_s, end_s, values, **more)
 
-    def send(self, server: RunningServer, *spans: Json) -> None:
+    def send(self, server: RunningServer, *spans: Json, key: str = "") -> None:
         """Exports over HTTP; returns when the server has acknowledged them."""
         resource = {"attributes": attributes({"service.name": self.service_name, "service.version": "1.4.2"})}
         body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "shop"}, "spans": spans}]}]}
-        httpx.post(f"{server.url}/v1/traces", json=body, timeout=10).raise_for_status()
+        headers = {"x-api-key": key} if key else {}
+        httpx.post(f"{server.url}/v1/traces", json=body, headers=headers, timeout=10).raise_for_status()
 
     def _at(self, seconds: float) -> int:
         return self.start_unix_nano + round(seconds * SECOND_NS)

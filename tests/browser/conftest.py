@@ -18,7 +18,10 @@ __all__ = ["server"]
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / ".ci" / "artifacts"
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-OPTIONS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"]
+OPTIONS = [
+    *("--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"),
+    "--host-resolver-rules=MAP rainbarrel.test 127.0.0.1",  # an address that is not loopback
+]
 TIMEOUT_MS = 10_000
 
 collect_ignore_glob = [] if importlib.util.find_spec("playwright") else ["test_*.py"]

@@ -56,7 +56,9 @@ def test_an_unknown_command_is_refused(capsys):
     ("words", "sentence"),
     [
         (["serve", "--http-port", "x"], "--http-port: 'x' is not a port number"),
-        (["serve", "--host", "0.0.0.0"], "Add --insecure if you trust that network"),
+        (["keys", "create"], "create needs --kind and --name"),
+        (["keys", "revoke", "x"], "Say which key, by its number"),
+        (["projects", "archive"], "Say which project"),
         (["receive"], "Pass --database-url"),
         (["process"], "Pass --database-url"),
         (["web"], "Pass --database-url"),

@@ -8,6 +8,7 @@ import pytest
 
 from tool_errors.delivery.email import email_of
 from tool_errors.delivery.message import Line, duration, message_of, plain_text
+from tool_errors.delivery.sender import project_url
 from tool_errors.delivery.slack import slack_body
 from tool_errors.delivery.teams import teams_body
 from tool_errors.delivery.worker import ATTEMPTS_MAX, DeliveryPace
@@ -66,3 +67,9 @@ def test_the_attempts_grow_apart_and_take_hours() -> None:
     assert all(delay <= 3600 for delay in longest)
     assert 2 * 3600 < sum(longest) < 5 * 3600
     assert pace.delay_s(1, 120.0) == 120.0
+
+
+def test_links_lead_into_the_project() -> None:
+    assert project_url("https://r.example", "shop") == "https://r.example/projects/shop"
+    assert project_url("https://r.example", "default") == "https://r.example"
+    assert project_url("", "shop") == ""

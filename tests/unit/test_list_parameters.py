@@ -12,7 +12,7 @@ from web.list_parameters import cursor_text, read_cursor, read_list_query
 
 def test_everything_is_read_and_written_back() -> None:
     text = "q=refund&since=2026-11-01&until=1795256004000000000&errors=1&loops=true&conversation=c-1&limit=20"
-    query = read_list_query(QueryParams(text))
+    query = read_list_query(QueryParams(text), 1)
     assert query.wanted.text == "refund"
     assert query.wanted.since_unix_nano == 1_793_491_200_000_000_000
     assert query.wanted.until_unix_nano == 1_795_256_004_000_000_000
@@ -20,12 +20,12 @@ def test_everything_is_read_and_written_back() -> None:
     assert query.wanted.loops_only
     assert query.wanted.conversation_id == "c-1"
     assert query.limit == 20
-    again = read_list_query(QueryParams(query.url("/traces").partition("?")[2]))
+    again = read_list_query(QueryParams(query.url("/traces").partition("?")[2]), 1)
     assert again == query
 
 
 def test_a_range_counts_back_from_now() -> None:
-    since = read_list_query(QueryParams("range=1h")).wanted.since_unix_nano
+    since = read_list_query(QueryParams("range=1h"), 1).wanted.since_unix_nano
     assert since is not None
     assert abs(time.time_ns() - 3600 * 10**9 - since) < 10**10
 
@@ -34,11 +34,11 @@ def test_a_range_counts_back_from_now() -> None:
 def test_a_bad_value_is_named(text: str) -> None:
     name, _, value = text.partition("=")
     with pytest.raises(BadRequest, match=f"{name}={value}"):
-        read_list_query(QueryParams(text))
+        read_list_query(QueryParams(text), 1)
 
 
 def test_clients_that_write_floats_are_understood() -> None:
-    assert read_list_query(QueryParams("limit=50.0")).limit == 50
+    assert read_list_query(QueryParams("limit=50.0"), 1).limit == 50
 
 
 def test_cursors_survive_the_url() -> None:

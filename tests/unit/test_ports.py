@@ -5,11 +5,10 @@ import socket
 import pytest
 
 from web.ports import (
-    ExposedWithoutKeys,
     PortUnavailable,
     authority,
-    check_exposure,
     is_loopback,
+    needs_keys,
     open_ports,
 )
 
@@ -80,11 +79,11 @@ def test_what_only_this_machine_reaches(host, expected):
     assert is_loopback(host) is expected
 
 
-def test_other_addresses_need_the_users_word():
-    with pytest.raises(ExposedWithoutKeys, match="--insecure"):
-        check_exposure("0.0.0.0", False)
-    check_exposure("0.0.0.0", True)
-    check_exposure("127.0.0.1", False)
+def test_other_addresses_than_loopback_need_keys():
+    assert needs_keys("0.0.0.0", insecure=False)
+    assert needs_keys("rainbarrel.example.com", insecure=False)
+    assert not needs_keys("0.0.0.0", insecure=True)
+    assert not needs_keys("127.0.0.1", insecure=False)
 
 
 def test_urls_work_on_this_machine():

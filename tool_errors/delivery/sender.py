@@ -13,6 +13,7 @@ from tool_errors.delivery.slack import slack_body
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.teams import teams_body
 from tool_errors.delivery.webhook import SIGNATURE_HEADER, signature, webhook_body
+from trace_store.model import DEFAULT_PROJECT
 from trace_store.outbox import DueDelivery
 
 DELIVERY_HEADER = "Rainbarrel-Delivery"
@@ -27,7 +28,7 @@ class Sender:
 
     async def send(self, due: DueDelivery) -> str:
         """Returns once the endpoint has taken the message: "", or a note; DeliveryFailed says why it did not."""
-        message, config = message_of(due.subject, self.public_url), due.config
+        message, config = message_of(due.subject, project_url(self.public_url, due.project)), due.config
         if due.channel_kind == "email":
             return await send_email(email_of(due, message), config, self.targets)
         headers = {DELIVERY_HEADER: str(due.delivery_id), "user-agent": "Rainbarrel"}
@@ -42,3 +43,8 @@ class Sender:
             raise DeliveryFailed(f"This version of Rainbarrel knows no channels of kind {due.channel_kind!r}.")
         await post(config["url"], body, headers, self.targets)
         return ""
+
+
+def project_url(public_url: str, project: str) -> str:
+    """What the addresses of a project's pages begin with; "" without `public_url`."""
+    return f"{public_url}/projects/{project}" if public_url and project != DEFAULT_PROJECT else public_url

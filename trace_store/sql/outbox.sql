@@ -31,7 +31,7 @@ SET attempts = attempts + 1, next_attempt_at = now() + %(lease_s)s * interval '1
 FROM due
 WHERE outbox.delivery_id = due.delivery_id
 RETURNING outbox.project_id, outbox.delivery_id, outbox.channel_id, outbox.kind, subject, created_at, attempts,
-  channel_kind, name, config
+  channel_kind, name, config, (SELECT slug FROM projects WHERE projects.project_id = outbox.project_id)
 
 -- record_delivered --
 -- The endpoint has taken the message (primary key).

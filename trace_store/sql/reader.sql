@@ -147,9 +147,10 @@ LIMIT %(limit)s
 
 -- stats --
 -- Sums of the receipts, the traces (primary key), and the due marks (dirty_marks_due_idx) with the age of the oldest;
--- those of `reprocess` are no lag.
-SELECT (SELECT coalesce(sum(accepted), 0)::bigint FROM ingest_receipts WHERE signal = 'traces'),
-       (SELECT count(*) FROM traces),
+-- those of `reprocess` are no lag. Receipts and traces are those of a project, or of all (NULL).
+SELECT (SELECT coalesce(sum(accepted), 0)::bigint FROM ingest_receipts
+        WHERE signal = 'traces' AND (%(project_id)s::integer IS NULL OR project_id = %(project_id)s)),
+       (SELECT count(*) FROM traces WHERE %(project_id)s::integer IS NULL OR project_id = %(project_id)s),
        (SELECT count(*) FROM dirty_marks WHERE not_before <= now() AND blob_id IS DISTINCT FROM -2),
        (SELECT coalesce(greatest(extract(epoch FROM now() - min(not_before)), 0), 0)::float8 FROM dirty_marks
         WHERE not_before <= now() AND blob_id IS DISTINCT FROM -2)

@@ -11,7 +11,6 @@ from tool_errors.alerts.backtest import Backtest
 from tool_errors.alerts.rule import Definition, stored_definition
 from trace_store.alert_rows import AlertRule
 from trace_store.alert_store import AlertStore, RuleNameTaken
-from trace_store.model import DEFAULT_PROJECT_ID
 from web import heavy_reads
 from web.alert_json import (
     backtest_json,
@@ -38,8 +37,8 @@ SNOOZE_S_MAX = 90 * 86_400
 async def list_alerts(context: Context) -> Response:
     """`{"rules": [...], "firings": [...], "firings_shown", "firings_total"}`."""
     store = AlertStore(context.pool)
-    rules = await store.rules(DEFAULT_PROJECT_ID)
-    return _json({"rules": [rule_json(rule) for rule in rules]} | await firings_json(store))
+    rules = await store.rules(context.project_id)
+    return _json({"rules": [rule_json(rule) for rule in rules]} | await firings_json(context))
 
 
 @router.post("")
@@ -49,11 +48,11 @@ async def add_alert(request: Request, context: Context) -> Response:
     store = AlertStore(context.pool)
     try:
         rule_id = await store.add(
-            DEFAULT_PROJECT_ID, given.name, given.stored, given.channel_ids, is_enabled=given.is_enabled
+            context.project_id, given.name, given.stored, given.channel_ids, is_enabled=given.is_enabled
         )
     except RuleNameTaken as error:
         raise Conflict(str(error)) from None
-    return _json(rule_json(await one_rule(store, rule_id)), 201)
+    return _json(rule_json(await one_rule(context, rule_id)), 201)
 
 
 @router.post("/backtest")
@@ -68,9 +67,9 @@ async def backtest_alert(request: Request, context: Context) -> Response:
 async def get_alert(rule_id: int, context: Context) -> Response:
     """The rule with its subjects that are not ok and its newest firings."""
     store = AlertStore(context.pool)
-    rule = await one_rule(store, rule_id)
+    rule = await one_rule(context, rule_id)
     subjects = [subject_json(state) for state in await store.states(rule_id)]
-    return _json(rule_json(rule) | {"subjects": subjects} | await firings_json(store, rule_id))
+    return _json(rule_json(rule) | {"subjects": subjects} | await firings_json(context, rule_id))
 
 
 @router.put("/{rule_id}")
@@ -78,22 +77,22 @@ async def change_alert(rule_id: int, request: Request, context: Context) -> Resp
     """Replaces a rule; the rule as it is now."""
     given = await read_rule(context, await read_body(request))
     store = AlertStore(context.pool)
-    await one_rule(store, rule_id)
+    await one_rule(context, rule_id)
     try:
         await store.change(
-            *(DEFAULT_PROJECT_ID, rule_id, given.name, given.stored, given.channel_ids), is_enabled=given.is_enabled
+            *(context.project_id, rule_id, given.name, given.stored, given.channel_ids), is_enabled=given.is_enabled
         )
     except RuleNameTaken as error:
         raise Conflict(str(error)) from None
-    return _json(rule_json(await one_rule(store, rule_id)))
+    return _json(rule_json(await one_rule(context, rule_id)))
 
 
 @router.delete("/{rule_id}")
 async def remove_alert(rule_id: int, request: Request, context: Context) -> Response:
     """Removes a rule with its history: 204."""
     check_sender(request)
-    await one_rule(AlertStore(context.pool), rule_id)
-    await AlertStore(context.pool).remove(DEFAULT_PROJECT_ID, rule_id)
+    await one_rule(context, rule_id)
+    await AlertStore(context.pool).remove(context.project_id, rule_id)
     return Response(status_code=204)
 
 
@@ -101,23 +100,22 @@ async def remove_alert(rule_id: int, request: Request, context: Context) -> Resp
 async def snooze_alert(rule_id: int, request: Request, context: Context) -> Response:
     """`{"for_s": 3600}`: nobody is told for so long; 0 ends that."""
     for_s = (await read_body(request)).get("for_s")
-    store = AlertStore(context.pool)
-    await one_rule(store, rule_id)
-    await snooze(store, rule_id, for_s)
-    return _json(rule_json(await one_rule(store, rule_id)))
+    await one_rule(context, rule_id)
+    await snooze(context, rule_id, for_s)
+    return _json(rule_json(await one_rule(context, rule_id)))
 
 
-async def snooze(store: AlertStore, rule_id: int, for_s: Any) -> None:
+async def snooze(context: WebContext, rule_id: int, for_s: Any) -> None:
     """Snoozes a rule for so many seconds; BadRequest for a time that it cannot be."""
     if not isinstance(for_s, int) or isinstance(for_s, bool) or not 0 <= for_s <= SNOOZE_S_MAX:
         raise BadRequest(f"for_s is a number of seconds from 0 to {SNOOZE_S_MAX} (90 days).")
     until = datetime.now(UTC) + timedelta(seconds=for_s) if for_s else None
-    await store.snooze(DEFAULT_PROJECT_ID, rule_id, until)
+    await AlertStore(context.pool).snooze(context.project_id, rule_id, until)
 
 
-async def one_rule(store: AlertStore, rule_id: int) -> AlertRule:
+async def one_rule(context: WebContext, rule_id: int) -> AlertRule:
     """A rule of the project; NotFound names it."""
-    rule = await store.rule(DEFAULT_PROJECT_ID, rule_id) if 0 < rule_id < 2**63 else None
+    rule = await AlertStore(context.pool).rule(context.project_id, rule_id) if 0 < rule_id < 2**63 else None
     if rule is None:
         raise NotFound(f"There is no alert rule {rule_id}: it was never made, or somebody removed it.")
     return rule
@@ -125,16 +123,16 @@ async def one_rule(store: AlertStore, rule_id: int) -> AlertRule:
 
 async def run_backtest(context: WebContext, definition: Definition, days: int) -> Backtest:
     """A back-test in the reader process."""
-    await check_signal(AlertStore(context.pool), definition)
+    await check_signal(AlertStore(context.pool), context.project_id, definition)
     stored = stored_definition(definition)
     return await context.reader_process.run(
-        heavy_reads.backtest_rule, context.conninfo, DEFAULT_PROJECT_ID, stored, time.time_ns(), days
+        heavy_reads.backtest_rule, context.conninfo, context.project_id, stored, time.time_ns(), days
     )
 
 
-async def firings_json(store: AlertStore, rule_id: int | None = None) -> dict[str, Any]:
+async def firings_json(context: WebContext, rule_id: int | None = None) -> dict[str, Any]:
     """The newest firings, of all rules or of one."""
-    firings, total = await store.firings(DEFAULT_PROJECT_ID, FIRINGS_LIMIT, rule_id)
+    firings, total = await AlertStore(context.pool).firings(context.project_id, FIRINGS_LIMIT, rule_id)
     shown = [firing_json(firing) for firing in firings]
     return {"firings": shown, "firings_shown": len(shown), "firings_total": total}
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.delivery.channel_config import BadChannel, read_config, read_name, read_notices
 from trace_store.channels import ChannelNameTaken, ChannelStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.outbox import DeliveryReader
 from web.channel_test import send_test
 from web.channel_view import DELIVERIES_MAX, channel_json, delivery_json
@@ -24,14 +23,14 @@ NO_CHANNEL = "There is no channel {}."
 @router.get("/channels")
 async def get_channels(context: Context) -> Response:
     """`{"channels": [...]}`, oldest first, without secrets."""
-    found = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
+    found = await ChannelStore(context.pool).all(context.project_id)
     return answer({"channels": [channel_json(channel) for channel in found]})
 
 
 @router.get("/deliveries")
 async def get_deliveries(context: Context) -> Response:
     """The newest 50: `{"deliveries": [...], "shown", "total"}`."""
-    found, total = await DeliveryReader(context.pool).newest(DEFAULT_PROJECT_ID, DELIVERIES_MAX)
+    found, total = await DeliveryReader(context.pool).newest(context.project_id, DELIVERIES_MAX)
     return answer({"deliveries": [delivery_json(one) for one in found], "shown": len(found), "total": total})
 
 
@@ -46,7 +45,7 @@ async def post_test(channel_id: int, request: Request, context: Context) -> Resp
     """Sends a test message and waits for what comes of it: `{"delivered", "sentence", "delivery_id"}`."""
     check_sender(request)
     await channel_name(context, channel_id)
-    return answer(asdict(await send_test(DeliveryReader(context.pool), DEFAULT_PROJECT_ID, channel_id)))
+    return answer(asdict(await send_test(DeliveryReader(context.pool), context.project_id, channel_id)))
 
 
 @router.delete("/channels/{channel_id}")
@@ -65,7 +64,7 @@ async def add_channel(context: WebContext, form: dict[str, str]) -> int:
     except BadChannel as error:
         raise BadRequest(str(error)) from error
     try:
-        return await ChannelStore(context.pool).add(DEFAULT_PROJECT_ID, kind, name, config, notices)
+        return await ChannelStore(context.pool).add(context.project_id, kind, name, config, notices)
     except ChannelNameTaken as error:
         raise Conflict(str(error)) from error
 
@@ -74,7 +73,7 @@ async def channel_name(context: WebContext, channel_id: int) -> str:
     """The name of a channel; NotFound."""
     channel = None
     if 0 < channel_id < 2**63:
-        channel = await ChannelStore(context.pool).one(DEFAULT_PROJECT_ID, channel_id)
+        channel = await ChannelStore(context.pool).one(context.project_id, channel_id)
     if channel is None:
         raise NotFound(NO_CHANNEL.format(channel_id))
     return channel.name
@@ -83,7 +82,7 @@ async def channel_name(context: WebContext, channel_id: int) -> str:
 async def remove_channel(context: WebContext, channel_id: int) -> None:
     """Removes a channel; NotFound."""
     await channel_name(context, channel_id)
-    await ChannelStore(context.pool).remove(DEFAULT_PROJECT_ID, channel_id)
+    await ChannelStore(context.pool).remove(context.project_id, channel_id)
 
 
 def answer(body: dict[str, Any], status: int = 200) -> Response:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Response
 
 from trace_store.conversation_reads import ConversationRows
 from trace_store.derived_rows import LoopRow, ToolCallRow
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
@@ -46,7 +45,7 @@ async def conversation_rows(context: WebContext, name: str, offset: int, limit: 
     """A page of a conversation; NotFound names what was looked for."""
     if not 0 <= offset < 10**9 or not 0 < limit < 10**9:
         raise BadRequest("offset must not be negative, and limit must be at least 1.")
-    rows = await context.reader.conversation(DEFAULT_PROJECT_ID, name, offset, limit)
+    rows = await context.reader.conversation(context.project_id, name, offset, limit)
     if rows is None:
         raise NotFound(
             f"Nothing of conversation {name} is stored: it was never received, or its days are past retention."

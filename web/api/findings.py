@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from trace_store.verdicts import verdicts_of_trace
 from web.api.request_json import read_object
-from web.context import WebContext, context_of, trace_key
+from web.context import WebContext, context_of
 from web.form_posts import check_origin
 from web.verdict_changes import forget_verdict, save_verdict
 from web.verdict_view import verdict_json
@@ -21,7 +21,7 @@ async def post_verdict(trace_id: str, finding_key: str, request: Request, contex
     """Keeps `{"verdict": right | not_an_error | ..., "note", "by", "of_issue"}`. See docs/api.md."""
     check_origin(request)
     said = await read_object(request, '{"verdict": "not_an_error"}')
-    await save_verdict(context, trace_key(trace_id), finding_key, said)
+    await save_verdict(context, context.trace_key(trace_id), finding_key, said)
     return await _answer(trace_id, context)
 
 
@@ -31,12 +31,12 @@ async def delete_verdict(
 ) -> Response:
     """Takes the verdict back; with `of_issue=1` also the one on all findings of the issue."""
     check_origin(request)
-    await forget_verdict(context, trace_key(trace_id), finding_key, is_of_issue=of_issue)
+    await forget_verdict(context, context.trace_key(trace_id), finding_key, is_of_issue=of_issue)
     return await _answer(trace_id, context)
 
 
 async def _answer(trace_id: str, context: WebContext) -> Response:
     async with context.reader.freely_planned() as connection:
-        found = await verdicts_of_trace(connection, trace_key(trace_id), ())
+        found = await verdicts_of_trace(connection, context.trace_key(trace_id), ())
     body = orjson.dumps({"verdicts": [verdict_json(one) for one in found]})
     return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

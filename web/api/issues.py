@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
 from trace_store.issues import change_issue
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.errors import NotFound
@@ -24,7 +23,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("")
 async def list_issues(request: Request, context: Context) -> Response:
     """Issues of the project: `{"issues": [...], "next": cursor or null, "shown": n, "total": n}`. See docs/api.md."""
-    query = read_issue_query(request.query_params)
+    query = read_issue_query(request.query_params, context.project_id)
     found = await read_issue_list(context.reader, query)
     return _json(list_json(found, None if found.after is None else cursor_text(found.after)))
 
@@ -45,7 +44,7 @@ async def post_issue(fingerprint: str, request: Request, context: Context) -> Re
 
 async def read_json(context: WebContext, fingerprint: str, parameters: QueryParams) -> dict[str, Any]:
     """One issue as JSON; NotFound for one that was never seen."""
-    found = await read_issue_detail(context.reader, read_issue_query(parameters), fingerprint)
+    found = await read_issue_detail(context.reader, read_issue_query(parameters, context.project_id), fingerprint)
     if found is None:
         raise unknown_issue(fingerprint)
     return issue_json(*found)
@@ -55,7 +54,7 @@ async def save_change(context: WebContext, fingerprint: str, said: dict[str, Any
     """Keeps what a person says of an issue; BadRequest or NotFound when it cannot be."""
     change = read_change(said)
     async with context.reader.freely_planned() as connection:
-        is_known = await change_issue(connection, DEFAULT_PROJECT_ID, fingerprint.replace("\0", ""), change)
+        is_known = await change_issue(connection, context.project_id, fingerprint.replace("\0", ""), change)
     if not is_known:
         raise unknown_issue(fingerprint)
 

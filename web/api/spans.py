@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from trace_store.attributes import json_safe
 from trace_store.facts import Payload, SpanFacts
-from web.context import WebContext, context_of, trace_key
+from web.context import WebContext, context_of
 from web.errors import NotFound, read_id
 from web.span_detail import SpanRecords, read_span_records
 from web.span_explained import explanation_json
@@ -30,7 +30,7 @@ _PLAIN = tuple(
 @router.get("/traces/{trace_id}/spans/{span_id}.json")
 async def get_span(trace_id: str, span_id: str, context: Context) -> Response:
     """Facts, messages as roles and parts, and attributes of one span, nothing cut."""
-    trace = trace_key(trace_id)
+    trace = context.trace_key(trace_id)
     registry = await context.rules.registry(trace.project_id)
     records = await read_span_records(context.reader, trace, read_id(span_id, 8, "span"), registry)
     if records is None:

@@ -15,5 +15,5 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("/{name:path}/definitions")
 async def get_definitions(name: str, context: Context) -> Response:
     """The newest 50, the newest first. See docs/api.md."""
-    found = history_json(await read_tool_history(context.reader, name.replace("\0", "")))
+    found = history_json(await read_tool_history(context.reader, context.project_id, name.replace("\0", "")))
     return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})

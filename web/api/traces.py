@@ -11,7 +11,7 @@ from trace_store.derived_rows import TraceRow
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.stored import TraceKey
 from web import heavy_reads
-from web.context import WebContext, context_of, trace_key
+from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
 from web.list_parameters import cursor_text, read_list_query
 from web.reader_process import HEAVY_SPANS_MIN
@@ -29,7 +29,7 @@ async def list_traces(request: Request, context: Context) -> Response:
 
     `total` counts the project's traces without the filter. Parameters: docs/api.md.
     """
-    query = read_list_query(request.query_params)
+    query = read_list_query(request.query_params, context.project_id)
     rows, after = await context.reader.list_traces(query.wanted, query.after, query.limit)
     stats = await context.recent_stats()
     return _json(
@@ -49,7 +49,7 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
     """The JSON contract of a derived trace; `spans` is a page of `spans_total` spans in display order."""
     if spans_offset < 0 or spans_limit < 0:
         raise BadRequest("spans_offset and spans_limit must not be negative.")
-    trace = trace_key(trace_id)
+    trace = context.trace_key(trace_id)
     body: bytes | None
     mappings = await context.rules.texts(trace.project_id)
     if await is_heavy(context, trace):
@@ -65,7 +65,7 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
 @router.get("/traces/{trace_id}/otlp")
 async def get_otlp(trace_id: str, request: Request, context: Context) -> Response:
     """The stored trace as OTLP `TracesData`: JSON, or protobuf where the request asks for application/x-protobuf."""
-    trace = trace_key(trace_id)
+    trace = context.trace_key(trace_id)
     as_protobuf = PROTOBUF in request.headers.get("accept", "")
     if await is_heavy(context, trace):
         body = await context.reader_process.run(heavy_reads.otlp, context.conninfo, trace, as_protobuf)

@@ -131,7 +131,7 @@ def _snooze(arguments: argparse.Namespace, conninfo: str) -> None:
 
 def _read(conninfo: str, text: str) -> dict[str, Any]:
     definition = _definition(text)
-    _with_store(conninfo, lambda store: check_signal(store, definition))
+    _with_store(conninfo, lambda store: check_signal(store, DEFAULT_PROJECT_ID, definition))
     return stored_definition(definition)
 
 

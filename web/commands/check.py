@@ -18,8 +18,7 @@ from tool_errors.prices_in_use import use_prices
 from tool_errors.rules import registry_for
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
-from web.api_client import ApiClient
-from web.attach import running_server
+from web.attach import server_client
 from web.gate.junit import junit_xml
 from web.gate.limits import LIMITS, check, unpriced_models
 from web.gate.report import report_json, report_text
@@ -60,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML too")
-    names = ["data_dir", "mappings", "tool_rules", "prices", "loop_repeats_min", "loop_waiting_repeats_min"]
+    names = ["data_dir", "mappings", "tool_rules", "prices", "loop_repeats_min", "loop_waiting_repeats_min", "key"]
     add_flags(parser, names)
 
 
@@ -104,7 +103,7 @@ def _read(arguments: argparse.Namespace, settings: Settings) -> tuple[list[dict[
     if asked == bool(arguments.files):
         raise NothingToCheck("Name OTLP files, or --trace-id or --conversation of a running server: one of the two.")
     if asked:
-        client = ApiClient(arguments.url or running_server(settings).url)
+        client = server_client(settings, arguments.url)
         return read_traces(client, arguments.trace_id, arguments.conversation), 0
     if arguments.url:
         raise NothingToCheck("--url names a server; say with --trace-id or --conversation what to check there.")

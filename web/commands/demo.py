@@ -7,7 +7,7 @@ import secrets
 import time
 
 from web.api_client import ApiClient
-from web.attach import running_server
+from web.attach import server_client
 from web.demo.runs import FINISHED, LIVE
 from web.demo.script import Run
 from web.demo.spans import SECOND_NS, RunRecorder, export_request
@@ -25,12 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which server."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--no-live", action="store_true", help="leave out the run that takes ten seconds")
-    add_flags(parser, ["data_dir"])
+    add_flags(parser, ["data_dir", "key"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Send all runs and print their addresses."""
-    client = ApiClient(arguments.url or running_server(read_settings(vars(arguments))).url)
+    client = server_client(read_settings(vars(arguments)), arguments.url)
     marker = secrets.token_hex(3)
     for position, sample in enumerate(FINISHED):
         spans = len(FINISHED) - position

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which server; without one, what one would find."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--pages-url", help="address of `rainbarrel web`, where --url is a `rainbarrel receive`")
-    add_flags(parser, ["data_dir", "database_url", "host", "grpc_port", "http_port"])
+    add_flags(parser, ["data_dir", "database_url", "host", "grpc_port", "http_port", "key"])
 
 
 def run(arguments: argparse.Namespace) -> int:

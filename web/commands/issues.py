@@ -13,6 +13,7 @@ from starlette.datastructures import QueryParams
 from tool_errors.issue_status import STATUSES
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
+from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
 from web.attach import open_store
 from web.errors import WebError
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     given = {name: getattr(arguments, name) or "" for name in _PARAMETERS} | {"q": arguments.text or ""}
     try:
-        query = read_issue_query(QueryParams(given))
+        query = read_issue_query(QueryParams(given), DEFAULT_PROJECT_ID)
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
     with open_store(read_settings(vars(arguments))) as conninfo:

@@ -53,6 +53,7 @@ class _Place:
     conninfo: str
     reader: TraceReader
     pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+    project_id: int = DEFAULT_PROJECT_ID
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

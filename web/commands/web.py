@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "database_url",
         "insecure",
         "keyless_loopback",
+        "password_hash",
         "projects_max",
         "drain_timeout_s",
         "prices",

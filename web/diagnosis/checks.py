@@ -39,6 +39,11 @@ class Context:
     server: ServerFile | None  # running on the data directory
 
     @property
+    def key(self) -> str:
+        """The access key to ask with; "" without one."""
+        return self.settings.key or (self.server.own_key if self.server and not self.url else "")
+
+    @property
     def conninfo(self) -> str | None:
         """The database, when we can know it."""
         if self.settings.database_url:
@@ -61,7 +66,7 @@ def check_all(context: Context) -> Iterator[Finding]:
         yield from check_database(context.conninfo)
     if url is not None:
         grpc_endpoint = context.server.grpc_endpoint if context.server and not context.url else None
-        yield from check_server(url, context.pages_url or url, grpc_endpoint)
+        yield from check_server(url, context.pages_url or url, grpc_endpoint, context.key)
 
 
 def check_versions() -> Finding:
@@ -120,10 +125,10 @@ def check_database(conninfo: str) -> Iterator[Finding]:
         yield good("rules: every stored trace was derived by those in force")
 
 
-def check_server(url: str, pages_url: str, grpc_endpoint: str | None) -> Iterator[Finding]:
+def check_server(url: str, pages_url: str, grpc_endpoint: str | None, key: str) -> Iterator[Finding]:
     """Alive, ready, and spans are stored and derived."""
     try:
-        client, pages = ApiClient(url), ApiClient(pages_url)
+        client, pages = ApiClient(url, key), ApiClient(pages_url, key)
         alive = client.get_json("/healthz")
     except RainbarrelError as error:
         yield bad(f"server: {error}", "start `rainbarrel serve`, or correct --url")

@@ -42,7 +42,7 @@ def check_round_trips(client: ApiClient, pages: ApiClient, grpc_endpoint: str | 
     """One line for each protocol; `pages` is the server that answers queries."""
     exports: dict[str, Export] = {"HTTP": lambda request: _send_http(client, request)}
     if grpc_endpoint is not None:
-        exports["gRPC"] = lambda request: _send_grpc(grpc_endpoint, request)
+        exports["gRPC"] = lambda request: _send_grpc(grpc_endpoint, request, client.key)
     sent = [_send(protocol, export) for protocol, export in exports.items()]
     deadline = time.monotonic() + DERIVE_PATIENCE_S  # one for both: without a processor both wait in vain
     for one in sent:
@@ -115,7 +115,7 @@ def _send_http(client: ApiClient, request: ExportTraceServiceRequest) -> ExportT
     return response
 
 
-def _send_grpc(endpoint: str, request: ExportTraceServiceRequest) -> ExportTraceServiceResponse:
+def _send_grpc(endpoint: str, request: ExportTraceServiceRequest, key: str) -> ExportTraceServiceResponse:
     parts = urllib.parse.urlsplit(endpoint)
     options = [("grpc.enable_http_proxy", 0)]
     if parts.scheme == "https":
@@ -123,5 +123,7 @@ def _send_grpc(endpoint: str, request: ExportTraceServiceRequest) -> ExportTrace
     else:
         channel = grpc.insecure_channel(parts.netloc, options)
     with channel:
-        response: ExportTraceServiceResponse = TraceServiceStub(channel).Export(request, timeout=SEND_TIMEOUT_S)
+        response: ExportTraceServiceResponse = TraceServiceStub(channel).Export(
+            request, timeout=SEND_TIMEOUT_S, metadata=(("x-api-key", key),) if key else ()
+        )
     return response

@@ -10,7 +10,6 @@ from tool_errors.alerts.rule import BadRule
 from trace_store.alert_rows import AlertRule
 from trace_store.alert_store import AlertStore, RuleNameTaken
 from trace_store.channels import ChannelStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.signals import read_signals
 from web.alert_form import EMPTY, fields_of, given_definition, given_rule
 from web.alert_json import read_days, read_given_definition, read_rule
@@ -40,9 +39,9 @@ async def show_alerts_json(context: Context) -> Response:
 async def show_alerts(context: Context) -> Response:
     """The list of rules and the newest firings."""
     store = AlertStore(context.pool)
-    channels = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
-    rules = await store.rules(DEFAULT_PROJECT_ID)
-    firings, total = await store.firings(DEFAULT_PROJECT_ID, FIRINGS_LIMIT)
+    channels = await ChannelStore(context.pool).all(context.project_id)
+    rules = await store.rules(context.project_id)
+    firings, total = await store.firings(context.project_id, FIRINGS_LIMIT)
     view = AlertsPage(
         tuple(rule_line(rule, channels) for rule in rules), tuple(map(firing_line, firings)), total, len(channels)
     )
@@ -71,7 +70,7 @@ async def show_alert_json(rule_id: int, context: Context) -> Response:
 @router.get("/{rule_id}")
 async def show_alert(rule_id: int, request: Request, context: Context) -> Response:
     """One rule: its form and its history."""
-    rule = await one_rule(AlertStore(context.pool), rule_id)
+    rule = await one_rule(context, rule_id)
     try:
         fields, error = fields_of(rule), ""
     except BadRule as bad:
@@ -83,18 +82,18 @@ async def show_alert(rule_id: int, request: Request, context: Context) -> Respon
 @router.post("/{rule_id}")
 async def change_alert(rule_id: int, request: Request, context: Context) -> Response:
     """Back-tests, saves, snoozes or removes."""
-    return await _take_form(request, context, await one_rule(AlertStore(context.pool), rule_id))
+    return await _take_form(request, context, await one_rule(context, rule_id))
 
 
 async def _take_form(request: Request, context: WebContext, rule: AlertRule | None) -> Response:
     fields = await read_form(request)
     store, action = AlertStore(context.pool), fields.get("action", "")
     if rule is not None and action == "remove":
-        await store.remove(DEFAULT_PROJECT_ID, rule.rule_id)
+        await store.remove(context.project_id, rule.rule_id)
         return RedirectResponse("/alerts", 303)
     if rule is not None and action == "snooze":
         for_s = fields.get("for_s", "")
-        await snooze(store, rule.rule_id, int(for_s) if for_s.isascii() and for_s.isdigit() else None)
+        await snooze(context, rule.rule_id, int(for_s) if for_s.isascii() and for_s.isdigit() else None)
         return RedirectResponse(f"/alerts/{rule.rule_id}?done={'woken' if for_s == '0' else 'snoozed'}", 303)
     try:
         if action == "backtest":
@@ -115,10 +114,10 @@ async def _save(context: WebContext, store: AlertStore, rule: AlertRule | None, 
     try:
         if rule is None:
             return await store.add(
-                DEFAULT_PROJECT_ID, given.name, given.stored, given.channel_ids, is_enabled=given.is_enabled
+                context.project_id, given.name, given.stored, given.channel_ids, is_enabled=given.is_enabled
             )
         await store.change(
-            *(DEFAULT_PROJECT_ID, rule.rule_id, given.name, given.stored, given.channel_ids),
+            *(context.project_id, rule.rule_id, given.name, given.stored, given.channel_ids),
             is_enabled=given.is_enabled,
         )
     except RuleNameTaken as error:
@@ -136,11 +135,11 @@ async def _answer(
     test: BacktestView | None = None,
     status: int = 200,
 ) -> Response:
-    channels = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
+    channels = await ChannelStore(context.pool).all(context.project_id)
     async with context.reader.freely_planned() as connection:
-        signals = await read_signals(connection, DEFAULT_PROJECT_ID)
+        signals = await read_signals(connection, context.project_id)
     rule_id = 0 if rule is None else rule.rule_id  # 0: none
-    firings, total = await AlertStore(context.pool).firings(DEFAULT_PROJECT_ID, FIRINGS_LIMIT, rule_id)
+    firings, total = await AlertStore(context.pool).firings(context.project_id, FIRINGS_LIMIT, rule_id)
     view = AlertPage(
         rule=None if rule is None else rule_line(rule, channels),
         fields=dict.fromkeys(EMPTY, "") | dict(fields),

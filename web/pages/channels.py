@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse
 
 from tool_errors.delivery.channel_config import BadChannel, read_notices
 from trace_store.channels import KINDS, ChannelStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.outbox import DeliveryReader
 from web.api.channels import add_channel, answer, channel_name, remove_channel
 from web.channel_test import ChannelTest, send_test
@@ -50,8 +49,8 @@ async def show_channels(context: Context, kind: str = "slack", done: str = "") -
 @router.get("/channels.json")
 async def show_json(context: Context) -> Response:
     """The page as JSON."""
-    channels = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
-    deliveries, total = await DeliveryReader(context.pool).newest(DEFAULT_PROJECT_ID, DELIVERIES_MAX)
+    channels = await ChannelStore(context.pool).all(context.project_id)
+    deliveries, total = await DeliveryReader(context.pool).newest(context.project_id, DELIVERIES_MAX)
     body = {
         "channels": [channel_json(one) for one in channels],
         "deliveries": [delivery_json(one) for one in deliveries],
@@ -76,7 +75,7 @@ async def post_test(channel_id: int, request: Request, context: Context) -> Resp
     """Sends a test message and shows what came of it."""
     await read_form(request)
     name = await channel_name(context, channel_id)
-    tested = await send_test(DeliveryReader(context.pool), DEFAULT_PROJECT_ID, channel_id)
+    tested = await send_test(DeliveryReader(context.pool), context.project_id, channel_id)
     return await _answer(context, "slack", tested=tested, tested_name=name)
 
 
@@ -89,7 +88,7 @@ async def post_notices(channel_id: int, request: Request, context: Context) -> R
         notices = read_notices(form)
     except BadChannel as error:
         return await _answer(context, "slack", 400, error=str(error))
-    await ChannelStore(context.pool).set_notices(DEFAULT_PROJECT_ID, channel_id, notices)
+    await ChannelStore(context.pool).set_notices(context.project_id, channel_id, notices)
     return RedirectResponse("/settings/channels?done=changed", 303)
 
 
@@ -102,8 +101,8 @@ async def post_remove(channel_id: int, request: Request, context: Context) -> Re
 
 
 async def _answer(context: WebContext, kind: str, status: int = 200, **told: Any) -> Response:
-    channels = await ChannelStore(context.pool).all(DEFAULT_PROJECT_ID)
-    deliveries, total = await DeliveryReader(context.pool).newest(DEFAULT_PROJECT_ID, DELIVERIES_MAX)
+    channels = await ChannelStore(context.pool).all(context.project_id)
+    deliveries, total = await DeliveryReader(context.pool).newest(context.project_id, DELIVERIES_MAX)
     shown = ChannelsPage(
         tuple(channel_json(one) for one in channels),
         tuple(delivery_view(one) for one in deliveries),

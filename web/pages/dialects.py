@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Response
 
 from trace_store.dialects_seen import DialectsSeen, SpanGroup
 from trace_store.facts import MAPPING_VERSION
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.context import WebContext, context_of
 from web.templating import page
 
@@ -30,10 +29,10 @@ async def show_dialects_json(context: Context) -> Response:
 
 
 async def _read(context: WebContext) -> dict[str, Any]:
-    seen: DialectsSeen = await context.dialects_seen(DEFAULT_PROJECT_ID)
+    seen: DialectsSeen = await context.dialects_seen(context.project_id)
     stats = await context.recent_stats()
     unclaimed = sum(group.span_count for group in seen.unclaimed)
-    saved = await context.rules.saved(DEFAULT_PROJECT_ID)
+    saved = await context.rules.saved(context.project_id)
     return {
         "traces_shown": seen.trace_count,
         "traces_total": max(stats.traces, seen.trace_count),

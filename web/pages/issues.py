@@ -21,7 +21,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("/issues")
 async def show_list(request: Request, context: Context) -> Response:
     """The list."""
-    query = read_issue_query(request.query_params)
+    query = read_issue_query(request.query_params, context.project_id)
     found = await read_issue_list(context.reader, query)
     origin = f"{request.url.scheme}://{request.url.netloc}"
     shown = list_page(query, found)
@@ -43,14 +43,16 @@ async def show_issue_json(fingerprint: str, request: Request, context: Context) 
 @router.get("/issues/{fingerprint}")
 async def show_issue(fingerprint: str, request: Request, context: Context) -> Response:
     """One issue."""
-    query = read_issue_query(request.query_params)
+    query = read_issue_query(request.query_params, context.project_id)
     found = await read_issue_detail(context.reader, query, fingerprint)
     if found is None:
         raise unknown_issue(fingerprint)
     detail, status = found
     changed = None
     if detail.row.kind != "loop":
-        changed = (await read_tool_history(context.reader, detail.row.tool)).change_in(detail.row.first_release)
+        changed = (await read_tool_history(context.reader, context.project_id, detail.row.tool)).change_in(
+            detail.row.first_release
+        )
     shown = issue_page(query, detail, status)
     url = tool_url(detail.row.tool)
     return page("issue.html", page=shown, changed=changed, tool_url=url, footer=await context.footer())

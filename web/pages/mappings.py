@@ -11,7 +11,6 @@ from tool_errors.rules import derived_by_with, registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.mappings import MappingChanged, SavedMapping
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reprocess import Choice, open_reprocess
 from web.context import WebContext, context_of
 from web.errors import BadRequest, WebError
@@ -51,7 +50,7 @@ async def show_mapping(request: Request, context: Context, version: int = 0, cho
         "marked": "Stored traces are derived again, behind what arrives.",
     }
     found = replace(found, notice=notice.get(request.query_params.get("done", ""), ""), chosen=chosen)
-    older = await context.rules.store.version(DEFAULT_PROJECT_ID, version) if 0 < version < 2**31 else None
+    older = await context.rules.store.version(context.project_id, version) if 0 < version < 2**31 else None
     if older is not None:
         found = replace(
             found, text=older.text, notice=f"Version {version} is in the field; saving makes it the newest."
@@ -88,13 +87,13 @@ async def post_mapping(request: Request, context: Context) -> Response:
         return await _answer(context, replace(found, version=int(base), error=str(error)), 400)
     if form.get("action") == "test":
         try:
-            before = await context.rules.registry(DEFAULT_PROJECT_ID)
-            spans, count = await test_mapping(context.reader, DEFAULT_PROJECT_ID, found.chosen, before, after)
+            before = await context.rules.registry(context.project_id)
+            spans, count = await test_mapping(context.reader, context.project_id, found.chosen, before, after)
         except WebError as error:
             return await _answer(context, replace(found, version=int(base), error=error.sentence), error.status)
         return await _answer(context, replace(found, version=int(base), tested=tuple(spans), tested_of=count))
     try:
-        await context.rules.store.save(DEFAULT_PROJECT_ID, text, int(base))
+        await context.rules.store.save(context.project_id, text, int(base))
     except MappingChanged as error:
         return await _answer(context, replace(found, version=int(base), error=str(error)), 409)
     return RedirectResponse("/settings/mappings?done=saved", 303)
@@ -104,12 +103,12 @@ async def post_mapping(request: Request, context: Context) -> Response:
 async def post_reprocess(request: Request, context: Context) -> Response:
     """Marks up to 10,000 stored traces that other rules derived, newest first."""
     await read_form(request)
-    registry = await context.rules.registry(DEFAULT_PROJECT_ID)
+    registry = await context.rules.registry(context.project_id)
     async with open_reprocess(context.conninfo) as work:
-        rules = derived_by_with(registry, (await work.rules_in_force()).get(DEFAULT_PROJECT_ID))
+        rules = derived_by_with(registry, (await work.rules_in_force()).get(context.project_id))
         marked = 0
-        async for trace_ids in work.pages(Choice(DEFAULT_PROJECT_ID, rules)):
-            await work.mark_traces(DEFAULT_PROJECT_ID, trace_ids)
+        async for trace_ids in work.pages(Choice(context.project_id, rules)):
+            await work.mark_traces(context.project_id, trace_ids)
             marked += len(trace_ids)
             if marked >= MARKED_MAX:
                 break
@@ -118,12 +117,12 @@ async def post_reprocess(request: Request, context: Context) -> Response:
 
 async def _page(context: WebContext) -> MappingPage:
     rules = context.rules
-    history = await rules.store.history(DEFAULT_PROJECT_ID)
+    history = await rules.store.history(context.project_id)
     newest = history[0] if history else None
-    registry = await rules.registry(DEFAULT_PROJECT_ID)
+    registry = await rules.registry(context.project_id)
     async with open_reprocess(context.conninfo) as work:
-        rules_now = derived_by_with(registry, (await work.rules_in_force()).get(DEFAULT_PROJECT_ID))
-        outdated = await work.count_other_than(DEFAULT_PROJECT_ID, rules_now)
+        rules_now = derived_by_with(registry, (await work.rules_in_force()).get(context.project_id))
+        outdated = await work.count_other_than(context.project_id, rules_now)
     return MappingPage(
         text=newest.text if newest else "",
         version=newest.version if newest else 0,

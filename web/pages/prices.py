@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.prices_in_use import prices_in_use
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.price_reads import UnpricedModel
 from web.context import WebContext, context_of
 from web.price_view import PriceRow, matching, price_json, price_rows, unpriced_json
@@ -37,7 +36,7 @@ async def show_json(context: Context, q: str = "") -> dict[str, object]:
     """The page as JSON: `{"prices": [...], "shown", "total", "unpriced_models": [...], "unpriced_total", ...}`."""
     table = prices_in_use()
     found = matching(table, q)
-    unpriced, unpriced_total = await context.reader.unpriced_models(DEFAULT_PROJECT_ID, UNPRICED_MAX)
+    unpriced, unpriced_total = await context.reader.unpriced_models(context.project_id, UNPRICED_MAX)
     return {
         "prices": [price_json(price) for price in found],
         "shown": len(found),
@@ -54,7 +53,7 @@ async def show_prices(request: Request, context: Context, q: str = "") -> Respon
     """The page."""
     table = prices_in_use()
     found = matching(table, q)
-    unpriced, unpriced_total = await context.reader.unpriced_models(DEFAULT_PROJECT_ID, UNPRICED_MAX)
+    unpriced, unpriced_total = await context.reader.unpriced_models(context.project_id, UNPRICED_MAX)
     shown = PricesPage(
         q=q,
         rows=price_rows(found),

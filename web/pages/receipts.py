@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import ReceiptRow
 from web.context import WebContext, context_of
 from web.templating import page
@@ -34,7 +33,7 @@ async def show_receipts(context: Context, before: datetime | None = None) -> Res
 
 async def _receipts(context: WebContext, before: datetime | None) -> tuple[list[ReceiptRow], datetime | None]:
     """A page and where the next one begins; receipts of one commit, which bear one time, are not torn apart."""
-    found = await context.reader.receipts(DEFAULT_PROJECT_ID, before, PAGE_ROWS)
+    found = await context.reader.receipts(context.project_id, before, PAGE_ROWS)
     if len(found) < PAGE_ROWS:
         return found, None
     receipts = [row for row in found if row.received_at > found[-1].received_at] or found

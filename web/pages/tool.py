@@ -24,7 +24,7 @@ async def show_json(name: str, context: Context) -> Response:
 @router.get("/{name:path}")
 async def show_tool(name: str, context: Context) -> Response:
     """The page."""
-    history = await read_tool_history(context.reader, name.replace("\0", ""))
+    history = await read_tool_history(context.reader, context.project_id, name.replace("\0", ""))
     schemas = [
         "" if step.row.schema is None else orjson.dumps(step.row.schema, option=orjson.OPT_INDENT_2).decode()
         for step in history.steps

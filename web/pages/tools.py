@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.tool_stats import ToolList, ToolStats, read_tool_stats
 from web.context import WebContext, context_of
 from web.errors import BadRequest
@@ -77,7 +76,7 @@ async def _read(context: WebContext, within: str) -> ToolList:
     now = time.time_ns()
     since = now - RANGES_S[within or RANGE] * 1_000_000_000
     async with context.reader.freely_planned() as connection:
-        return await read_tool_stats(connection, DEFAULT_PROJECT_ID, since, now + 1_000_000_000)
+        return await read_tool_stats(connection, context.project_id, since, now + 1_000_000_000)
 
 
 def _line(tool: ToolStats, within: str) -> ToolLine:

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from trace_store.stored import TraceKey
 from web import heavy_reads
 from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
-from web.context import WebContext, context_of, trace_key
+from web.context import WebContext, context_of
 from web.errors import NotFound, read_id
 from web.pages.traces import EVENT_STREAM
 from web.pages.view_models import SpanDetail, TracePage
@@ -32,7 +32,7 @@ async def show_json(trace_id: str, context: Context, spans_offset: int = 0, span
 @router.get("/{trace_id}/events")
 async def watch_trace(trace_id: str, context: Context) -> Response:
     """Server-sent events: `changed` whenever the trace was derived again."""
-    events = context.watcher.events(trace_key(trace_id))
+    events = context.watcher.events(context.trace_key(trace_id))
     return StreamingResponse(events, media_type="text/event-stream", headers=EVENT_STREAM)
 
 
@@ -51,7 +51,7 @@ async def show_tree(trace_id: str, request: Request, context: Context) -> Respon
 @router.get("/{trace_id}/spans/{span_id}")
 async def show_span(trace_id: str, span_id: str, context: Context, full: bool = False) -> Response:
     """The pane of one span."""
-    trace = trace_key(trace_id)
+    trace = context.trace_key(trace_id)
     detail = await _detail(context, trace, read_id(span_id, 8, "span"), full=full)
     if detail is None:
         raise NotFound(f"Span {span_id} of trace {trace_id} is not stored.")
@@ -64,7 +64,7 @@ async def show_trace(trace_id: str, request: Request, context: Context) -> Respo
     found = await _page(trace_id, request, context)
     selected = found.tree.selected or _first_of_interest(found)
     if selected:
-        trace = trace_key(trace_id)
+        trace = context.trace_key(trace_id)
         full = request.query_params.get("full") == "1"
         detail = await _detail(context, trace, read_id(selected, 8, "span"), full=full)
         found = replace(found, detail=detail, tree=replace(found.tree, selected=selected))
@@ -72,7 +72,7 @@ async def show_trace(trace_id: str, request: Request, context: Context) -> Respo
 
 
 async def _page(trace_id: str, request: Request, context: WebContext) -> TracePage:
-    trace, path = trace_key(trace_id), f"/traces/{trace_id.lower()}"
+    trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
     selected = request.query_params.get("span", "")
     if selected:
         selected = read_id(selected, 8, "span").hex()

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
+from otlp_receiver.access import PROJECT_HEADER
+from trace_store.model import DEFAULT_PROJECT
 from web.api.traces import list_traces
 from web.context import WebContext, context_of
 from web.list_parameters import read_list_query
@@ -45,11 +47,13 @@ async def show_json(request: Request, context: Context) -> Response:
 @router.get("/traces/events")
 async def watch_list(context: Context) -> Response:
     """Server-sent events: `changed` when the first page of the unfiltered list would look different."""
-    return StreamingResponse(context.watcher.events(None), media_type="text/event-stream", headers=EVENT_STREAM)
+    return StreamingResponse(
+        context.watcher.events(context.project_id), media_type="text/event-stream", headers=EVENT_STREAM
+    )
 
 
 async def _page(request: Request, context: WebContext) -> ListPage:
-    query = read_list_query(request.query_params)
+    query = read_list_query(request.query_params, context.project_id)
     rows, after = await context.reader.list_traces(query.wanted, query.after, query.limit)
     stats = await context.recent_stats()
     host = request.url.hostname or "127.0.0.1"
@@ -66,4 +70,14 @@ async def _page(request: Request, context: WebContext) -> ListPage:
         grpc_origin=f"http://{host if ':' not in host else f'[{host}]'}:{context.grpc_port}"
         if context.grpc_port
         else "",
+        needs_key=context.control.rules.are_required,
+        sending_headers=_sending_headers(context),
     )
+
+
+def _sending_headers(context: WebContext) -> str:
+    assert context.access is not None
+    headers = ["x-api-key=KEY"] if context.control.rules.are_required else []
+    if context.access.project != DEFAULT_PROJECT:
+        headers.append(f"{PROJECT_HEADER}={context.access.project}")
+    return ",".join(headers)

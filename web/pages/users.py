@@ -17,7 +17,6 @@ from trace_store.interaction_lists import (
     users_page,
 )
 from trace_store.interaction_rows import UserRow
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
 from web.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
@@ -81,8 +80,8 @@ async def _users(context: WebContext, text: str, before: str) -> tuple[list[User
     """A page of users, how many there are, and where the next page begins ("": nowhere)."""
     place = _place(before)
     async with context.reader.freely_planned() as connection:
-        users = await users_page(connection, DEFAULT_PROJECT_ID, place, text, PAGE_ROWS + 1)
-        total = await user_count(connection, DEFAULT_PROJECT_ID)
+        users = await users_page(connection, context.project_id, place, text, PAGE_ROWS + 1)
+        total = await user_count(connection, context.project_id)
     shown = users[:PAGE_ROWS]
     later = f"{shown[-1].last_seen_unix_nano}.{shown[-1].user_id}" if len(users) > PAGE_ROWS else ""
     return shown, total, later
@@ -93,12 +92,12 @@ async def _user(
 ) -> tuple[UserRow, list[InteractionSummary], dict[str, list[FeedbackSaid]], str]:
     place = _place(before)
     async with context.reader.freely_planned() as connection:
-        user = await read_user(connection, DEFAULT_PROJECT_ID, name)
+        user = await read_user(connection, context.project_id, name)
         if user is None:
             raise NotFound(f"No user {name} is known: nothing was received of them, or it is past retention.")
-        rows = await interactions_of_user(connection, DEFAULT_PROJECT_ID, user.user_id, place, PAGE_ROWS + 1)
+        rows = await interactions_of_user(connection, context.project_id, user.user_id, place, PAGE_ROWS + 1)
         shown = rows[:PAGE_ROWS]
-        feedback = await feedback_of(connection, DEFAULT_PROJECT_ID, [row.event_id for row in shown])
+        feedback = await feedback_of(connection, context.project_id, [row.event_id for row in shown])
     later = f"{shown[-1].start_unix_nano}.{shown[-1].event_id}" if len(rows) > PAGE_ROWS else ""
     return user, shown, feedback_by_event(feedback), later
 

@@ -8,9 +8,8 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.verdicts import Precision, Verdict, measured_precision, newest_verdicts
-from web.context import WebContext, context_of, trace_key
+from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.form_posts import check_origin, read_fields
 from web.templating import page
@@ -67,7 +66,7 @@ async def post_verdict(trace_id: str, request: Request, context: Context) -> Res
     """The form in the pane of a step; answers with the page that it came from."""
     check_origin(request)
     form = await read_fields(request)
-    trace, key, verdict = trace_key(trace_id), form.get("finding_key", ""), form.get("verdict", "")
+    trace, key, verdict = context.trace_key(trace_id), form.get("finding_key", ""), form.get("verdict", "")
     if verdict in TAKEN_BACK:
         await forget_verdict(context, trace, key, is_of_issue=TAKEN_BACK[verdict])
     else:
@@ -91,5 +90,5 @@ def _own_path(text: str) -> str:
 
 async def _read(context: WebContext) -> VerdictsPage:
     async with context.reader.freely_planned() as connection:
-        verdicts, total = await newest_verdicts(connection, DEFAULT_PROJECT_ID)
-        return VerdictsPage(tuple(await measured_precision(connection, DEFAULT_PROJECT_ID)), tuple(verdicts), total)
+        verdicts, total = await newest_verdicts(connection, context.project_id)
+        return VerdictsPage(tuple(await measured_precision(connection, context.project_id)), tuple(verdicts), total)

@@ -33,13 +33,23 @@ RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "m
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at a page, and where."""
+
+    project: str  # slug
+    projects: tuple[str, ...]  # slugs of all that they may see
+    signed_in_as: str  # "" where nobody has to sign in
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
-    """The foot of every page."""
+    """What every page shows beside its own: the foot, and who looks at it."""
 
     tier: str  # "plain PostgreSQL 18.4", "TimescaleDB 2.19 (Apache licence)", ...
     version: str
-    span_count: int
+    span_count: int | None  # of the project; None on a page that may tell nothing
     derive_lag_s: float | None  # None while it is not known
+    visitor: Visitor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,8 @@ class ListPage:
     version: str  # changes when the list may have changed; what `/traces/events` sends
     origin: str  # e.g. "http://127.0.0.1:4318", for the commands of the empty state
     grpc_origin: str  # e.g. "http://127.0.0.1:4317"; "" when this server receives no gRPC
+    needs_key: bool
+    sending_headers: str  # what senders need beside the address, as OTEL_EXPORTER_OTLP_HEADERS; "" for nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""The project that a request under /v1 asks about."""
+"""The project that a request under /v1 asks about: its key's, or the one that it names."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from trace_store.model import DEFAULT_PROJECT_ID
+from web.access_gate import access_of
 
 
 def project_of(request: Request) -> int:
     """The project of the request."""
-    return DEFAULT_PROJECT_ID
+    return access_of(request).project_id
 
 
 ProjectId = Annotated[int, Depends(project_of)]

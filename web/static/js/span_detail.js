@@ -5,6 +5,7 @@ import { focusRow, markSelected, rowOfSpan } from "./tree_rows.js";
 const tree = document.getElementById("trace-tree");
 const pane = document.getElementById("trace-detail");
 const trace = document.getElementById("main").dataset.trace;
+const base = document.documentElement.dataset.base;
 const stacked = matchMedia("(max-width: 980px), (max-height: 520px)");
 let request = new AbortController();
 let shownUrl = ""; // of the details in the pane, when they were loaded here
@@ -13,7 +14,7 @@ export const selectedSpan = () => new URLSearchParams(location.search).get("span
 
 // Where the details of a span come from: with all of their long values if these were asked for.
 export function detailUrl(span) {
-  const plain = `/traces/${trace}/spans/${span}`;
+  const plain = `${base}/traces/${trace}/spans/${span}`;
   return shownUrl.startsWith(plain) ? shownUrl : plain;
 }
 
@@ -42,7 +43,7 @@ export async function select(span, { isFocused = true } = {}) {
     request.abort();
     showSentence(pane, "This parent has not arrived. The steps below it name it, so it keeps their place in the tree.");
   } else {
-    await loadInto(`/traces/${trace}/spans/${span}`);
+    await loadInto(`${base}/traces/${trace}/spans/${span}`);
   }
 }
 
