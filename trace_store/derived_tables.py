@@ -1,8 +1,8 @@
 """Replaces derived rows by difference: rows that did not change are not written, rows that went are deleted."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -220,15 +220,4 @@ def _said_of_issue(row: FindingRow) -> FindingKey:
 
 def rows_json(rows: Iterable[Any]) -> str:
     """Dataclass rows as the JSON that `jsonb_populate_recordset` reads."""
-    names = [field.name for field in fields(next(iter(rows)))] if rows else []
-    return json_text([{name: _column(getattr(row, name)) for name in names} for row in rows])
-
-
-def _column(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, list) and value and isinstance(value[0], bytes):
-        return [_column(item) for item in value]
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return value
+    return json_text(list(rows))

@@ -11,10 +11,16 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not
 
 
 def json_text(value: Any) -> str:
-    """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null."""
-    return without_nul(orjson.dumps(value)).decode()
+    """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null, bytes are a bytea."""
+    return without_nul(orjson.dumps(value, default=_bytea)).decode()
 
 
 def without_nul(encoded: bytes) -> bytes:
     """JSON text with each U+0000 as a visible sign, as columns hold it."""
     return _NUL.sub(rb"\1" + VISIBLE_NUL.encode(), encoded) if b"\\u0000" in encoded else encoded
+
+
+def _bytea(value: Any) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")

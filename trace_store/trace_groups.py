@@ -1,6 +1,6 @@
 """Groups of traces that belong together, inside a claim: who is in one, what their rows say, what is written back."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -117,9 +117,9 @@ class TraceGroups:
             for key, says in result.says.items()
         ]
         with translate_errors():
-            await self._connection.execute(SQL.update_traces, {"rows": _json(traces)})
+            await self._connection.execute(SQL.update_traces, {"rows": json_text(traces)})
             if calls:
-                await self._connection.execute(SQL.update_calls, {"rows": _json(calls)})
+                await self._connection.execute(SQL.update_calls, {"rows": json_text(calls)})
             changed = [result for result in results if result.loops is not None]
             loops = [loop for result in changed for loop in result.loops or ()]
             if changed:
@@ -129,11 +129,3 @@ class TraceGroups:
         parameters = {"project_ids": [trace[0] for trace in traces], "trace_ids": [trace[1] for trace in traces]} | more
         with translate_errors():
             return await fetch(self._connection, query, parameters)
-
-
-def _json(rows: Iterable[dict[str, Any]]) -> str:
-    return json_text([{name: _column(value) for name, value in row.items()} for row in rows])
-
-
-def _column(value: Any) -> Any:
-    return "\\x" + value.hex() if isinstance(value, bytes) else value

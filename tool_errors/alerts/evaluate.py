@@ -17,7 +17,7 @@ TICK_S = 1.0
 PAUSE_S = 0.1  # between two looks, however often the processor says that there is something new
 RECONNECT_DELAY_S = 1.0
 QUIET_S_MAX = 10.0  # a rule without news is looked at after so long all the same
-DURATION_FACTOR = 10.0  # a rule is looked at again after so many times the length of its last evaluation
+DURATION_FACTOR = 4.0  # a rule is looked at again after so many times the length of its last evaluation
 FAULT_DELAY_S = 60.0  # for a rule whose evaluation failed
 
 log = logging.getLogger(__name__)
