@@ -28,7 +28,7 @@ class SchemaViolation:
     """One place at which the arguments of a call break the schema of its tool; see tool_errors/schema_violations.py."""
 
     path: str  # in the arguments: "city", "stops[1].city"; "" for the arguments as a whole
-    expected: str  # "string", "required", "one of \"c\", \"f\"", "at most 100"
+    expected: str  # "string", "a value", "one of \"c\", \"f\"", "at most 100"
     got: str  # "nothing", "integer 7", "null"
     rule: str  # keyword of the schema that is broken: type, required, enum, maximum ...
     place: str  # in the schema, without what calls differ in: "stops[].city"

@@ -107,7 +107,7 @@ class _Walk:
         for key in dict.fromkeys(required):
             if key not in value:
                 may_lack = self._may_lack(properties.get(key), depth)
-                yield SchemaViolation(_at(path, key), "required", "nothing", "required", _at(place, key), may_lack)
+                yield SchemaViolation(_at(path, key), "a value", "nothing", "required", _at(place, key), may_lack)
         names = set(required)
         for key, held in value.items():
             if key in properties:

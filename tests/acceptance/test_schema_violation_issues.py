@@ -60,12 +60,12 @@ async def test_a_call_that_worked_is_an_issue_of_its_own(pages: Pages) -> None:
     )
     (call,) = (await pages.json(f"/api/traces/{first.hex()}"))["tool_calls"]
     assert call["status"] == "ok"
-    told = {"path": "city", "expected": "required", "got": "nothing", "rule": "required"}
+    told = {"path": "city", "expected": "a value", "got": "nothing", "rule": "required"}
     assert call["violation"] == [told]
     assert (await pages.json(f"/api/traces/{fine.hex()}"))["tool_calls"][0]["violation"] is None
     (issue,) = (await pages.json("/api/issues"))["issues"]
     assert (issue["kind"], issue["tool"], issue["events"]) == ("schema_violation", "weather", 2)
-    assert issue["title"] == "The arguments break the schema at city: expected required"
+    assert issue["title"] == "The arguments break the schema at city: expected a value"
     near = await pages.json(f"/api/issues/{issue['fingerprint']}?kind=schema_violation")
     assert [example["violation"] for example in near["examples"]] == [[told], [told]]
     page = await pages.html(f"/issues/{issue['fingerprint']}")
@@ -73,7 +73,8 @@ async def test_a_call_that_worked_is_an_issue_of_its_own(pages: Pages) -> None:
     assert "data-violation" in page
     pane = await pages.html(f"/traces/{first.hex()}/spans/{3:016x}")
     assert "data-violations" in pane
-    assert "city: expected required" in pane[pane.index("data-form") :], "the form marks the key"
+    assert 'href="/tools/weather"' in pane
+    assert "city: expected a value" in pane[pane.index("data-form") :], "the form marks the key"
     assert f"/issues/{issue['fingerprint']}" in pane
     assert "data-violations" not in await pages.html(f"/traces/{fine.hex()}/spans/{3:016x}")
     assert (await pages.json("/api/signals"))["derived"] == []

@@ -44,7 +44,7 @@ def breaking_a_schema() -> dict[str, Any]:
 def test_a_broken_schema_counts_where_the_call_worked_and_is_the_cause_where_it_failed() -> None:
     found = results(breaking_a_schema(), max_schema_violations=0)
     (broken,) = found["max_schema_violations"].traces[0].violations
-    told = "city: expected required, got nothing"
+    told = "city: expected a value, got nothing"
     assert (broken.message, broken.rule, broken.path, broken.cause) == (told, "schema.required", "city", "")
     (failed,) = found["max_tool_errors"].traces[0].violations
     assert failed.cause == told

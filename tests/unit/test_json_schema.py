@@ -30,7 +30,7 @@ WEATHER = {
 @pytest.mark.parametrize(
     ("arguments", "path", "expected", "got", "place"),
     [
-        ({}, "city", "required", "nothing", "city"),
+        ({}, "city", "a value", "nothing", "city"),
         ({"city": None}, "city", "string", "null", "city"),
         ({"city": ["Bonn"]}, "city", "string", "array of 1", "city"),
         ({"city": ""}, "city", "at least 1 characters", 'string ""', "city"),
@@ -42,7 +42,7 @@ WEATHER = {
         ({"city": "Bonn", "where": [1]}, "where", "string or number", "array of 1", "where"),
         ({"city": "Bonn", "code": "bonn"}, "code", "a text that matches ^[A-Z]{3}$", 'string "bonn"', "code"),
         ({"city": "Bonn", "flags": {"a": "x"}}, "flags.a", "boolean", 'string "x"', "flags.*"),
-        ({"city": "Bonn", "stops": [{"city": "Ulm"}, {}]}, "stops[1].city", "required", "nothing", "stops[].city"),
+        ({"city": "Bonn", "stops": [{"city": "Ulm"}, {}]}, "stops[1].city", "a value", "nothing", "stops[].city"),
         ({"city": "Bonn", "stops": [{"city": "a"}] * 3}, "stops", "at most 2 items", "array of 3", "stops"),
         ({"city": "Bonn", "stops": "Ulm"}, "stops", "array", 'string "Ulm"', "stops"),
     ],

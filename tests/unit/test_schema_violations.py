@@ -50,7 +50,7 @@ def test_a_call_that_worked_is_a_finding_of_its_own() -> None:
     trace = run({"days": 2}, {"sky": "blue"}).derive()
     (told,) = contract(trace, project="p")["tool_calls"]
     assert told["status"] == "ok"
-    assert told["violation"] == [{"path": "city", "expected": "required", "got": "nothing", "rule": "required"}]
+    assert told["violation"] == [{"path": "city", "expected": "a value", "got": "nothing", "rule": "required"}]
     assert kind_of(trace.tool_calls[0]) == "schema_violation"
 
 
