@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 import psycopg
 
+from trace_store.connections import connect
 from trace_store.interaction_rows import ConversationRow, InteractionRow, UserRow
+from trace_store.interaction_words import write_words
 
 START = 1_767_312_000_000_000_000  # 2026-01-02T00:00:00Z
 MINUTE_NS = 60_000_000_000
@@ -64,6 +66,12 @@ def seed(conninfo: str, table: str, rows: list[Any]) -> None:
     statement = f"INSERT INTO rainbarrel.{table} SELECT * FROM jsonb_populate_recordset(NULL::rainbarrel.{table}, %s)"
     with psycopg.connect(conninfo) as connection:
         connection.execute(statement.encode(), [text])
+
+
+async def seed_words(conninfo: str, rows: list[InteractionRow]) -> None:
+    """The words of seeded interactions, as the processor writes them."""
+    async with await connect(conninfo, "rainbarrel test") as connection:
+        await write_words(connection, rows)
 
 
 def _column(value: Any) -> str:

@@ -110,6 +110,11 @@ def posted_signals(names: Sequence[str]) -> Condition:
     return Condition(SQL.posted_signal, value=list(names))
 
 
+def has_words(tsquery: str, sides: Sequence[int]) -> Condition:
+    """Where all words of a search (search_words.py) stand in one of these sides."""
+    return Condition(SQL.has_words, key=tsquery, value=list(sides))
+
+
 def nothing() -> Condition:
     """No interaction."""
     return Condition(SQL.nothing)
@@ -145,7 +150,7 @@ def _fragment(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
     if condition.of_user:
         text = SQL.of_user.decode().replace("{condition}", text)
     given = {"value": condition.value, "values": condition.value, "key": condition.key}
-    if condition.key:
+    if isinstance(condition.value, str):
         given["number"] = as_number(condition.value)
     named = {}
     for name, value in given.items():

@@ -116,6 +116,11 @@ EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.pro
 -- The application posted a signal of one of these names (primary key of feedback).
 EXISTS (SELECT FROM feedback f WHERE f.project_id = i.project_id AND f.event_id = i.event_id AND f.name = ANY (%(values)s::text[]))
 
+-- has_words --
+-- All words of the search stand in the input or in the output (primary key of interaction_words, or its index).
+EXISTS (SELECT FROM interaction_words w WHERE w.project_id = i.project_id AND w.event_id = i.event_id
+  AND w.side = ANY (%(values)s::smallint[]) AND w.words @@ %(key)s::tsquery)
+
 -- nothing --
 -- No row: what the filter asks for does not exist.
 false

@@ -128,3 +128,14 @@ CREATE INDEX conversations_last_idx ON conversations (project_id, last_unix_nano
 CREATE INDEX conversations_first_idx ON conversations (project_id, first_unix_nano DESC, conversation_id);
 CREATE INDEX conversations_user_idx ON conversations (project_id, left(user_id, 255), last_unix_nano DESC)
   WHERE user_id IS NOT NULL;
+
+CREATE TABLE interaction_words (    -- derived, with its interaction
+  project_id integer NOT NULL,
+  event_id   text NOT NULL,
+  side       smallint NOT NULL,     -- 1 input, 2 output
+  part       smallint NOT NULL,     -- a tsvector holds 1 MiB
+  words      tsvector NOT NULL,     -- trace_store/search_words.py
+  PRIMARY KEY (project_id, event_id, side, part),
+  FOREIGN KEY (project_id, event_id) REFERENCES interactions ON DELETE CASCADE
+);
+CREATE INDEX interaction_words_idx ON interaction_words USING gin (words);
