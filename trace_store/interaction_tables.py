@@ -18,6 +18,7 @@ from trace_store.interaction_rows import (
     StoredUpdate,
     UserRow,
 )
+from trace_store.interaction_words import write_words
 from trace_store.queries import load
 from trace_store.span_reads import fetch
 from trace_store.stored import TraceKey
@@ -98,6 +99,7 @@ class InteractionTables:
         """
         with translate_errors():
             gone, written = await INTERACTIONS.exchange(self._connection, events, rows)
+            await write_words(self._connection, written)
             gone_links, new_links = await EVENT_LINKS.exchange(self._connection, events, links)
         return gone, written, [*gone_links, *new_links]
 

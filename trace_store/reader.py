@@ -18,6 +18,8 @@ from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
 from trace_store.list_text import like_pattern
 from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
+from trace_store.step_language import Step
+from trace_store.step_query import steps_condition, tools_of
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
 from trace_store.tool_definitions import ToolDefinitionRow, read_definitions_of_call, read_definitions_of_tool
@@ -39,6 +41,7 @@ class TraceFilter:
     issue: str | None = None  # a fingerprint: traces with an event of this issue
     tool: str | None = None
     release: str | None = None
+    steps: tuple[Step, ...] = ()  # of the step language
 
 
 class TraceCursor(NamedTuple):
@@ -122,12 +125,15 @@ class TraceReader:
             "release": wanted.release,
             "pattern": like_pattern(wanted.text),
             "limit": limit + 1,
+            "tools": tools_of(wanted.steps) or None,
         }
+        condition, values = steps_condition(wanted.steps)
+        statement = SQL.list_traces.replace(b"{steps}", condition.encode())
         async with (
             self.freely_planned() as connection,
             connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor,
         ):
-            await cursor.execute(SQL.list_traces, parameters, prepare=False)
+            await cursor.execute(statement, parameters | values, prepare=False)
             rows = await cursor.fetchall()
         if len(rows) <= limit:
             return rows, None

@@ -61,6 +61,7 @@ from web.query_api import events as query_events
 from web.query_api import search as query_search
 from web.query_api import signals as query_signals
 from web.query_api import spans as query_spans
+from web.query_api import trace_query
 from web.query_api import users as query_users
 from web.query_api.answers import error_body
 from web.reader_process import ReaderProcess
@@ -130,7 +131,7 @@ def create_app(
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
     apis = (stats, traces, failing_calls, spans, conversations, *found_apis)
-    query_api = (query_search, query_events, query_conversations, query_users, query_signals, query_spans)
+    query_api = (query_search, query_events, query_conversations, query_users, query_signals, query_spans, trace_query)
     for part in (*apis, *query_api, *pages):
         app.include_router(part.router)
     app.mount("/static", VersionedFiles(STATIC), name="static")

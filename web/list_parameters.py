@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import LIST_MAX, TraceCursor, TraceFilter
+from trace_store.step_language import BadSteps, Step, read_steps
 from web.errors import BadRequest
 from web.pages.view_models import ListFilter
 
@@ -48,6 +49,7 @@ class ListQuery:
             "issue": shown.issue,
             "tool": shown.tool,
             "release": shown.release,
+            "steps": shown.steps,
         }
         found |= {"limit": "" if self.limit == LIMIT else str(self.limit)}
         return {key: value for key, value in found.items() if value}
@@ -66,6 +68,7 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
         issue=parameters.get("issue", ""),
         tool=parameters.get("tool", ""),
         release=parameters.get("release", ""),
+        steps=parameters.get("steps", "").strip(),
     )
     if shown.range and shown.range not in RANGES_S:
         raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
@@ -83,6 +86,7 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
         issue=shown.issue.replace("\0", "") or None,
         tool=shown.tool.replace("\0", "") or None,
         release=shown.release.replace("\0", "") or None,
+        steps=url_steps(shown.steps),
     )
     after = parameters.get("after", "")
     return ListQuery(shown, wanted, read_cursor(after) if after else None, read_limit(parameters.get("limit", "")))
@@ -111,6 +115,14 @@ def read_limit(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}(\.0+)?", text) or not (limit := int(float(text))):
         raise BadRequest(f"limit={text} is no number from 1 to {LIST_MAX}.")
     return min(limit, LIST_MAX)
+
+
+def url_steps(text: str) -> tuple[Step, ...]:
+    """The line of the step language in `steps`; BadRequest says which step is wrong."""
+    try:
+        return read_steps(text.replace("\0", "")) if text else ()
+    except BadSteps as error:
+        raise BadRequest(str(error)) from None
 
 
 def url_time(name: str, text: str) -> int | None:

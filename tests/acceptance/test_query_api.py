@@ -247,3 +247,14 @@ def with_partitions(conninfo: str) -> None:
             "CREATE TABLE rainbarrel.feedback_seeded PARTITION OF rainbarrel.feedback"
             " FOR VALUES FROM ('2026-01-02') TO ('2026-01-03')"
         )
+
+
+async def test_traces_by_their_steps(pages: Pages) -> None:
+    asked = {"steps": "search failed then gave up", "errors": True, "limit": 10}
+    answer = await pages.client.post("/v1/query/traces", json=asked)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"data": [], "meta": {"cursor": None, "has_more": False}}
+    for body, named in (({}, "steps is needed"), ({"steps": "a failed badly"}, "badly"), ({"colour": 1}, "colour")):
+        refused = await pages.client.post("/v1/query/traces", json=body)
+        assert refused.status_code == 400
+        assert named in refused.json()["error"]["message"]

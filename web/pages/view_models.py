@@ -66,6 +66,7 @@ class ListFilter:
     issue: str = ""
     tool: str = ""
     release: str = ""
+    steps: str = ""
 
     @property
     def is_set(self) -> bool:
