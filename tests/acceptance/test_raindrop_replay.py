@@ -17,7 +17,16 @@ from tool_errors.processor import Pace, Processor
 
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("interaction_updates", "feedback", "user_updates", "spans")
-DERIVED = ("interactions", "interaction_traces", "users", "conversations", "traces", "tool_calls", "llm_calls")
+DERIVED = (
+    "interaction_words",
+    "interactions",
+    "interaction_traces",
+    "users",
+    "conversations",
+    "traces",
+    "tool_calls",
+    "llm_calls",
+)
 NOT_COMPARED = ("arrival", "received_at", "blob_id", "blob_position", "derived_at", "settle_at", "body")
 UNTIMED = ("evt-part-1", "evt-part-2")  # of the Python SDK; no trace tells their time either
 OF_UNTIMED = ("start_unix_nano", "end_unix_nano", "model", "output", "output_preview")
@@ -75,7 +84,7 @@ def comparable(found: Rows) -> Rows:
 def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         names = ", ".join(f"rainbarrel.{name}" for name in (*FACTS, *DERIVED, "span_blobs", "span_facts", "findings"))
-        connection.execute(f"TRUNCATE {names}")
+        connection.execute(f"TRUNCATE {names} CASCADE")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
