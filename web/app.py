@@ -56,14 +56,8 @@ from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.pages import users as users_page
 from web.pages import verdicts as verdicts_page
-from web.query_api import conversations as query_conversations
-from web.query_api import events as query_events
-from web.query_api import search as query_search
-from web.query_api import signals as query_signals
-from web.query_api import spans as query_spans
-from web.query_api import trace_query
-from web.query_api import users as query_users
 from web.query_api.answers import error_body
+from web.query_api.routers import ROUTERS as QUERY_API
 from web.reader_process import ReaderProcess
 from web.security_headers import SecurityHeaders, security_headers
 from web.sessions import Sessions
@@ -131,9 +125,8 @@ def create_app(
     pages = (traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
     apis = (stats, traces, failing_calls, spans, conversations, *found_apis)
-    query_api = (query_search, query_events, query_conversations, query_users, query_signals, query_spans, trace_query)
-    for part in (*apis, *query_api, *pages):
-        app.include_router(part.router)
+    for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):
+        app.include_router(router)
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
     for router in (keys.router, keys_page.router, sign_in.router):

@@ -18,7 +18,6 @@ from tool_errors.processor import Pace, Processor
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("interaction_updates", "feedback", "user_updates", "spans")
 DERIVED = (
-    "interaction_words",
     "interactions",
     "interaction_traces",
     "users",
