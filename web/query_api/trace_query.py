@@ -12,6 +12,7 @@ from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.list_parameters import cursor_text, read_list_query
 from web.query_api.answers import UnknownField, answer
+from web.query_api.project import ProjectId
 
 router = APIRouter(prefix="/v1/query")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -21,7 +22,7 @@ EXAMPLE = '{"steps": "search_docs failed then search_docs again then gave up", "
 
 
 @router.post("/traces")
-async def query_traces(request: Request, context: Context) -> Response:
+async def query_traces(request: Request, context: Context, project_id: ProjectId) -> Response:
     """Traces in which these steps happened, newest first; further fields are those of `GET /api/traces`."""
     asked = await read_object(request, EXAMPLE)
     for name, value in asked.items():
@@ -31,7 +32,8 @@ async def query_traces(request: Request, context: Context) -> Response:
             raise BadRequest(f"{name} is one value, no list or object: {EXAMPLE}.")
     if not asked.get("steps"):
         raise BadRequest(f"steps is needed: {EXAMPLE}.")
-    query = read_list_query(QueryParams({_parameter(name): _text(value) for name, value in asked.items()}))
+    given = QueryParams({_parameter(name): _text(value) for name, value in asked.items()})
+    query = read_list_query(given, project_id)
     rows, following = await context.reader.list_traces(query.wanted, query.after, query.limit)
     return answer([trace_summary(row) for row in rows], _meta(following))
 
