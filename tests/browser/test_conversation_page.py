@@ -37,7 +37,7 @@ def conversation(server: RunningServer) -> str:
 def check(page: Page, url: str, name: str) -> None:
     page.goto(url)
     expect(page.get_by_role("heading", level=1)).to_contain_text("a table in Oslo")
-    parts = page.get_by_role("list", name="Traces, oldest first").get_by_role("listitem")
+    parts = page.get_by_role("list", name="Traces and interactions, oldest first").get_by_role("listitem")
     expect(parts).to_have_count(6)
     expect(page.get_by_role("status").first).to_have_text("Showing 6 of 6 traces")
     expect(parts.first).to_contain_text(QUESTION)
