@@ -247,7 +247,8 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
             continue
         messages = read_all(items)
         calls = requested(messages)
-        text = "\n".join([message.text for message in messages if message.role == "assistant" and message.text])
+        texts = [message.text for message in messages if message.role == "assistant" and message.text]
+        text = "\n".join(texts) if texts else ""
         if text or calls:
             if not calls and reading.layout.flat_output:
                 calls = requested(read_all(_flat(reading, is_input=False)))

@@ -46,6 +46,7 @@ TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
 _CONTAINERS = (dict, list)  # quicker than `dict | list`, which would be made each time
+_FAILED = ("error", "failed")
 _BLOCKS_BEGIN = ("[{", '{"')
 _OBJECT_BEGINS = ('{"', "{'")
 ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
@@ -424,12 +425,13 @@ def _result(item: Mapping[str, Any]) -> ToolResult:
 
 def _error_flag(item: Mapping[str, Any]) -> str:
     """The field by which a message says that its call failed."""
-    for key in ("is_error", "isError"):
-        if item.get(key) is True:
-            return key
-    if text_of(item.get("status")) in ("error", "failed"):
+    if item.get("is_error") is True:
+        return "is_error"
+    if item.get("isError") is True:
+        return "isError"
+    if item.get("status") in _FAILED:
         return "status"
-    return "type" if _kind(item) == "tool-error" else ""
+    return "type" if item.get("type") == "tool-error" else ""
 
 
 def tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:

@@ -42,6 +42,8 @@ def arguments_payload(value: Any) -> Payload | None:
 def requested(messages: list[Message]) -> tuple[RequestedCall, ...]:
     """The tool calls that output messages ask for."""
     calls = [call for message in messages for call in message.calls]
+    if not calls:
+        return ()
     return tuple([RequestedCall(call.call_id, call.name, arguments_payload(call.arguments)) for call in calls])
 
 
