@@ -2,7 +2,13 @@
 
 import pytest
 
-from tests.acceptance.installed_senders import has_javascript, has_raindrop, has_raindrop_javascript, rotel_agent
+from tests.acceptance.installed_senders import (
+    has_javascript,
+    has_raindrop,
+    has_raindrop_javascript,
+    has_raindrop_query,
+    rotel_agent,
+)
 from tests.fix_server import server
 
 pytest.register_assert_rewrite("tests.acceptance.travel_agent")
@@ -15,6 +21,7 @@ collect_ignore = [
         "test_sender_javascript.py": has_javascript(),
         "test_sender_raindrop.py": has_raindrop(),
         "test_sender_raindrop_events.py": has_raindrop(),
+        "test_sender_raindrop_query.py": has_raindrop_query(),
         "test_sender_raindrop_javascript.py": has_raindrop_javascript(),
         "test_sender_rotel.py": rotel_agent() is not None,
     }.items()

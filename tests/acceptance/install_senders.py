@@ -13,9 +13,9 @@ import sys
 import venv
 from pathlib import Path
 
-from tests.acceptance.installed_senders import JAVASCRIPT, RAINDROP_JAVASCRIPT, RAINDROP_VENV, node, raindrop_python
+from tests.acceptance.installed_senders import JAVASCRIPT, RAINDROP_JAVASCRIPT, RAINDROP_QUERY_VENV, RAINDROP_VENV, node
 
-REQUIREMENTS = Path(__file__).parent / "senders" / "raindrop-requirements.txt"
+SENDERS = Path(__file__).parent / "senders"
 
 
 def install_javascript() -> None:
@@ -30,8 +30,11 @@ def install_javascript() -> None:
 
 
 def install_raindrop() -> None:
-    venv.create(RAINDROP_VENV, with_pip=True)
-    subprocess.run([raindrop_python(), "-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS], check=True)
+    for folder, requirements in ((RAINDROP_VENV, "raindrop"), (RAINDROP_QUERY_VENV, "raindrop-query")):
+        venv.create(folder, with_pip=True)
+        file = SENDERS / f"{requirements}-requirements.txt"
+        program = folder / "bin" / "python"
+        subprocess.run([program, "-m", "pip", "install", "--quiet", "--requirement", file], check=True)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 JAVASCRIPT = Path(__file__).parent / "senders" / "javascript"
 RAINDROP_JAVASCRIPT = Path(__file__).parent / "senders" / "raindrop_javascript"
 RAINDROP_VENV = ROOT / ".ci" / "cache" / "raindrop"
+RAINDROP_QUERY_VENV = ROOT / ".ci" / "cache" / "raindrop_query"
 
 
 def node() -> Path | None:
@@ -26,8 +27,16 @@ def raindrop_python() -> Path:
     return RAINDROP_VENV / "bin" / "python"
 
 
+def raindrop_query_python() -> Path:
+    return RAINDROP_QUERY_VENV / "bin" / "python"
+
+
 def has_raindrop() -> bool:
     return raindrop_python().exists()
+
+
+def has_raindrop_query() -> bool:
+    return has_raindrop() and raindrop_query_python().exists()
 
 
 def rotel_agent() -> Path | None:
