@@ -1,5 +1,6 @@
 """Settings pages: dialects seen, the project's own mapping: test, save, derive again; and who may change it."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -104,3 +105,12 @@ async def test_other_origins_change_nothing(pages: Pages, headers: dict[str, str
 async def test_our_own_page_may(pages: Pages, headers: dict[str, str]) -> None:
     answer = await pages.client.post("/settings/mappings", data={**FORM, "action": "save"}, headers=headers)
     assert answer.status_code == 303
+
+
+async def test_each_settings_page_leads_to_all_of_them(pages: Pages) -> None:
+    paths = re.findall(r'class="tab" href="(/settings/[a-z]+)"', await pages.html("/settings/dialects"))
+    assert len(paths) == len(set(paths)) >= 8
+    for path in paths:
+        html = await pages.html(path)
+        assert re.findall(r'class="tab" href="(/settings/[a-z]+)"', html) == paths
+        assert f'href="{path}" aria-current="page"' in html

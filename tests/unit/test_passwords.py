@@ -17,10 +17,16 @@ def test_only_the_password_fits() -> None:
     assert "$" not in HASHED  # compose files would take it for a variable
 
 
-NO_HASHES = ["secret", "scrypt:1:2", HASHED[:-9], "bcrypt" + HASHED[6:], "scrypt:999999999:8:1:a:b"]
+NO_HASHES = {
+    "no form": "secret",
+    "two parts": "scrypt:1:2",
+    "cut": HASHED[:-9],
+    "another method": "bcrypt" + HASHED[6:],
+    "too much work": "scrypt:999999999:8:1:a:b",
+}
 
 
-@pytest.mark.parametrize("text", NO_HASHES)
+@pytest.mark.parametrize("text", NO_HASHES.values(), ids=NO_HASHES)
 def test_what_is_no_hash_is_refused(text: str) -> None:
     with pytest.raises(BadSetting, match="rainbarrel password"):
         read_settings({"password_hash": text}, {})
