@@ -18,6 +18,7 @@ from otlp_receiver.status import refusal
 from trace_store.exceptions import RainbarrelError
 from web.needed_right import needed_right
 from web.project_urls import URL_PREFIX, location_with_prefix, prefix_of, split_path
+from web.query_limits import QueryRate, TooManyQueries
 from web.same_origin import sent_by
 from web.sessions import Sessions
 
@@ -27,10 +28,13 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class AccessGate:
-    """Middleware; `refuse` makes the answer to a request that may not pass."""
+    """Middleware; `refuse` makes the answer to a request that may not pass, `rate` counts questions under /v1."""
 
-    def __init__(self, app: ASGIApp, control: AccessControl, sessions: Sessions, refuse: Refuse) -> None:
+    def __init__(
+        self, app: ASGIApp, control: AccessControl, sessions: Sessions, refuse: Refuse, rate: QueryRate
+    ) -> None:
         self._app = app
+        self._rate = rate
         self._control = control
         self._sessions = sessions
         self._refuse = refuse
@@ -62,6 +66,8 @@ class AccessGate:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         holder = await self._holder(headers, scope)
         holder.require(right)
+        if right == "read" and scope["path"].startswith("/v1/"):
+            self._rate.check(f"key {holder.key_id}" if holder.key_id else client_address(dict(scope)))
         query = parse_qs(scope["query_string"].decode("latin-1"))
         named = slug or query.get("project", [""])[0] or headers.get(PROJECT_HEADER, "")
         access = await self._control.in_project(holder, named, may_create=right == "write")
@@ -86,6 +92,8 @@ class AccessGate:
                 next_path = quote(f"{prefix_of(slug)}{request.url.path}{query}", safe="")
                 return RedirectResponse(f"/sign-in?next={next_path}", 303)
             return await self._refuse(request, 401, str(error), {"www-authenticate": WWW_AUTHENTICATE})
+        if isinstance(error, TooManyQueries):
+            return await self._refuse(request, 429, str(error), {"retry-after": str(error.wait_s)})
         found = refusal(error)
         headers = {"retry-after": "2"} if found.is_retryable else {}
         return await self._refuse(request, found.http_status, str(error), headers)

@@ -58,6 +58,7 @@ from web.pages import users as users_page
 from web.pages import verdicts as verdicts_page
 from web.query_api.answers import error_body
 from web.query_api.routers import ROUTERS as QUERY_API
+from web.query_limits import NO_LIMITS, QueryLimits, QueryRate
 from web.reader_process import ReaderProcess
 from web.security_headers import SecurityHeaders, security_headers
 from web.sessions import Sessions
@@ -84,14 +85,15 @@ def create_app(
     tool_rules: Path | None = None,
     access: AccessControl | None = None,
     password_hash: str = "",
+    limits: QueryLimits = NO_LIMITS,
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
     `stop` ends event streams, so that an orderly stop need not wait for them; `grpc_port` is where this server takes
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
     texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
-    without one everybody may read and write; `password_hash` is of the administrator's password. Raises BadPriceFile,
-    BadMapping and BadToolRules.
+    without one everybody may read and write; `password_hash` is of the administrator's password; `limits` bound
+    questions under /v1. Raises BadPriceFile, BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -103,6 +105,7 @@ def create_app(
     own_ring = None if access else KeyRing(conninfo)  # who hands `access` over opens and closes its ring
     control = access or AccessControl(own_ring or KeyRing(conninfo))
     context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
+    context.search_days_max = limits.search_days_max
 
     sessions = Sessions(control, password_hash)
 
@@ -116,7 +119,7 @@ def create_app(
             Middleware(SecurityHeaders),
             Middleware(HeadRequests),
             Middleware(GZipMiddleware, minimum_size=1024),
-            Middleware(AccessGate, control, sessions, _answer),
+            Middleware(AccessGate, control, sessions, _answer, QueryRate(limits.queries_per_minute)),
         ],
     )
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)

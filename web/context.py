@@ -38,6 +38,7 @@ class WebContext:
     pool: Pool
     control: AccessControl
     price_file: str = ""  # the user's, "" without one
+    search_days_max: int = 0  # 0: no limit
     access: Access | None = None  # of the request
     stats_read: dict[int, tuple[float, Stats]] = field(default_factory=dict)  # by project, with when it was
 

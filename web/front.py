@@ -120,11 +120,21 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
 def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
     from web.app import create_app  # a receiver does without the web framework
     from web.mapping_files import read_mapping_files
+    from web.query_limits import QueryLimits
 
     settings = plan.settings
+    limits = QueryLimits(settings.queries_per_minute, settings.search_days_max)
     files = read_mapping_files(settings.mappings)
     app: Asgi = create_app(
-        plan.conninfo, stop, plan.grpc_port, settings.prices, files, settings.tool_rules, access, settings.password_hash
+        plan.conninfo,
+        stop,
+        plan.grpc_port,
+        settings.prices,
+        files,
+        settings.tool_rules,
+        access,
+        settings.password_hash,
+        limits,
     )
     return app
 

@@ -47,6 +47,14 @@ def _projects(text: str) -> int:
     return _number(text, 1, 10_000, "a number of projects")
 
 
+def _queries(text: str) -> int:
+    return _number(text, 0, 1_000_000, "a number of questions (0: no limit)")
+
+
+def _days_or_none(text: str) -> int:
+    return _number(text, 0, 36500, "a number of days (0: no limit)")
+
+
 def _number(text: str, low: int, high: int, what: str) -> int:
     try:
         value = int(text)
@@ -217,6 +225,15 @@ class Settings:
         "FILE",
         "your own mappings: a TOML file or a folder of *.toml; repeatable (the variable lists them like PATH)",
         shown="none",
+    )
+    queries_per_minute: int = _setting(
+        0,
+        _queries,
+        "N",
+        "questions under /v1 that a key, or an address without one, may ask a front process in a minute; 0: no limit",
+    )
+    search_days_max: int = _setting(
+        0, _days_or_none, "N", "days that a search of events may reach over; 0: no limit. Raindrop has 14"
     )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
 

@@ -14,6 +14,7 @@ from trace_store.interaction_words import INPUT, OUTPUT
 from trace_store.search_words import search_query
 from web.context import WebContext, context_of
 from web.errors import BadRequest
+from web.list_parameters import url_time
 from web.query_api.answers import iso, page
 from web.query_api.event_filters import FIELDS, event_conditions
 from web.query_api.event_json import events_json
@@ -27,6 +28,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 SEARCH_FIELDS = ("query", "mode", "search_in", "threshold", "limit", "cursor")
 SIDES = {"user_input": INPUT, "assistant_output": OUTPUT}
 MODES = ("text", "regex", "semantic")
+DAY_NS = 86_400_000_000_000
 LOOK_S_MAX = 3.0  # how long one request looks for a pattern; its cursor goes on from there
 ROWS_PER_READ = 200
 
@@ -40,6 +42,7 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
         raise BadRequest("query is needed: /v1/events/search?query=refund.")
     if mode == "semantic":
         raise BadRequest("mode=semantic does not exist here: use mode=text for keywords or mode=regex for a pattern.")
+    _check_range(parameters, context.search_days_max, time.time_ns())
     sides = _sides(parameters)
     limit = parameters.limit()
     async with context.reader.freely_planned() as connection:
@@ -55,6 +58,20 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
             )
         found = await events_json(reads, signals, rows)
     return page([event | {"relevance_score": 1.0} for event in found], following, **meta)
+
+
+def _check_range(parameters: Parameters, days_max: int, now_unix_nano: int) -> None:
+    """BadRequest for a range of more days than the server allows; without an end it goes on until now."""
+    if not days_max:
+        return
+    times = [(one.operator, url_time("timestamp", one.value)) for one in parameters.all("timestamp")]
+    begin = max((at for operator, at in times if operator in ("gt", "gte") and at is not None), default=None)
+    end = min((at for operator, at in times if operator in ("lt", "lte") and at is not None), default=now_unix_nano)
+    if begin is None or end - begin > days_max * DAY_NS:
+        raise BadRequest(
+            f"A search has a {days_max}-day date range limit here: give timestamp[gte]=..., and timestamp[lt]=... at "
+            f"most {days_max} days later, or search one range after the other."
+        )
 
 
 def _sides(parameters: Parameters) -> tuple[int, ...]:

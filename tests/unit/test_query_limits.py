@@ -1,0 +1,52 @@
+"""The bucket of questions per key: what it holds, how it fills, and whom it forgets."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.query_limits import ASKERS_KEPT, QueryRate
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_minute_of_questions_may_come_at_once_and_the_next_one_says_when():
+    clock = Clock()
+    rate = QueryRate(30, clock)
+    assert [rate.take("a") for _ in range(30)] == [0.0] * 30
+    assert rate.take("a") == 2.0
+    assert rate.take("b") == 0.0
+    clock.now += 1.5
+    assert round(rate.take("a"), 6) == 0.5
+    clock.now += 0.5
+    assert rate.take("a") == 0.0
+
+
+def test_without_a_limit_nobody_waits():
+    rate = QueryRate(0, Clock())
+    assert {rate.take("a") for _ in range(1000)} == {0.0}
+
+
+@given(st.integers(1, 100), st.lists(st.floats(0, 20), max_size=200))
+def test_no_asker_gets_more_than_the_limit_allows(per_minute: int, pauses: list[float]):
+    clock = Clock()
+    rate = QueryRate(per_minute, clock)
+    answered = 0
+    for pause in pauses:
+        clock.now += pause
+        wait_s = rate.take("a")
+        answered += not wait_s
+        assert 0 <= wait_s <= 60 / per_minute + 1e-6
+    assert answered <= per_minute * (1 + sum(pauses) / 60) + 1e-6
+
+
+def test_whoever_asked_longest_ago_is_forgotten_first():
+    rate = QueryRate(1, Clock())
+    assert rate.take("first") == 0.0
+    assert rate.take("first") > 0.0
+    for n in range(ASKERS_KEPT):
+        rate.take(str(n))
+    assert rate.take("first") == 0.0
