@@ -12,6 +12,7 @@ class ByteBudget:
     def __init__(self, bytes_max: int) -> None:
         self.bytes_max = bytes_max
         self.used_bytes = 0
+        self.refusals = 0
 
     def reservation(self) -> "Reservation":
         """A share of nothing yet; use it as a context manager, which gives it back."""
@@ -30,6 +31,7 @@ class Reservation:
         budget = self._budget
         others = budget.used_bytes - self._bytes
         if size > self._bytes and others and others + size > budget.bytes_max:
+            budget.refusals += 1
             raise Overloaded(
                 f"{budget.used_bytes} of at most {budget.bytes_max} bytes wait to be stored: "
                 "send this again a little later"

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from otlp_receiver.byte_budget import ByteBudget, Reservation
+from otlp_receiver.commit_counts import CommitCounts
 from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedLogs, DecodedMetrics, DecodedTraces
 from otlp_receiver.isolation import store_all_but_refused
 from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.flush import AcceptedRecord, CommitBatch
 from trace_store.interaction_rows import AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.receipts import CommitResult
 
 QUEUE_BYTES_MAX = 256 * 1024 * 1024
 FLUSH_BYTES_MAX = 2 * 1024 * 1024  # a larger queue is several flushes, the next encoded while the last one commits
@@ -38,7 +40,7 @@ class BatchWriter(Protocol):
     def encode(self, batch: CommitBatch) -> Any:
         """Encode a batch without the database; may run in a thread."""
 
-    async def store(self, flush: Any) -> Any:
+    async def store(self, flush: Any) -> CommitResult:
         """Store an encoded batch in one transaction; raises StoreUnavailable or SpanRejected."""
 
 
@@ -73,6 +75,7 @@ class GroupCommit:
         pause_after_failure_s: float = PAUSE_AFTER_FAILURE_S,
     ) -> None:
         self.budget = ByteBudget(queue_bytes_max)
+        self.counts = CommitCounts()
         self._writer = writer
         self._flush_bytes_max = flush_bytes_max
         self._pause_after_failure_s = pause_after_failure_s
@@ -181,7 +184,7 @@ class GroupCommit:
 
     async def _store(self, taken: list[_Waiting], encoded: Any) -> None:
         try:
-            await self._writer.store(encoded)
+            await self._store_counted(encoded)
         except Exception as error:
             await self._recover(taken, error)
         else:
@@ -190,6 +193,7 @@ class GroupCommit:
 
     async def _recover(self, taken: list[_Waiting], error: Exception) -> None:
         """Answer a flush that failed: isolate refused records, or tell everybody to come back."""
+        self.counts.failed()
         try:
             if isinstance(error, SpanRejected):
                 await self._isolate(taken)
@@ -235,7 +239,12 @@ class GroupCommit:
     async def _commit(self, batch: CommitBatch) -> None:
         async with self._one_encode:
             encoded = self._writer.encode(batch)
-        await self._writer.store(encoded)
+        await self._store_counted(encoded)
+
+    async def _store_counted(self, encoded: Any) -> None:
+        began_at = self._loop_time()
+        result = await self._writer.store(encoded)
+        self.counts.stored(self._loop_time() - began_at, result)
 
     def _fail(self, taken: list[_Waiting], error: StoreUnavailable) -> None:
         """The database is away: everybody who waits, and for a while everybody who comes, is told so at once."""

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trace_store.buckets import date_of
 from trace_store.flush import EncodedFlush, EncodedSignal, Place
@@ -37,6 +37,7 @@ class CommitResult:
     """What a commit stored."""
 
     receipts: Mapping[ReceiptKey, Receipt]
+    rejected: Mapping[ReceiptKey, Mapping[str, int]] = field(default_factory=dict)  # before the commit, by reason
 
     def total(self, signal: str) -> Receipt:
         """The sum over all projects for `traces`, `logs`, `metrics`, `events`, `feedback` or `users`."""

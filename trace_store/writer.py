@@ -249,7 +249,7 @@ async def _finish(
     if found:
         await connection.execute(SQL.insert_receipts, receipt_columns(flush, found))
     await connection.execute(SQL.commit)
-    return CommitResult(found)
+    return CommitResult(found, flush.rejected)
 
 
 async def _copy(connection: psycopg.AsyncConnection[Any], statement: bytes, rows: Collection[bytes]) -> None:

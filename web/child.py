@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from functools import partial
+from pathlib import Path
 
 from web.lifeline import hold_on_to_supervisor
 from web.logs import set_up_logs
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--http-fd", type=int)
     parser.add_argument("--grpc-port", type=int)
     parser.add_argument("--own-key-sha256", type=bytes.fromhex, default=b"")  # who reads it cannot make the key of it
+    parser.add_argument("--counts-file", type=Path)
     arguments = parser.parse_args()
     hold_on_to_supervisor(arguments.supervisor_pid)
     settings = read_settings({})
@@ -36,7 +38,8 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
     listener = socket.socket(fileno=arguments.http_fd)
     listener.setblocking(False)
     ports = (listener, arguments.grpc_port)
-    plan = FrontPlan(settings, settings.database_url, *ports, True, arguments.supervisor_pid, arguments.own_key_sha256)
+    owner = (arguments.supervisor_pid, arguments.own_key_sha256)
+    plan = FrontPlan(settings, settings.database_url, *ports, True, *owner, arguments.counts_file)
     return partial(serve_front, plan)
 
 

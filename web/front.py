@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -28,9 +29,11 @@ from trace_store.embedded.last_words import last_words
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
+from web.metrics import METRICS_PATH, MetricsApp
 from web.ports import needs_keys
 from web.readiness import HEALTH_PATHS, HealthApp, respond
 from web.settings import Settings
+from web.shared_counts import SharedCounts
 
 KEEP_ALIVE_S = 75  # longer than the idle time of common collectors and proxies, which then close first
 
@@ -52,6 +55,7 @@ class FrontPlan:
     has_pages: bool
     pid: int  # of the process that a user would stop
     own_key_sha256: bytes = b""  # of the key that `serve` makes for the commands of its own user
+    counts_file: Path | None = None  # what /metrics says, shared with the other front processes of `serve`
 
 
 class HttpServer(uvicorn.Server):
@@ -64,12 +68,16 @@ class HttpServer(uvicorn.Server):
 
 
 class Dispatcher:
-    """The ASGI application of a front process: health, then what receives, then everything else."""
+    """The ASGI application of a front process: health and metrics, then what receives, then everything else."""
 
     def __init__(
-        self, health: HealthApp, receivers: Sequence[HttpReceiver | RaindropReceiver], pages: Asgi | None
+        self,
+        health: HealthApp,
+        metrics: MetricsApp,
+        receivers: Sequence[HttpReceiver | RaindropReceiver],
+        pages: Asgi | None,
     ) -> None:
-        self._health, self._receivers = health, receivers
+        self._health, self._metrics, self._receivers = health, metrics, receivers
         self._rest: Asgi = pages or _not_found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Any) -> None:
@@ -78,6 +86,8 @@ class Dispatcher:
             await self._rest(scope, receive, send)
         elif scope["path"] in HEALTH_PATHS:
             await self._health(scope, send)
+        elif scope["path"] == METRICS_PATH:
+            await self._metrics(scope, send)
         else:
             receiver = next((each for each in self._receivers if each.handles(scope)), self._rest)
             await receiver(scope, receive, send)
@@ -104,7 +114,8 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
     if grpc_receiver is not None:
         await grpc_receiver.start()
         stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
-    server = HttpServer(_http_config(Dispatcher(health, receivers, pages), settings))
+    metrics = MetricsApp(access, _open_counts(plan, commits, stack), plan.conninfo)
+    server = HttpServer(_http_config(Dispatcher(health, metrics, receivers, pages), settings))
     serving = asyncio.create_task(server.serve([plan.listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,6 +169,14 @@ def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:
     stack.push_async_callback(commits.close)
     commits.start()
     return commits
+
+
+def _open_counts(plan: FrontPlan, commits: GroupCommit | None, stack: AsyncExitStack) -> SharedCounts:
+    """What is counted here, told to the other front processes twice a second."""
+    counts = SharedCounts(commits, plan.counts_file)
+    publishing = asyncio.create_task(counts.run(), name="counts")
+    stack.callback(publishing.cancel)
+    return counts
 
 
 async def _check(conninfo: str, commits: GroupCommit | None) -> None:

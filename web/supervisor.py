@@ -27,6 +27,7 @@ from web.ports import Ports, authority, needs_keys, open_ports
 from web.readiness import is_ready
 from web.server_file import ServerFile
 from web.settings import Settings, child_environment, unknown_variables
+from web.shared_counts import counts_folder
 from web.version import program_version
 
 POLL_INTERVAL_S = 0.2
@@ -138,8 +139,14 @@ class Supervisor:
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
         arguments += ["--own-key-sha256", key_digest(self._own_key).hex()]
+        counts = counts_folder(self._settings.data_dir)
         fronts = [
-            Child(f"front process {number}", arguments, environment, (descriptor,))
+            Child(
+                f"front process {number}",
+                [*arguments, "--counts-file", str(counts / f"{number}.json")],
+                environment,
+                (descriptor,),
+            )
             for number in range(1, self._settings.workers + 1)
         ]
         return [*fronts, Child("processor", ["process"], environment)]
