@@ -11,6 +11,7 @@ from otlp_receiver.content import Compression, Encoding
 from otlp_receiver.decode import decode
 from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedTraces, Signal
 from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
+from otlp_receiver.erased_records import drop_erased
 from otlp_receiver.group_commit import GroupCommit
 from otlp_receiver.span_projects import move_to_named_projects
 
@@ -48,6 +49,7 @@ class Exporter:
         decoded = await self._decoded(decode_body, body, compression, reservation)
         if isinstance(decoded, DecodedTraces):
             await move_to_named_projects(decoded, self.access, access)
+        drop_erased(decoded, self.access.ring.tombstones)
         await self._group_commit.submit(decoded)
         return decoded
 
@@ -60,6 +62,7 @@ class Exporter:
     ) -> DecodedEvents:
         """The same for a body that is no OTLP, with what decodes it once it is decompressed."""
         decoded = await self._decoded(decode_body, body, compression, reservation)
+        drop_erased(decoded, self.access.ring.tombstones)
         await self._group_commit.submit(decoded)
         return decoded
 

@@ -1,4 +1,4 @@
-"""All keys and projects in memory: a request looks its key up here and never asks the database.
+"""All keys, projects and tombstones in memory: a request looks up here and never asks the database.
 
 One task per process reads them again every two seconds, so that a revoked key stops within seconds. While the database
 is away the last state counts: known keys go on to work, and no span is lost to an outage.
@@ -20,6 +20,7 @@ from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.projects import Project, add_project, read_projects
+from trace_store.tombstones import Tombstones
 
 REFRESH_S = 2.0
 SPACING_S = 0.2  # between two reads, however many unknown keys come
@@ -45,6 +46,7 @@ class KeyRing:
 
     def __init__(self, conninfo: str) -> None:
         self.now: Ring | None = None  # None until the database has answered once
+        self.tombstones = Tombstones()
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._waiting: list[asyncio.Future[Ring]] = []
@@ -112,6 +114,7 @@ class KeyRing:
             async with asyncio.timeout(READ_TIMEOUT_S):
                 connection = await self._connected()
                 keys, projects = await read_keys(connection), await read_projects(connection)
+                await self.tombstones.read(connection)
                 secret = self.now.session_secret if self.now else await shared_secret(connection, SESSION_SECRET)
                 if asyncio.get_running_loop().time() > self._uses_noted_at + NOTE_USES_S:
                     await self._note_uses(connection)

@@ -16,6 +16,7 @@ from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
 from otlp_receiver.decode_events import EventKind, decode_events
 from otlp_receiver.decoded import DecodedEvents
 from otlp_receiver.decompress import too_large
+from otlp_receiver.erased_records import REASON as ERASED
 from otlp_receiver.exceptions import BodyTimeout, MalformedBody, MethodNotAllowed, Unauthenticated, UnsupportedMedia
 from otlp_receiver.export import Exporter
 from otlp_receiver.http_receiver import WWW_AUTHENTICATE, client_address
@@ -118,9 +119,12 @@ def error_body(status: int, message: str) -> bytes:
 
 
 def _success(kind: EventKind, decoded: DecodedEvents) -> tuple[int, bytes]:
-    """Status and body; raises MalformedBody when there was something and nothing of it could be kept."""
+    """Status and body; raises MalformedBody when there was something and nothing of it could be kept.
+
+    What is refused because it was erased is no mistake of its sender.
+    """
     rejections = decoded.rejections
-    if rejections.counts and not (decoded.updates or decoded.feedback or decoded.users):
+    if rejections.counts.keys() - {ERASED} and not (decoded.updates or decoded.feedback or decoded.users):
         raise MalformedBody("Nothing of the body could be stored: " + "; ".join(rejections.details))
     rejected = {}
     if rejections.counts:

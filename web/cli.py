@@ -32,6 +32,7 @@ COMMANDS = {
     "channels": ("channels", "list, add, test and remove the channels that messages go to"),
     "keys": ("keys", "make, list and revoke access keys"),
     "projects": ("projects", "list, create, archive and restore projects"),
+    "erase-user": ("erase_user", "erase a user and everything that is theirs"),
     "password": ("password", "make the hash of the password that administrators sign in with"),
     "migrate": ("migrate", "bring a database to the schema of this version"),
     "receive": ("receive", "only the OTLP receivers, on a shared database"),

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from otlp_receiver.decoded import DecodedLogs, DecodedTraces, Rejections
+from otlp_receiver.erased_records import drop_erased
 from otlp_receiver.group_commit import GroupCommit
+from trace_store.connections import connect
 from trace_store.migrate import check_schema
+from trace_store.tombstones import Tombstones
 from trace_store.writer import SpanWriter
 from web.attach import open_store
 from web.otlp_files import counted_records, read_files, say_rejections
@@ -74,11 +77,15 @@ async def _import(paths: list[str], conninfo: str, retention_days: int) -> Total
     totals = Totals()
     writer = SpanWriter(conninfo, retention_days)
     commits = GroupCommit(writer)
+    tombstones = Tombstones()
+    async with await connect(conninfo, "rainbarrel import") as connection:
+        await tombstones.read(connection)
     commits.start()
     try:
         for path, contents in read_files(paths):
             before = totals.spans + totals.logs
             for decoded in contents:
+                drop_erased(decoded, tombstones)
                 for part in _parts(decoded):
                     await commits.submit(part)
                     totals.add(path, part)

@@ -1,9 +1,11 @@
-"""`GET /v1/users` and one of them."""
+"""`GET /v1/users` and one of them, `DELETE` erases one."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from trace_store.erase_user import erase_user
 from trace_store.interaction_reads import InteractionReads
 from trace_store.interaction_rows import UserRow
 from web.context import WebContext, context_of
@@ -48,6 +50,13 @@ async def get_user(user_id: str, context: Context, project_id: ProjectId) -> Res
     if row is None:
         raise NotFound(f"No user has the id {user_id}.")
     return answer(_json(row))
+
+
+@router.delete("/{user_id:path}")
+async def delete_user(user_id: str, context: Context, project_id: ProjectId) -> Response:
+    """Erases a user, and keeps them away from then on, whether anything was found of them or not."""
+    erased = await erase_user(context.conninfo, project_id, user_id.replace("\0", ""))
+    return answer(asdict(erased) | {"is_complete": erased.is_complete})
 
 
 def _json(row: UserRow) -> dict[str, Any]:
