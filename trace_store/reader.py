@@ -41,6 +41,7 @@ class TraceFilter:
     issue: str | None = None  # a fingerprint: traces with an event of this issue
     tool: str | None = None
     release: str | None = None
+    environment: str | None = None
     steps: tuple[Step, ...] = ()  # of the step language
 
 
@@ -123,6 +124,7 @@ class TraceReader:
             "issue": wanted.issue,
             "tool": wanted.tool,
             "release": wanted.release,
+            "environment": wanted.environment,
             "pattern": like_pattern(wanted.text),
             "limit": limit + 1,
             "tools": tools_of(wanted.steps) or None,

@@ -48,12 +48,29 @@ async def count_tool_calls(connection: psycopg.AsyncConnection[Any], project_id:
     return int(rows[0][0])
 
 
+@dataclass(frozen=True, slots=True)
+class ToolWindow:
+    """Which calls of a project are looked at; times in Unix nanoseconds, `until` exclusive."""
+
+    project_id: int
+    since_unix_nano: int
+    until_unix_nano: int
+    release: str | None = None
+    environment: str | None = None
+
+
 async def read_tool_stats(
-    connection: psycopg.AsyncConnection[Any], project_id: int, since_unix_nano: int, until_unix_nano: int
+    connection: psycopg.AsyncConnection[Any], wanted_calls: ToolWindow, tools_max: int = TOOLS_MAX
 ) -> ToolList:
     """At most 200 tools, of at most the newest 200,000 calls that began within the time."""
-    window: dict[str, Any] = {"project_id": project_id, "since": since_unix_nano, "until": until_unix_nano}
-    limits = {"calls_max": CALLS_MAX, "loops_max": LOOPS_MAX, "limit": TOOLS_MAX}
+    window: dict[str, Any] = {
+        "project_id": wanted_calls.project_id,
+        "since": wanted_calls.since_unix_nano,
+        "until": wanted_calls.until_unix_nano,
+        "release": wanted_calls.release,
+        "environment": wanted_calls.environment,
+    }
+    limits = {"calls_max": CALLS_MAX, "loops_max": LOOPS_MAX, "limit": min(tools_max, TOOLS_MAX)}
     rows = await _rows(connection, SQL.tool_stats, window | limits)
     wanted = window | limits | {"names": [row[0] for row in rows]}
     looping = dict(await _rows(connection, SQL.looping_calls, wanted))

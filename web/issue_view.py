@@ -109,7 +109,7 @@ def list_page(query: IssueQuery, found: IssueList) -> IssueListPage:
     """The list."""
     shown = query.shown
     return IssueListPage(
-        lines=tuple(_line(item) for item in found.issues),
+        lines=tuple(issue_line(item) for item in found.issues),
         total=found.total,
         shown=shown,
         chips=tuple(
@@ -162,7 +162,8 @@ def issue_url(fingerprint: str) -> str:
     return f"/issues/{quote(fingerprint, safe='')}"
 
 
-def _line(item: ListedIssue) -> IssueLine:
+def issue_line(item: ListedIssue) -> IssueLine:
+    """One row of a list."""
     return IssueLine(
         issue=item,
         kind=KindView(*KIND_WORDS[item.row.kind]),

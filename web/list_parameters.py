@@ -49,6 +49,7 @@ class ListQuery:
             "issue": shown.issue,
             "tool": shown.tool,
             "release": shown.release,
+            "environment": shown.environment,
             "steps": shown.steps,
         }
         found |= {"limit": "" if self.limit == LIMIT else str(self.limit)}
@@ -68,6 +69,7 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
         issue=parameters.get("issue", ""),
         tool=parameters.get("tool", ""),
         release=parameters.get("release", ""),
+        environment=parameters.get("environment", ""),
         steps=parameters.get("steps", "").strip(),
     )
     if shown.range and shown.range not in RANGES_S:
@@ -86,6 +88,7 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
         issue=shown.issue.replace("\0", "") or None,
         tool=shown.tool.replace("\0", "") or None,
         release=shown.release.replace("\0", "") or None,
+        environment=shown.environment.replace("\0", "") or None,
         steps=url_steps(shown.steps),
     )
     after = parameters.get("after", "")

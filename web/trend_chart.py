@@ -72,7 +72,7 @@ def spoken_trend(trend: Trend) -> str:
 
 def chart(trend: Trend, releases: tuple[Release, ...]) -> Chart:
     """The chart of a trend with the beginnings of releases; one too close to another keeps its line alone."""
-    top = _grid_top(max(trend.counts, default=0))
+    top = grid_top(max(trend.counts, default=0))
     step_width = (CHART_WIDTH - LEFT) / max(1, len(trend.counts))
     every = -(-len(trend.counts) // LABELS_MAX)
     style = "%d %b" if trend.step_s >= DAY_S else "%d %b %H:%M"
@@ -82,19 +82,23 @@ def chart(trend: Trend, releases: tuple[Release, ...]) -> Chart:
     ]
     heights = [Label(BOTTOM - (BOTTOM - TOP) * part / 2, f"{top * part // 2:,}") for part in range(3)]
     bars = _bars(trend, (LEFT, CHART_WIDTH), (TOP, BOTTOM), top)
-    return Chart(bars, tuple(times), tuple(heights), _flags(trend, releases), _step_name(trend.step_s))
-
-
-def _flags(trend: Trend, releases: tuple[Release, ...]) -> tuple[Flag, ...]:
     length_ns = len(trend.counts) * trend.step_s * NANOSECONDS
+    flags = release_flags(releases, trend.since_unix_nano, length_ns, CHART_WIDTH)
+    return Chart(bars, tuple(times), tuple(heights), flags, _step_name(trend.step_s))
+
+
+def release_flags(
+    releases: tuple[Release, ...], since_unix_nano: int, length_ns: int, chart_width: float
+) -> tuple[Flag, ...]:
+    """Where releases began within a time; one too close to another keeps its line alone."""
     flags: list[Flag] = []
     free_from = 0.0
     for release in releases:
-        x = LEFT + (CHART_WIDTH - LEFT) * (release.first_seen_unix_nano - trend.since_unix_nano) / length_ns
+        x = LEFT + (chart_width - LEFT) * (release.first_seen_unix_nano - since_unix_nano) / length_ns
         name = release.name
         text = name if len(name) <= FLAG_CHARS_MAX else name[: FLAG_CHARS_MAX - 1] + "…"
         width = len(text) * FLAG_CHAR_WIDTH + 12
-        left = min(x, CHART_WIDTH - width)
+        left = min(x, chart_width - width)
         if left < free_from:
             text, width = "", 0.0
         else:
@@ -118,7 +122,7 @@ def _bars(trend: Trend, across: tuple[float, float], down: tuple[float, float], 
     return tuple(bars)
 
 
-def _grid_top(most: int) -> int:
+def grid_top(most: int) -> int:
     """The least even number of the form 2, 4, 10, 20, 40, 100, ... that is not below."""
     top = 2
     while top < most:

@@ -142,6 +142,7 @@ WHERE project_id = %(project_id)s
     SELECT trace_id FROM findings WHERE project_id = %(project_id)s AND fingerprint = %(issue)s))
   AND (%(tool)s::text IS NULL OR %(tool)s = ANY (tools))
   AND (%(release)s::text IS NULL OR release = %(release)s)
+  AND (%(environment)s::text IS NULL OR environment = %(environment)s)
   AND (%(pattern)s::text IS NULL OR search_text LIKE %(pattern)s)
   AND (%(tools)s::text[] IS NULL OR tools @> %(tools)s){steps}
 ORDER BY start_unix_nano DESC, trace_id DESC

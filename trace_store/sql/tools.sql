@@ -12,6 +12,11 @@ WITH call AS MATERIALIZED (
   FROM tool_calls
   WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
     AND NOT coalesce((group_says ->> 'is_told_elsewhere')::boolean, false)
+    AND (coalesce(%(release)s, %(environment)s) IS NULL OR EXISTS (
+      SELECT FROM traces trace
+      WHERE trace.project_id = tool_calls.project_id AND trace.trace_id = tool_calls.trace_id
+        AND (%(release)s::text IS NULL OR trace.release = %(release)s)
+        AND (%(environment)s::text IS NULL OR trace.environment = %(environment)s)))
   ORDER BY start_unix_nano DESC
   LIMIT %(calls_max)s
 ), followed AS (
@@ -43,6 +48,8 @@ FROM (
     SELECT project_id, trace_id, substr(finding_key, 6) AS loop_id
     FROM findings
     WHERE project_id = %(project_id)s AND kind = 'loop' AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
+      AND (%(release)s::text IS NULL OR release = %(release)s)
+      AND (%(environment)s::text IS NULL OR environment = %(environment)s)
     ORDER BY start_unix_nano DESC
     LIMIT %(loops_max)s
   ) finding
@@ -67,6 +74,8 @@ FROM (
 JOIN traces trace USING (project_id, trace_id)
 CROSS JOIN LATERAL unnest(trace.agents) AS part (agent)
 WHERE name = ANY (%(names)s::text[])
+  AND (%(release)s::text IS NULL OR trace.release = %(release)s)
+  AND (%(environment)s::text IS NULL OR trace.environment = %(environment)s)
 GROUP BY name, agent
 ORDER BY name, count(DISTINCT trace_id) DESC, agent
 
@@ -76,6 +85,8 @@ SELECT tool, count(DISTINCT fingerprint)
 FROM findings
 WHERE project_id = %(project_id)s AND kind <> 'loop' AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
   AND tool = ANY (%(names)s::text[])
+  AND (%(release)s::text IS NULL OR release = %(release)s)
+  AND (%(environment)s::text IS NULL OR environment = %(environment)s)
 GROUP BY tool
 
 -- count_tool_calls --

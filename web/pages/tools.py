@@ -1,22 +1,18 @@
 """`/tools`: what became of the calls of each tool within a time, with the JSON twin."""
 
-import time
 from dataclasses import asdict, dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.tool_stats import ToolList, ToolStats, read_tool_stats
+from trace_store.tool_stats import ToolList, ToolStats, ToolWindow, read_tool_stats
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.list_parameters import RANGES_S
 from web.templating import page
+from web.time_window import TimeWindow, read_time_window
 from web.tool_history import tool_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
-Within = Annotated[str, Query(alias="range")]
 RANGE = "7d"
 CALLERS_SHOWN = 3
 
@@ -39,14 +35,15 @@ class ToolsPage:
 
     lines: tuple[ToolLine, ...]
     found: ToolList
-    range: str
+    shown: dict[str, str]
+    filters: tuple[tuple[str, str], ...]  # words, and the URL without it
     json_url: str
 
 
 @router.get("/tools.json")
-async def show_json(context: Context, within: Within = "") -> dict[str, object]:
+async def show_json(request: Request, context: Context) -> dict[str, object]:
     """The page as JSON: `{"tools": [...], "shown", "total", "calls_looked_at", "is_cut"}`."""
-    found = await _read(context, within)
+    found = await _read(context, read_time_window(request.query_params, RANGE))
     return {
         "tools": [asdict(tool) for tool in found.tools],
         "shown": len(found.tools),
@@ -57,31 +54,36 @@ async def show_json(context: Context, within: Within = "") -> dict[str, object]:
 
 
 @router.get("/tools")
-async def show_tools(request: Request, context: Context, within: Within = "") -> Response:
+async def show_tools(request: Request, context: Context) -> Response:
     """The page."""
-    found = await _read(context, within)
+    window = read_time_window(request.query_params, RANGE)
+    found = await _read(context, window)
     shown = ToolsPage(
-        lines=tuple(_line(tool, within or RANGE) for tool in found.tools),
+        lines=tuple(tool_line(tool, window) for tool in found.tools),
         found=found,
-        range=within or RANGE,
-        json_url="/tools.json" + (f"?{urlencode({'range': within})}" if within else ""),
+        shown=window.shown,
+        filters=tuple(
+            (f"{name} {window.shown[name]}", window.url("/tools", {name: ""}))
+            for name in ("since", "until", "release", "environment")
+            if window.shown[name]
+        ),
+        json_url=window.url("/tools.json"),
     )
     origin = f"{request.url.scheme}://{request.url.netloc}"
     return page("tools.html", page=shown, origin=origin, footer=await context.footer())
 
 
-async def _read(context: WebContext, within: str) -> ToolList:
-    if within and within not in RANGES_S:
-        raise BadRequest(f"range={within} is none of {', '.join(RANGES_S)}.")
-    now = time.time_ns()
-    since = now - RANGES_S[within or RANGE] * 1_000_000_000
-    async with context.reader.freely_planned() as connection:
-        return await read_tool_stats(connection, context.project_id, since, now + 1_000_000_000)
-
-
-def _line(tool: ToolStats, within: str) -> ToolLine:
-    where = urlencode({"tool": tool.name, "range": within})
-    shown = tool.callers[:CALLERS_SHOWN]
-    return ToolLine(
-        tool, f"/issues?{where}", f"/traces?{where}", tool_url(tool.name), shown, len(tool.callers) - len(shown)
+async def _read(context: WebContext, window: TimeWindow) -> ToolList:
+    wanted = ToolWindow(
+        context.project_id, window.since_unix_nano, window.until_unix_nano, window.release, window.environment
     )
+    async with context.reader.freely_planned() as connection:
+        return await read_tool_stats(connection, wanted)
+
+
+def tool_line(tool: ToolStats, window: TimeWindow) -> ToolLine:
+    """A tool with the lists behind its numbers."""
+    where = {"tool": tool.name}
+    shown = tool.callers[:CALLERS_SHOWN]
+    issues_url, traces_url = window.url("/issues", where), window.url("/traces", where)
+    return ToolLine(tool, issues_url, traces_url, tool_url(tool.name), shown, len(tool.callers) - len(shown))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
 from otlp_receiver.access import PROJECT_HEADER
 from trace_store.model import DEFAULT_PROJECT
@@ -18,12 +18,6 @@ from web.watcher import list_version
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
 EVENT_STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
-
-
-@router.get("/")
-async def root() -> Response:
-    """The start page is the list."""
-    return RedirectResponse("/traces")
 
 
 @router.get("/traces")

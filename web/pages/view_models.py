@@ -66,6 +66,7 @@ class ListFilter:
     issue: str = ""
     tool: str = ""
     release: str = ""
+    environment: str = ""
     steps: str = ""
 
     @property

@@ -1,0 +1,2 @@
+// The start page.
+import "./chart_range.js";
