@@ -6,12 +6,12 @@ repr). `unwrap` takes the wrapping off, so that equal calls have equal values an
 
 import ast
 import base64
-import hashlib
 import json
 import math
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
@@ -34,6 +34,7 @@ _INT_MAX: Final = 2**64 - 1
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WRAPPER_KEYS: Final = frozenset({"args", "kwargs"})
 _REPR_ENDS: Final = {"{": "}", "[": "]", "(": ")", "'": "'", '"': '"'}
+_JSON_BEGINS: Final = frozenset('{["')
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
@@ -111,16 +112,27 @@ def parse_text(text: str) -> Any:
     Bare scalars ("22", "true") stay text: an argument `"1234"` is a string, whatever its characters are. The value of
     a text that is asked for again is the same object: nobody may change it.
     """
-    stripped = text.strip()
-    if not stripped or stripped[0] not in _REPR_ENDS:
-        return text
+    stripped = text
+    if text[:1] not in _REPR_ENDS:
+        if not text[:1].isspace():
+            return text
+        stripped = text.lstrip()
+        if stripped[:1] not in _REPR_ENDS:
+            return text
     held = RECENT_TEXTS.get(id(text))
     if held is not None and held[0] is text:
         return held[1]
-    parsed = parse_json(stripped) if stripped[0] in '{["' else NOT_JSON
-    if parsed is NOT_JSON:
-        parsed = parse_repr(stripped)
-    value = text if parsed is NOT_JSON else parsed
+    stripped = stripped.rstrip()
+    value = NOT_JSON
+    if stripped[0] in _JSON_BEGINS:
+        try:
+            value = orjson.loads(stripped)
+        except (ValueError, RecursionError):
+            pass
+    if value is NOT_JSON:
+        value = parse_repr(stripped)
+        if value is NOT_JSON:
+            value = text
     if len(text) <= RECENT_CHARS_MAX:
         if len(RECENT_TEXTS) >= RECENT_TEXTS_MAX:
             RECENT_TEXTS.clear()
@@ -131,9 +143,9 @@ def parse_text(text: str) -> Any:
 def unwrap(value: Any) -> Any:
     """The value without its wrapping: JSON in strings, JSON twice, argument wrappers, Python repr."""
     for _ in range(UNWRAP_DEPTH_MAX):
-        if isinstance(value, str):
+        if value.__class__ is str:
             inner = parse_text(value)
-        elif isinstance(value, dict) and ("args" in value or "kwargs" in value or "input_str" in value):
+        elif value.__class__ is dict and ("args" in value or "kwargs" in value or "input_str" in value):
             inner = _without_wrapper(value)
         else:
             break
@@ -174,7 +186,9 @@ def _json_as_it_is(value: Any) -> bytes | None:
         canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError, RecursionError):  # bytes, sets, surrogates, large integers, other keys than text
         return None
-    if b"null" in canonical or canonical.count(b"{") + canonical.count(b"[") >= DEPTH_MAX:  # NaN; deep values
+    if b"null" in canonical:  # NaN
+        return None
+    if len(canonical) >= 2 * DEPTH_MAX and canonical.count(b"{") + canonical.count(b"[") >= DEPTH_MAX:  # deep values
         return None
     return canonical
 
@@ -188,14 +202,13 @@ def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
 
 def payload(value: Any) -> Payload:
     """Wrap a JSON value (unwrapped already) with its digest and preview."""
-    if isinstance(value, str) and value.isascii():
-        digest = hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
-        return Payload(digest, value[:PREVIEW_BYTES_MAX], value)
+    if value.__class__ is str and value.isascii():
+        return Payload(blake2b(orjson.dumps(value), digest_size=16).digest(), value[:PREVIEW_BYTES_MAX], value)
     canonical = None if isinstance(value, str) else _json_as_it_is(value)
     if canonical is None:
         value = json_safe(value)
         canonical = canonical_json(value)
-    digest = hashlib.blake2b(canonical, digest_size=16).digest()
+    digest = blake2b(canonical, digest_size=16).digest()
     if isinstance(value, str):
         return Payload(digest, preview(value), value)
     return Payload(digest, canonical.decode() if len(canonical) <= PREVIEW_BYTES_MAX else preview(canonical), value)

@@ -25,7 +25,8 @@ class Unread:
 UNREAD = Unread()
 
 
-@dataclass(frozen=True, slots=True)
+# Frozen classes take several times as long to make; what stands below is never changed once it is made.
+@dataclass(slots=True, unsafe_hash=True)
 class Payload:
     """An argument object, a result or a message, as a JSON value."""
 
@@ -34,7 +35,7 @@ class Payload:
     value: Any = UNREAD  # JSON value, unwrapped; UNREAD when it came from a row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Failure:
     """An error that the span itself states, before any judgement."""
 
@@ -44,7 +45,7 @@ class Failure:
     message: str  # original text without type prefix and stack; "" when unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class RequestedCall:
     """A tool call that an LLM call asked for (in its output)."""
 
@@ -54,7 +55,7 @@ class RequestedCall:
     turn: int = 0  # which turn of a whole run asked, from 1; 0 when the span is one turn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AnsweredCall:
     """A tool result that an LLM call was given (a tool message in its input), new since the last assistant message."""
 

@@ -31,10 +31,7 @@ class Reading:
 
     def value(self, field: Field) -> Any:
         """The most believed value that is set at all."""
-        keys = self.fields.get(field)
-        if keys is None:
-            return None
-        for key in keys:
+        for key in self.fields.get(field, ()):
             value = self.attributes[key]
             if value.__class__ is str:
                 if not value or (value[0] in _HEADS and value.startswith(SCRUBBED)):
@@ -56,26 +53,27 @@ class Reading:
 
     def text(self, field: Field) -> str | None:
         """The most believed text; numbers count as text (ids are sometimes numbers)."""
-        keys = self.fields.get(field)
-        if keys is None:
-            return None
-        for key in keys:
-            value = self.attributes[key]
-            if value is not None and (text := as_text(value)):
-                self.sources[field] = key
-                return text
+        for key in self.fields.get(field, ()):
+            text = self.attributes[key]
+            if text.__class__ is str:
+                text = text.strip()
+                if not text or (text[0] in _HEADS and text.startswith(SCRUBBED)):
+                    continue
+            elif text is None or (text := as_text(text)) is None:
+                continue
+            self.sources[field] = key
+            return text
         return None
 
     def count(self, field: Field) -> int | None:
         """The most believed number of tokens; NaN, negative and fractional ones are none."""
-        keys = self.fields.get(field)
-        if keys is None:
-            return None
-        for key in keys:
-            value = as_count(self.attributes[key])
+        for key in self.fields.get(field, ()):
+            value = self.attributes[key]
+            if value.__class__ is not int or not 0 <= value < 2**63:
+                value = as_count(value)
             if value is not None:
                 self.sources[field] = key
-                return value
+                return value  # type: ignore[no-any-return]
         return None
 
     def nano_usd(self, field: Field) -> int | None:
@@ -91,7 +89,7 @@ class Reading:
         for key, values in self.layout.kinds:
             value = self.attributes[key]
             if isinstance(value, str):
-                kind = values.get(value.strip('"').lower())
+                kind = values.get(value) or values.get(value.strip('"').lower())
                 if kind is not None:
                     return kind
         if self.layout.name_kind is not None:
