@@ -123,12 +123,10 @@ def parse_text(text: str) -> Any:
     if held is not None and held[0] is text:
         return held[1]
     stripped = stripped.rstrip()
-    value = NOT_JSON
-    if stripped[0] in _JSON_BEGINS:
-        try:
-            value = orjson.loads(stripped)
-        except (ValueError, RecursionError):
-            pass
+    try:
+        value = orjson.loads(stripped) if stripped[0] in _JSON_BEGINS else NOT_JSON
+    except (ValueError, RecursionError):
+        value = NOT_JSON
     if value is NOT_JSON:
         value = parse_repr(stripped)
         if value is NOT_JSON:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from trace_store.dialects.messages import Message, ToolCall, ToolResult, raw_messages, read_message, result_in
+from trace_store.dialects.messages import Message, raw_messages, read_message, result_in
 from trace_store.dialects.texts import given, last_text, text_in
+from trace_store.dialects.tool_traffic import ToolCall, ToolResult
 
 CALL = ToolCall("c1", "lookup", {"q": "x"})
 ARGUMENTS = '{"q": "x"}'

@@ -19,6 +19,7 @@ from trace_store.dialects.reading import Reading, as_text
 from trace_store.dialects.records import told_by_records
 from trace_store.dialects.table import Layout
 from trace_store.dialects.texts import (
+    answered,
     arguments_payload,
     drop_plugins,
     given,
@@ -113,7 +114,8 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
     if content.attributes:
         attributes = {**content.attributes, **attributes}
     table = layout.table
-    attributes = _rewritten(table.dialect, span, attributes)
+    if table.dialect.rewrite is not None:
+        attributes = _rewritten(table.dialect, span, attributes)
     if content.attributes or len(attributes) != len(span.attributes):  # else a rewrite gave known keys other values
         layout = table.layout(attributes)
     reading = Reading(layout, attributes)
@@ -138,11 +140,19 @@ def _rewritten(dialect: Dialect, span: Span, attributes: Mapping[str, Any]) -> M
 
 def _add_tokens(facts: SpanFacts, reading: Reading) -> None:
     """Token counts in attributes of their own; for a model call without any, those in its raw response."""
-    counts = _told_counts(reading) if reading.layout.has_counts else NO_COUNTS
-    if "usage" in reading.fields and (usage := reading.value("usage")) is not None:
-        counts = counts.or_else(counts_of(usage))
-    if facts.type == "llm" and counts.input_tokens is None and counts.output_tokens is None:
-        counts = counts_in(reading.value("output")) if "output" in reading.fields else NO_COUNTS
+    fields = reading.fields
+    counts = NO_COUNTS
+    if reading.layout.counts_have_parts or "usage" in fields:
+        counts = _told_counts(reading)
+        if "usage" in fields and (usage := reading.value("usage")) is not None:
+            counts = counts.or_else(counts_of(usage))
+        input_tokens, output_tokens = counts.input_tokens, counts.output_tokens
+    else:
+        input_tokens = reading.count("input_tokens") if "input_tokens" in fields else None
+        output_tokens = reading.count("output_tokens") if "output_tokens" in fields else None
+        facts.input_tokens, facts.output_tokens = input_tokens, output_tokens
+    if input_tokens is None and output_tokens is None and facts.type == "llm":
+        counts = counts_in(reading.value("output")) if "output" in fields else NO_COUNTS
     if counts is not NO_COUNTS:
         (
             facts.input_tokens,
@@ -168,21 +178,25 @@ def _told_counts(reading: Reading) -> Counts:
 
 def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:
     """A model call: messages in, text and requested calls out."""
+    fields = reading.fields
     inputs = _input_messages(reading, content)
     if inputs:
         facts.input_text, facts.answered_calls = given(inputs)
-    else:
+    elif "input" in fields:
         facts.input_text = text_in(reading.value("input"), "user")
     text, calls = _model_output(reading, content)
     facts.output_text, facts.requested_calls = text, calls
-    response = reading.value("output")
-    response_id = reading.text("response_id") or response_id_in(response)
-    facts.model = (model_in(response) if response_id else None) or _model(reading)
+    response = reading.value("output") if "output" in fields else None
+    response_id = reading.text("response_id") if "response_id" in fields else None
+    if response is not None and response_id is None:
+        response_id = response_id_in(response)
+    facts.model = (model_in(response) if response is not None and response_id else None) or _model(reading)
     facts.response_id = response_id
     facts.failure = read_failure(span, reading, has_output=bool(text or calls))
     facts.finish_reason = finish_reason(reading, content.outputs)
     facts.time_to_first_token_ns = time_to_first_token_ns(span, reading)
-    facts.agent_name = reading.text("agent_name")
+    if "agent_name" in fields:
+        facts.agent_name = reading.text("agent_name")
 
 
 def _model(reading: Reading) -> str | None:
@@ -245,10 +259,7 @@ def _model_output(reading: Reading, content: EventContent) -> tuple[str | None, 
     for items in _outputs(reading, content):
         if not items:
             continue
-        messages = read_all(items)
-        calls = requested(messages)
-        texts = [message.text for message in messages if message.role == "assistant" and message.text]
-        text = "\n".join(texts) if texts else ""
+        text, calls = answered(items)
         if text or calls:
             if not calls and reading.layout.flat_output:
                 calls = requested(read_all(_flat(reading, is_input=False)))
@@ -287,7 +298,7 @@ def _add_tool_call(facts: SpanFacts, span: Span, reading: Reading) -> None:
     """A tool call: name, arguments, result, failure."""
     arguments = reading.first("arguments", "input")
     result = reading.first("result", "output")
-    call_id = reading.text("tool_call_id")
+    call_id = reading.text("tool_call_id") if "tool_call_id" in reading.fields else None
     if call_id and call_id[0] == "<":  # "<not specified>"
         call_id = None
     name = reading.text("tool_name")
@@ -307,7 +318,8 @@ def _add_tool_call(facts: SpanFacts, span: Span, reading: Reading) -> None:
     facts.tool_name = name or reading.text("entity_name") or _name_of_span(span, reading)
     facts.tool_call_id = call_id
     facts.arguments = arguments_payload(arguments)
-    facts.agent_name = reading.text("agent_name")
+    if "agent_name" in reading.fields:
+        facts.agent_name = reading.text("agent_name")
 
 
 def _name_of_span(span: Span, reading: Reading) -> str | None:
@@ -333,13 +345,16 @@ def _add_step(facts: SpanFacts, span: Span, reading: Reading, content: EventCont
     output = text_in(reading.first("output_text", "output", "output_messages", "result"), "assistant")
     if output is None:
         output = _model_output(reading, content)[0]
-    agent_name = reading.text("agent_name")
+    fields = reading.fields
+    agent_name = reading.text("agent_name") if "agent_name" in fields else None
     if facts.type == "agent":
         agent_name = agent_name or reading.text("entity_name") or span.name
     if reading.dialect.steps_tell_calls:
         _add_told_calls(facts, reading)
-    facts.model = reading.text("model") or reading.text("request_model")
-    facts.response_id = reading.text("response_id")
+    if "model" in fields or "request_model" in fields:
+        facts.model = reading.text("model") or reading.text("request_model")
+    if "response_id" in fields:
+        facts.response_id = reading.text("response_id")
     facts.input_text = text
     facts.output_text = output
     facts.failure = read_failure(span, reading, has_output=output is not None)

@@ -71,8 +71,10 @@ def _content(held: Mapping[str, Any]) -> Any:
     return held.get("value", held.get("documents"))
 
 
-def _message(item: Mapping[str, Any]) -> dict[str, Any]:
+def _message(item: dict[str, Any]) -> dict[str, Any]:
     if "tool_calls" not in item and "tool_results" not in item:
+        if len(item) == 2 and "role" in item and "content" in item:
+            return item
         return {"role": item.get("role"), "content": item.get("content")}
     calls = [{**call, "id": call.get("tool_id")} for call in _objects(item.get("tool_calls"))]
     results = [

@@ -56,6 +56,12 @@ def finish_reason(reading: Reading, outputs: Sequence[Any]) -> str | None:
 
 def canonical_reason(value: Any) -> str | None:
     """A reason as written by any library; of a list the first. `FinishReason.TOOL_CALLS` is tool_call."""
+    if value.__class__ is str and len(value) <= _WORD_CHARS_MAX:
+        return _known_reason(value)
+    return _reason(value)
+
+
+def _reason(value: Any) -> str | None:
     if isinstance(value, str) and value[:1] in ("[", '"'):
         value = unwrap(value)
     if isinstance(value, list):
@@ -63,6 +69,9 @@ def canonical_reason(value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > _WORD_CHARS_MAX:
         return None
     return _word(value)
+
+
+_known_reason = lru_cache(maxsize=1024)(_reason)
 
 
 @lru_cache(maxsize=1024)

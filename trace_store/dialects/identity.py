@@ -53,15 +53,15 @@ def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     facts.node = node
     if "interaction_id" in fields:
         facts.interaction_id = reading.text("interaction_id")
-    facts.service_name, facts.release, of_resource = _of_resource(span.resource_attributes)
+    held = _RESOURCES.get(id(span.resource_attributes))
+    if held is None or held[0] is not span.resource_attributes:
+        held = span.resource_attributes, _of_resource(span.resource_attributes)
+    facts.service_name, facts.release, of_resource = held[1]
     facts.environment = environment or of_resource
 
 
 def _of_resource(resource: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
     """Service, its version, and environment. Resources are decoded once for all their spans, and asked once too."""
-    held = _RESOURCES.get(id(resource))
-    if held is not None and held[0] is resource:
-        return held[1]
     service, release = as_text(resource.get("service.name")), as_text(resource.get("service.version"))
     found = service, release, _first_text(resource, _ENVIRONMENT)
     if len(_RESOURCES) >= _RESOURCES_MAX:

@@ -10,6 +10,22 @@ from typing import Any, NamedTuple
 
 from trace_store.attributes import parse_text, unwrap
 from trace_store.dialects.history import HISTORIES
+from trace_store.dialects.tool_traffic import (
+    CALL_TYPES,
+    RESULT_KEYS,
+    RESULT_TYPES,
+    ToolCall,
+    ToolResult,
+    add_traffic,
+    call_part,
+    distinct,
+    error_flag,
+    first_of,
+    kind_of,
+    named_calls,
+    text_of,
+    tool_message,
+)
 
 MESSAGES_DEPTH_MAX = 6
 
@@ -37,24 +53,13 @@ ROLES: Mapping[str, str] = {
     "toolmessage": "tool",
     "user": "user",
 }
-CALL_TYPES = frozenset({"tool_call", "tool_use", "tool-call", "function_call", "server_tool_use", "mcp_call"})
-RESULT_TYPES = frozenset(
-    {"tool_call_response", "tool_result", "tool-result", "function_call_output", "tool-error", "tool_response"}
-)
 ITEM_ROLES: Mapping[str, str] = {"function_call": "assistant", "function_call_output": "tool"}  # OpenAI Responses items
 TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
 _CONTAINERS = (dict, list)  # quicker than `dict | list`, which would be made each time
-_FAILED = ("error", "failed")
 _BLOCKS_BEGIN = ("[{", '{"')
 _OBJECT_BEGINS = ('{"', "{'")
-ERROR_OUTPUT_TYPES = frozenset({"error-text", "error-json"})
-_CALL_KEYS = ("toolUse", "functionCall", "function_call", "tool_call", "toolRequest")  # Bedrock, Google, Genkit
-_RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResponse")
-_NO_TRAFFIC: tuple[tuple[()], tuple[()]] = ((), ())
-_RESULT_KEY_SET = frozenset(_RESULT_KEYS)
-_TRAFFIC_KEYS = frozenset({*_CALL_KEYS, *_RESULT_KEYS})
 _CALLS_BESIDE = frozenset({"tool_calls", "toolCalls", "additional_kwargs", "function_call"})  # beside the content
 _INNER = frozenset({"kwargs", "data", "message"})  # what may hold the content of a message
 
@@ -81,23 +86,6 @@ _HOLDERS = (
 _HOLDER_KEYS = frozenset(_HOLDERS)
 
 
-class ToolCall(NamedTuple):
-    """A call as an assistant message asks for it; arguments as written."""
-
-    call_id: str
-    name: str
-    arguments: Any
-
-
-class ToolResult(NamedTuple):
-    """A result as a message gives it; value as written."""
-
-    call_id: str
-    name: str
-    value: Any
-    flag: str = ""  # where the message itself says that the call failed, e.g. "status"
-
-
 class Message(NamedTuple):
     """One chat message. `text` joins its text parts; reasoning and media are left out."""
 
@@ -105,20 +93,6 @@ class Message(NamedTuple):
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
-
-
-def text_of(value: Any) -> str:
-    """The value if it is text, else nothing."""
-    return value if isinstance(value, str) else ""
-
-
-def first_of(source: Mapping[str, Any], *keys: str) -> Any:
-    """The first value that is neither missing nor null."""
-    for key in keys:
-        value = source.get(key)
-        if value is not None:
-            return value
-    return None
 
 
 def raw_messages(value: Any, depth: int = 0) -> list[Any]:
@@ -133,7 +107,7 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
         return []
     if isinstance(value, list):
         for item in value:
-            if not isinstance(item, dict) or not isinstance(item.get("role"), str):
+            if item.__class__ is not dict or item.get("role").__class__ is not str:
                 return _listed(value, depth)
         return value
     if not isinstance(value, dict):
@@ -190,11 +164,6 @@ def _lc_role(item: Mapping[str, Any]) -> str | None:
     return ROLES.get(name) or ROLES.get(name.lower())
 
 
-def _kind(item: Mapping[str, Any]) -> str:
-    """The `type` of a message, part or item."""
-    return text_of(item.get("type"))
-
-
 def role_name(role: str) -> str:
     """user, assistant, system or tool for what libraries call them; others in lower case."""
     return ROLES.get(role) or ROLES.get(role.lower(), role.lower())
@@ -205,8 +174,10 @@ def role_of(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
     role = item.get("role")
-    if isinstance(role, str):
-        return None if role == "tool" and offered_tool(item) is not None else ROLES.get(role) or role_name(role)
+    if role.__class__ is str:
+        if role == "tool" and offered_tool(item) is not None:
+            return None
+        return ROLES.get(role) or role_name(role)
     if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item)
     kind = item.get("type")
@@ -234,17 +205,21 @@ def read_message(item: Any) -> Message | None:
 def read_as(role: str, item: Mapping[str, Any]) -> Message:
     """Read a message object whose role `role_of` has told."""
     kind = item.get("type")
-    if isinstance(kind, str) and kind in ITEM_ROLES:
+    if kind.__class__ is str and kind in ITEM_ROLES:
         calls, results = call_part(item)
         return Message(role, "", calls, results)
     if not _INNER.isdisjoint(item):
         role, item = inner_message(role, item)
-    content = content_of(role, item)
-    if role == "tool" and not _holds_results(content):
+    content = item.get("parts")
+    if content is None:
+        content = item.get("content")
+    if content is None or (content.__class__ is str and content[:2] in _BLOCKS_BEGIN):
+        content = content_of(role, item)
+    if role == "tool" and not (content.__class__ is list and _holds_results(content)):
         return Message(role, "", (), (tool_message(item, content),))
     if role == "assistant" and not _CALLS_BESIDE.isdisjoint(item):
         return _from_parts(role, item, content)
-    if isinstance(content, str):
+    if content.__class__ is str:
         return Message(role, content)
     return _from_parts(role, None, content) if isinstance(content, _CONTAINERS) else Message(role)
 
@@ -298,10 +273,10 @@ def _from_parts(role: str, item: Mapping[str, Any] | None, content: Any) -> Mess
     if not texts:
         text = ""
     else:
-        if role == "assistant" and not calls and any(text[:1] == "{" for text in texts):
+        if role == "assistant" and not calls and (texts[0][:1] == "{" or len(texts) > 1):
             texts = _without_messages(texts, calls)
         text = texts[0] if len(texts) == 1 else "\n".join([text for text in texts if text])
-    return Message(role, text, _distinct(calls) if calls else (), tuple(results) if results else ())
+    return Message(role, text, distinct(calls) if calls else (), tuple(results) if results else ())
 
 
 def _without_messages(texts: list[str], calls: list[ToolCall]) -> list[str]:
@@ -330,7 +305,7 @@ def _blocks_in_text(content: str) -> Any:
 def _is_block(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    if _kind(item) in BLOCK_TYPES:
+    if kind_of(item) in BLOCK_TYPES:
         return True
     return len(item) <= 2 and ("text" in item or "toolUse" in item or "toolResult" in item)
 
@@ -338,20 +313,19 @@ def _is_block(item: Any) -> bool:
 def _holds_results(content: Any) -> bool:
     if isinstance(content, list):
         for part in content:
-            if isinstance(part, dict) and (_kind(part) in RESULT_TYPES or not _RESULT_KEY_SET.isdisjoint(part)):
+            if isinstance(part, dict) and (kind_of(part) in RESULT_TYPES or not RESULT_KEYS.isdisjoint(part)):
                 return True
     return False
 
 
 def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list[ToolResult]) -> None:
     """Sort one content part into text, call or result."""
-    if isinstance(part, str):
-        texts.append(part)
-        return
-    if not isinstance(part, dict):
+    if part.__class__ is not dict:
+        if isinstance(part, str):
+            texts.append(part)
         return
     kind = part.get("type")
-    if not isinstance(kind, str):
+    if kind.__class__ is not str:
         kind = ""
     if kind in TEXT_TYPES or (not kind and len(part) == 1):
         text = part.get("text")
@@ -360,10 +334,7 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         if isinstance(text, str):
             texts.append(text)
             return
-    part_calls, part_results = call_part(part)
-    if part_calls or part_results:
-        calls.extend(part_calls)
-        results.extend(part_results)
+    if add_traffic(part, calls, results):
         return
     if kind in NO_TEXT_TYPES or part.get("thought") is True:
         return
@@ -374,108 +345,6 @@ def _read_part(part: Any, texts: list[str], calls: list[ToolCall], results: list
         text = text.get("value")
     if isinstance(text, str):
         texts.append(text)
-
-
-def call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
-    """The tool call or tool result in a content part, a Responses item or a Bedrock or Google block."""
-    kind = part.get("type")
-    if isinstance(kind, str):
-        if kind in CALL_TYPES:
-            call = _call(part)
-            return ((call,), ()) if call else _NO_TRAFFIC
-        if kind in RESULT_TYPES:
-            return (), (_result(part),)
-    if _TRAFFIC_KEYS.isdisjoint(part):
-        return _NO_TRAFFIC
-    for key in _CALL_KEYS:
-        inner = part.get(key)
-        if isinstance(inner, dict):
-            call = _call(inner)
-            return ((call,), ()) if call else _NO_TRAFFIC
-    for key in _RESULT_KEYS:
-        inner = part.get(key)
-        if isinstance(inner, dict):
-            return (), (_result(inner),)
-    return _NO_TRAFFIC
-
-
-def _call(item: Mapping[str, Any]) -> ToolCall | None:
-    """A call from any of its shapes; None when it has no name."""
-    function = item.get("function")
-    source = function if isinstance(function, dict) else item
-    name = first_of(source, "name", "toolName", "tool_name")
-    if not isinstance(name, str) or not name:
-        return None
-    call_id = first_of(item, "call_id", "toolCallId", "toolUseId", "tool_call_id", "id", "ref")
-    return ToolCall(text_of(call_id), name, first_of(source, "arguments", "args", "input", "parameters"))
-
-
-def _result(item: Mapping[str, Any]) -> ToolResult:
-    """A result from any of its shapes."""
-    call_id = first_of(item, "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id", "ref")
-    name = text_of(first_of(item, "name", "toolName", "tool_name"))
-    value = first_of(item, "response", "result", "output", "content", "error")
-    flag = _error_flag(item)
-    if isinstance(value, dict) and isinstance(value.get("type"), str) and "value" in value and len(value) <= 3:
-        if value["type"] in ERROR_OUTPUT_TYPES:
-            flag = flag or "output.type"
-        value = value["value"]
-    return ToolResult(text_of(call_id), name, value, flag)
-
-
-def _error_flag(item: Mapping[str, Any]) -> str:
-    """The field by which a message says that its call failed."""
-    if item.get("is_error") is True:
-        return "is_error"
-    if item.get("isError") is True:
-        return "isError"
-    if item.get("status") in _FAILED:
-        return "status"
-    return "type" if item.get("type") == "tool-error" else ""
-
-
-def tool_message(item: Mapping[str, Any], content: Any) -> ToolResult:
-    """A whole message that is one tool result."""
-    call_id = first_of(item, "tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
-    flag = _error_flag(item)
-    wrapped = parse_text(content) if isinstance(content, str) and content[:9] == '{"type":"' else content
-    if isinstance(wrapped, dict) and _kind(wrapped) in ERROR_OUTPUT_TYPES and "value" in wrapped:
-        content, flag = wrapped["value"], flag or "output.type"
-    return ToolResult(text_of(call_id), text_of(first_of(item, "name", "tool_name")), content, flag)
-
-
-def named_calls(item: Mapping[str, Any], calls: list[ToolCall]) -> None:
-    """Calls beside the content: `tool_calls`, the old `function_call`, LangChain's additional_kwargs."""
-    listed = first_of(item, "tool_calls", "toolCalls")
-    if not listed and isinstance(item.get("additional_kwargs"), dict):
-        listed = item["additional_kwargs"].get("tool_calls")
-    if isinstance(listed, str):
-        listed = parse_text(listed)
-    for entry in listed if isinstance(listed, list) else ():
-        if isinstance(entry, str):
-            entry = parse_text(entry)
-        if isinstance(entry, dict):
-            inner = entry.get("tool_call")
-            call = _call(inner if isinstance(inner, dict) else entry)
-            if call:
-                calls.append(call)
-    single = item.get("function_call")
-    if isinstance(single, dict):
-        call = _call(single)
-        if call:
-            calls.append(call)
-
-
-def _distinct(calls: list[ToolCall]) -> tuple[ToolCall, ...]:
-    """Without the repetition of a call that stands in content and beside it."""
-    if len(calls) < 2:
-        return tuple(calls)
-    kept: dict[str, ToolCall] = {}
-    for index, call in enumerate(calls):
-        key = call.call_id or f" {index}"
-        if key not in kept or kept[key].arguments is None:
-            kept[key] = call
-    return tuple(kept.values())
 
 
 def latest(messages: Sequence[Any]) -> Iterator[Message]:
@@ -492,7 +361,7 @@ def result_in(value: Any) -> ToolResult | None:
     if not isinstance(value, dict):
         return None
     if "raw_output" in value and "is_error" in value:
-        return ToolResult("", text_of(value.get("tool_name")), value["raw_output"], _error_flag(value))
+        return ToolResult("", text_of(value.get("tool_name")), value["raw_output"], error_flag(value))
     for message in latest(raw_messages(value)):
         if message.role == "tool" and message.results:
             return message.results[-1]

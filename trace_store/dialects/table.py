@@ -8,13 +8,10 @@ from trace_store.dialects.flattened import FlatMessage
 
 KEYS_REMEMBERED_MAX = 8192
 LAYOUTS_REMEMBERED_MAX = 256  # of each dialect
-LAYOUT_KEYS_MAX = 64  # spans with more keys hold flattened messages, whose number makes each layout new
+LAYOUT_KEYS_MAX = 96  # spans with more keys hold flattened messages, whose number makes each layout new
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
-_COUNTS: Final = frozenset(
-    {
-        *("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"),
-        *("cache_write_tokens", "cache_write_1h_tokens"),
-    }
+_PARTS_OF_COUNTS: Final = frozenset(
+    {"cached_tokens", "reasoning_tokens", "cache_write_tokens", "cache_write_1h_tokens"}
 )
 
 
@@ -34,7 +31,7 @@ class Layout:
     """
 
     __slots__ = (
-        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "has_counts", "kinds"),
+        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "counts_have_parts", "kinds"),
         *("may_fail", "name_kind", "table", "unmapped"),
     )
 
@@ -56,7 +53,7 @@ class Layout:
         self.table = table
         self.unmapped = tuple(unmapped)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
-        self.has_counts = not _COUNTS.isdisjoint(found)
+        self.counts_have_parts = not _PARTS_OF_COUNTS.isdisjoint(found)
         self.flat_input, self.flat_output, self.flat_tools = (
             tuple(FlatMessage(parts) for _, parts in sorted(flat[field].items())) if field in flat else ()
             for field in ("flat_input", "flat_output", "flat_tools")

@@ -9,14 +9,13 @@ from trace_store.attributes import payload, unwrap
 from trace_store.dialects.flattened import FlatMessages
 from trace_store.dialects.messages import (
     Message,
-    ToolCall,
-    ToolResult,
     raw_messages,
     read_as,
     read_message,
     role_name,
     role_of,
 )
+from trace_store.dialects.tool_traffic import ToolCall, ToolResult
 from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
 
 # Names under which inputs and outputs of agents and chains keep their one text.
@@ -45,6 +44,18 @@ def requested(messages: list[Message]) -> tuple[RequestedCall, ...]:
     if not calls:
         return ()
     return tuple([RequestedCall(call.call_id, call.name, arguments_payload(call.arguments)) for call in calls])
+
+
+def answered(items: Sequence[Any]) -> tuple[str, tuple[RequestedCall, ...]]:
+    """What the assistant says in output messages, "" for nothing, and the tool calls that they ask for."""
+    if len(items) != 1:
+        messages = read_all(items)
+        texts = [message.text for message in messages if message.role == "assistant" and message.text]
+        return "\n".join(texts), requested(messages)
+    message = read_message(items[0])
+    if message is None:
+        return "", ()
+    return message.text if message.role == "assistant" else "", requested([message]) if message.calls else ()
 
 
 def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
@@ -177,7 +188,9 @@ def text_in(value: Any, role: str) -> str | None:
     if isinstance(value, list):
         value = plain(value)
     if isinstance(value, str):
-        return None if value in _NO_TEXTS or _OBJECT_REPR.match(value) else value
+        if value in _NO_TEXTS or (("(" in value or value[0] == "<") and _OBJECT_REPR.match(value)):
+            return None
+        return value
     if not isinstance(value, _CONTAINERS):
         return str(value)
     items = raw_messages(value)

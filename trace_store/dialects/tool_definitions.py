@@ -11,8 +11,9 @@ from typing import Any, Final
 from trace_store.attributes import canonical_json, json_safe, parse_text
 from trace_store.dialects.dialect import Kind
 from trace_store.dialects.history import HISTORIES
-from trace_store.dialects.messages import first_of, offered_tool, text_of
+from trace_store.dialects.messages import offered_tool
 from trace_store.dialects.reading import Reading
+from trace_store.dialects.tool_traffic import first_of, text_of
 from trace_store.facts import ToolDefinition
 
 CHARS_MAX = 4_000_000  # of all texts that are remembered
@@ -44,6 +45,7 @@ _SCHEMAS: Final = (
 )
 _TOLD: Final = frozenset({"description", *_SCHEMAS})
 _SCHEMA_WRAPPERS: Final = ("json", "jsonSchema")  # Bedrock's and the AI SDK's, around the schema itself
+_TEXTS_ALONE: Final = frozenset({str})
 _NAME: Final = re.compile(r"[\w.:/-]{1,256}")
 
 
@@ -64,15 +66,15 @@ class ReadDefinitions:
         """
         told: str | bytes | tuple[str, ...]
         if isinstance(value, str):
-            told, size = value, len(value)
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            told, size = tuple(value), sum(map(len, value))
+            told = value
+        elif isinstance(value, list) and set(map(type, value)) <= _TEXTS_ALONE:
+            told = tuple(value)
         else:
             told = canonical_json(value)
-            size = len(told)
         key = (told, separator)
         found = self._known.get(key)
         if found is None:
+            size = sum(map(len, told)) if isinstance(told, tuple) else len(told)
             found = tuple({found.digest: found for found in _definitions(value, separator)}.values())
             self._keep(key, size, found)
         return found

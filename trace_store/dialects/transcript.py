@@ -11,17 +11,12 @@ from typing import Any, Literal
 from trace_store.attributes import json_safe, unwrap
 from trace_store.dialects.messages import (
     TEXT_TYPES,
-    ToolCall,
-    call_part,
     content_of,
-    first_of,
     inner_message,
-    named_calls,
     role_of,
-    text_of,
-    tool_message,
 )
 from trace_store.dialects.texts import plain
+from trace_store.dialects.tool_traffic import ToolCall, call_part, first_of, named_calls, text_of, tool_message
 
 PartKind = Literal["text", "tool_call", "tool_result", "reasoning", "media", "other"]
 REASONING_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "reasoning_text"})

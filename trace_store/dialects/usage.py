@@ -8,6 +8,7 @@ from trace_store.dialects.reading import as_count
 
 _HOLDERS = ("usage", "usageMetadata", "usage_metadata", "token_usage", "tokenUsage")
 _ENVELOPES = ("response", "output", "result")
+_PLACES_IN_RESPONSE = (*_HOLDERS, *_ENVELOPES)
 _INPUT = ("input_tokens", "inputTokens", "prompt_tokens", "promptTokens", "promptTokenCount", "prompt_token_count")
 _OUTPUT = (
     "output_tokens",
@@ -55,6 +56,7 @@ _DETAILS = (
     "output_token_details",
     "inputTokenDetails",
 )
+_DETAIL_KEYS = frozenset(_DETAILS)
 _PLACES = (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)  # in the order of `Counts`
 _PLACE_OF = {key: (which, rank) for which, keys in enumerate(_PLACES) for rank, key in enumerate(keys)}
 
@@ -115,7 +117,7 @@ def counts_in(value: Any) -> Counts:
     value = unwrap(value) if isinstance(value, str) and "oken" in value else value
     if not isinstance(value, dict):
         return NO_COUNTS
-    for key in (*_HOLDERS, *_ENVELOPES):
+    for key in _PLACES_IN_RESPONSE:
         held = value.get(key)
         if isinstance(held, dict):
             return _counts(held) if key in _HOLDERS else counts_in(held)
@@ -124,9 +126,10 @@ def counts_in(value: Any) -> Counts:
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
     counts = _told(usage)
-    for key in _DETAILS:
-        if key in usage and isinstance(nested := usage[key], dict):
-            counts = counts.or_else(_told(nested))
+    if not _DETAIL_KEYS.isdisjoint(usage):
+        for key in _DETAILS:
+            if key in usage and isinstance(nested := usage[key], dict):
+                counts = counts.or_else(_told(nested))
     by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
     if isinstance(by_duration, dict):
         counts = counts.or_else(_told(by_duration))
