@@ -14,6 +14,7 @@ from trace_store.database_errors import translate_errors
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
+from web.pages.trace_views import TraceViewName
 from web.pages.view_models import TracePage
 from web.query_api.span_json import spans_json
 from web.rule_trial import Trial, try_rules
@@ -64,7 +65,9 @@ def event_spans(
     return _with_reader(conninfo, lambda reader: spans_json(reader, traces, event_id, registry, limit, text_length_max))
 
 
-def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected: str, query: str) -> TracePage | None:
+def trace_page(
+    conninfo: str, trace: TraceKey, path: str, offset: int, selected: str, query: str, view: TraceViewName
+) -> TracePage | None:
     """The page of a trace without the pane of its selected span; None for an unknown one."""
 
     async def read(reader: TraceReader) -> tuple[TreeRecords, TraceTree] | None:
@@ -82,7 +85,9 @@ def trace_page(conninfo: str, trace: TraceKey, path: str, offset: int, selected:
     if found is None:
         return None
     records, tree = found
-    return build_trace_page(records, tree, path, offset=offset, selected=selected, detail=None, query_string=query)
+    return build_trace_page(
+        records, tree, path, offset=offset, selected=selected, detail=None, query_string=query, view=view
+    )
 
 
 def backtest_rule(

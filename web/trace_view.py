@@ -3,8 +3,11 @@
 from tool_errors.derive import ended_well
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import TraceRow
+from web.call_graph import build_call_graph
+from web.call_graph_layout import lay_out
 from web.conversation_view import group_view
 from web.link_view import linked_trace_count, linked_traces
+from web.pages.trace_views import TraceViewName
 from web.pages.view_models import SpanDetail, TracePage
 from web.trace_reading import TreeRecords
 from web.tree_view import TraceTree, loop_views
@@ -28,6 +31,7 @@ def build_trace_page(
     selected: str,
     detail: SpanDetail | None,
     query_string: str,
+    view: TraceViewName = "tree",
 ) -> TracePage:
     """The page; before the first derivation its figures come from the spans alone."""
     row = records.trace
@@ -74,6 +78,8 @@ def build_trace_page(
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
         asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
+        view=view,
+        graph=lay_out(build_call_graph(records, tree), selected) if view == "graph" else None,
         run_ended_well=_ended_well(row, tree),
         group=None if row is None else group_view(row, records.place),
     )

@@ -1,7 +1,7 @@
 """`/traces/{trace_id}`: the page of one trace, with its JSON twin, its fragments and its events."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -11,6 +11,7 @@ from web import heavy_reads
 from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
 from web.context import WebContext, context_of
 from web.errors import NotFound, read_id
+from web.pages.trace_views import TraceViewName
 from web.pages.traces import EVENT_STREAM
 from web.pages.view_models import SpanDetail, TracePage
 from web.span_detail import build_detail, read_span_records
@@ -48,6 +49,12 @@ async def show_tree(trace_id: str, request: Request, context: Context) -> Respon
     return page("_tree.html", page=await _page(trace_id, request, context))
 
 
+@router.get("/{trace_id}/graph")
+async def show_graph(trace_id: str, request: Request, context: Context) -> Response:
+    """The graph of calls alone."""
+    return page("_graph.html", page=await _page(trace_id, request, context, "graph"))
+
+
 @router.get("/{trace_id}/spans/{span_id}")
 async def show_span(trace_id: str, span_id: str, context: Context, full: bool = False) -> Response:
     """The pane of one span."""
@@ -61,7 +68,8 @@ async def show_span(trace_id: str, span_id: str, context: Context, full: bool = 
 @router.get("/{trace_id}")
 async def show_trace(trace_id: str, request: Request, context: Context) -> Response:
     """The page; a `span` in the URL is selected, without one the first row that is worth a look."""
-    found = await _page(trace_id, request, context)
+    view = read_view(request.query_params.get("view", ""))
+    found = await _page(trace_id, request, context, view)
     selected = found.tree.selected or _first_of_interest(found)
     if selected:
         trace = context.trace_key(trace_id)
@@ -71,7 +79,7 @@ async def show_trace(trace_id: str, request: Request, context: Context) -> Respo
     return page("trace.html", page=found, footer=await context.footer())
 
 
-async def _page(trace_id: str, request: Request, context: WebContext) -> TracePage:
+async def _page(trace_id: str, request: Request, context: WebContext, view: TraceViewName = "tree") -> TracePage:
     trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
     selected = request.query_params.get("span", "")
     if selected:
@@ -81,7 +89,7 @@ async def _page(trace_id: str, request: Request, context: WebContext) -> TracePa
     query = request.url.query
     found: TracePage | None
     if await is_heavy(context, trace):
-        arguments = (context.conninfo, trace, path, offset, selected, query)
+        arguments = (context.conninfo, trace, path, offset, selected, query, view)
         found = await context.reader_process.run(heavy_reads.trace_page, *arguments)
     else:
         records = await read_tree_records(context.reader, trace)
@@ -89,7 +97,7 @@ async def _page(trace_id: str, request: Request, context: WebContext) -> TracePa
         if records is not None:
             tree = build_tree(records, path)
             found = build_trace_page(
-                records, tree, path, offset=offset, selected=selected, detail=None, query_string=query
+                records, tree, path, offset=offset, selected=selected, detail=None, query_string=query, view=view
             )
     if found is None:
         raise unknown_trace(trace)
@@ -101,6 +109,11 @@ async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full:
     if records is None:
         return None
     return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)
+
+
+def read_view(text: str) -> TraceViewName:
+    """The view that a URL names; the tree for what names none."""
+    return cast(TraceViewName, text) if text in get_args(TraceViewName) else "tree"
 
 
 def _first_of_interest(found: TracePage) -> str:

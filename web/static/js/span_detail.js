@@ -34,7 +34,8 @@ async function loadInto(url) {
 export async function select(span, { isFocused = true } = {}) {
   const url = new URL(location.href);
   url.hash = "";
-  url.search = `?span=${span}`;
+  const view = url.searchParams.get("view");
+  url.search = view ? `?view=${view}&span=${span}` : `?span=${span}`;
   history.replaceState(null, "", url);
   if (!rowOfSpan(span)) show(tree, await load(tree.dataset.fragment + location.search));
   const row = markSelected(span);

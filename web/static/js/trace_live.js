@@ -17,10 +17,10 @@ function renew(name, element, html) {
 }
 
 function renewTree(html) {
-  const at = tree.querySelector(".waterfall").scrollTop;
+  const at = tree.querySelector("[data-scroll]").scrollTop;
   const focused = tree.contains(document.activeElement) ? document.activeElement.closest(".row")?.dataset.span : undefined;
   if (!renew("tree", tree, html)) return;
-  tree.querySelector(".waterfall").scrollTop = at;
+  tree.querySelector("[data-scroll]").scrollTop = at;
   if (focused) rowOfSpan(focused)?.querySelector(".step-link").focus({ preventScroll: true });
 }
 

@@ -5,5 +5,6 @@ import "./span_detail.js";
 import "./tabs.js";
 import "./tree_keys.js";
 import "./tree_window.js";
+import "./trace_views.js";
 import "./trace_live.js";
 import "./live.js";

@@ -41,6 +41,10 @@ function right() {
 // The next row that matches: after the current one, in the parts of the tree that follow, at last from the start.
 async function next(matches, words) {
   const all = rows();
+  if (!all.length) {
+    say("This view has no single steps; 1 opens the tree.");
+    return;
+  }
   const at = all.indexOf(currentRow());
   let found = all.slice(at + 1).find(matches);
   while (!found && (await openWindow("after"))) found = rows().find(matches);

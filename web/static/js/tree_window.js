@@ -24,6 +24,6 @@ tree.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (!(await openWindow(link.dataset.window))) return;
-  tree.querySelector(".waterfall").scrollTop = 0;
+  tree.querySelector("[data-scroll]").scrollTop = 0;
   tree.querySelector(".step-link")?.focus({ preventScroll: true });
 });
