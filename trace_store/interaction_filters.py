@@ -136,6 +136,25 @@ def where(conditions: Sequence[Condition]) -> tuple[str, dict[str, Any]]:
     return text, parameters
 
 
+def filled(statement: bytes, named: dict[str, str], conditions: Sequence[Condition]) -> tuple[bytes, dict[str, Any]]:
+    """The statement with its conditions; `named` are words of our modules, never of a sender."""
+    text = statement.decode()
+    for name, word in named.items():
+        text = text.replace(f"{{{name}}}", word)
+    clause, values = where(conditions)
+    return text.replace("{where}", clause).encode(), values
+
+
+def is_of_time(condition: Condition) -> bool:
+    """Whether it bounds the range of time."""
+    return condition.column == "start_unix_nano"
+
+
+def is_indexed(condition: Condition) -> bool:
+    """Whether an index finds the few interactions that it leaves."""
+    return condition.fragment == SQL.indexed_text_eq and not condition.negated
+
+
 def as_number(text: str) -> Decimal | None:
     """The number that a text is; None for any other text."""
     try:
@@ -150,6 +169,8 @@ def _fragment(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
     if condition.of_user:
         text = SQL.of_user.decode().replace("{condition}", text)
     given = {"value": condition.value, "values": condition.value, "key": condition.key}
+    if isinstance(condition.value, list):
+        given["prefixes"] = [str(one)[:255] for one in condition.value]  # what an index holds
     if isinstance(condition.value, str):
         given["number"] = as_number(condition.value)
     named = {}

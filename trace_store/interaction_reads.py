@@ -3,22 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.rows import class_row
 
-from trace_store.interaction_filters import Condition, where
+from trace_store.interaction_filters import Condition, filled
 from trace_store.interaction_rows import ConversationRow, InteractionRow, UserRow
 from trace_store.queries import load
 
 SQL = load("interaction_reads")
 Connection = psycopg.AsyncConnection[Any]
-CountBy = Literal["event_id", "user_id", "convo_id"]
-Interval = Literal["minute", "hour", "day", "week", "month"]
-FACETS = {"event_name": "event_name", "user_id": "user_id", "model": "model", "release": "release"}
-FACETS |= {"environment": "environment"}
-_COUNTED = {"event_id": "*", "user_id": "DISTINCT i.user_id", "convo_id": "DISTINCT i.conversation_id"}
 Row = TypeVar("Row", InteractionRow, ConversationRow, UserRow)
 
 
@@ -90,26 +85,6 @@ class InteractionReads:
         rows = await self._fetch(SQL.start_of, {"event_id": event_id})
         return Place(rows[0][0], event_id) if rows else None
 
-    async def count(self, conditions: Sequence[Condition], count_by: CountBy) -> int:
-        """How many interactions, users or conversations."""
-        rows = await self._filtered(SQL.count, {"counted": _COUNTED[count_by]}, conditions, {})
-        return int(rows[0][0])
-
-    async def timeseries(
-        self, conditions: Sequence[Condition], count_by: CountBy, interval: Interval
-    ) -> list[tuple[datetime, int]]:
-        """The count per step of time in UTC, oldest first, without empty steps."""
-        named = {"counted": _COUNTED[count_by]}
-        return [(r[0], r[1]) for r in await self._filtered(SQL.timeseries, named, conditions, {"interval": interval})]
-
-    async def facets(
-        self, conditions: Sequence[Condition], field: str, count_by: CountBy, limit: int
-    ) -> list[tuple[str, int]]:
-        """The values of a field of FACETS, or of `tool`, that are met most."""
-        named = {"counted": _COUNTED[count_by], "column": FACETS.get(field, "")}
-        statement = SQL.facets_of_tools if field == "tool" else SQL.facets
-        return [(r[0], r[1]) for r in await self._filtered(statement, named, conditions, {"limit": limit})]
-
     async def signals_of(self, event_ids: Sequence[str]) -> list[SignalMet]:
         """The signals that these interactions have."""
         return [SignalMet(*row) for row in await self._fetch(SQL.signals_of, {"event_ids": list(event_ids)})]
@@ -165,12 +140,6 @@ class InteractionReads:
         cursor = await self.connection.execute(statement, {"project_id": self.project_id} | parameters)
         return await cursor.fetchall()
 
-    async def _filtered(
-        self, statement: bytes, named: dict[str, str], conditions: Sequence[Condition], parameters: dict[str, Any]
-    ) -> list[tuple[Any, ...]]:
-        text, values = _filled(statement, named, conditions)
-        return await self._fetch(text, parameters | values)
-
     async def _page(
         self,
         row: type[Row],
@@ -181,7 +150,7 @@ class InteractionReads:
         limit: int,
     ) -> list[Row]:
         """Up to one row more than the limit: whether there is a next page."""
-        text, values = _filled(statement, named, conditions)
+        text, values = filled(statement, named, conditions)
         given = {"after_start": after and after.unix_nano, "after_id": after and after.id, "limit": limit + 1}
         if row is not InteractionRow:
             return [row(self.project_id, *found) for found in await self._fetch(text, given | values)]
@@ -192,12 +161,3 @@ class InteractionReads:
 
 def _direction(column: str, descending: bool) -> dict[str, str]:
     return {"column": column, "direction": "DESC" if descending else "ASC", "beyond": "<" if descending else ">"}
-
-
-def _filled(statement: bytes, named: dict[str, str], conditions: Sequence[Condition]) -> tuple[bytes, dict[str, Any]]:
-    """The statement with its conditions; `named` are words of this module, never of a sender."""
-    text = statement.decode()
-    for name, word in named.items():
-        text = text.replace(f"{{{name}}}", word)
-    clause, values = where(conditions)
-    return text.replace("{where}", clause).encode(), values

@@ -100,17 +100,20 @@ EXISTS (SELECT FROM interaction_traces t JOIN signal_matches m ON m.project_id =
     AND coalesce(m.interaction_id, i.event_id) = i.event_id)
 
 -- failed_tool --
--- A call of one of these tools failed or was never answered (primary keys of interaction_traces and findings).
-EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.project_id AND f.trace_id = t.trace_id
-  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind NOT IN ('loop', 'schema_violation')
-    AND f.tool = ANY (%(values)s::text[])
-    AND coalesce(f.interaction_id, i.event_id) = i.event_id)
+-- A call of one of these tools failed or was never answered (findings_tool_idx, interaction_traces_trace_idx).
+(i.project_id, i.event_id) IN (SELECT t.project_id, t.event_id
+  FROM findings f JOIN interaction_traces t ON t.project_id = f.project_id AND t.trace_id = f.trace_id
+  WHERE f.kind NOT IN ('loop', 'schema_violation')
+    AND left(f.tool, 255) = ANY (%(prefixes)s::text[]) AND f.tool = ANY (%(values)s::text[])
+    AND coalesce(f.interaction_id, t.event_id) = t.event_id)
 
 -- looped_tools --
--- One of these loops happened (primary keys of interaction_traces and findings).
-EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.project_id AND f.trace_id = t.trace_id
-  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind = 'loop' AND f.tool = ANY (%(values)s::text[])
-    AND coalesce(f.interaction_id, i.event_id) = i.event_id)
+-- One of these loops happened (findings_tool_idx, interaction_traces_trace_idx).
+(i.project_id, i.event_id) IN (SELECT t.project_id, t.event_id
+  FROM findings f JOIN interaction_traces t ON t.project_id = f.project_id AND t.trace_id = f.trace_id
+  WHERE f.kind = 'loop'
+    AND left(f.tool, 255) = ANY (%(prefixes)s::text[]) AND f.tool = ANY (%(values)s::text[])
+    AND coalesce(f.interaction_id, t.event_id) = t.event_id)
 
 -- posted_signal --
 -- The application posted a signal of one of these names (primary key of feedback).

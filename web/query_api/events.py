@@ -4,15 +4,16 @@ from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_reads import FACETS, CountBy, InteractionReads, Interval, Place
+from trace_store.interaction_counts import FACETS, CountBy, InteractionCounts, Interval, Reach
+from trace_store.interaction_reads import InteractionReads, Place
 from web.context import WebContext, context_of
 from web.errors import NotFound
-from web.query_api.answers import answer, iso_of, page, read_cursor
+from web.query_api.answers import answer, iso, iso_of, page, read_cursor
 from web.query_api.event_filters import FIELDS, event_conditions, needs_signals
 from web.query_api.event_json import events_json
 from web.query_api.parameters import Parameters, read_parameters
 from web.query_api.project import ProjectId
-from web.query_api.signal_ids import Signals, read_known_signals, signal_condition
+from web.query_api.signal_ids import Signals, read_known_signals
 
 router = APIRouter(prefix="/v1/events")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -44,7 +45,8 @@ async def count_events(request: Request, context: Context, project_id: ProjectId
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     async with context.reader.freely_planned() as connection:
         conditions = event_conditions(parameters, await _signals(connection, project_id, parameters))
-        return answer({"total": await InteractionReads(connection, project_id).count(conditions, count_by)})
+        total, reach = await InteractionCounts(connection, project_id).count(conditions, count_by)
+    return answer({"total": total}, _reach_json(reach) or None)
 
 
 @router.get("/timeseries")
@@ -55,9 +57,10 @@ async def timeseries(request: Request, context: Context, project_id: ProjectId) 
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     async with context.reader.freely_planned() as connection:
         conditions = event_conditions(parameters, await _signals(connection, project_id, parameters))
-        steps = await InteractionReads(connection, project_id).timeseries(conditions, count_by, interval)
+        steps, reach = await InteractionCounts(connection, project_id).timeseries(conditions, count_by, interval)
     buckets = [{"timestamp": iso_of(step), "count": count} for step, count in steps]
-    return answer({"buckets": buckets, "total": sum(count for _, count in steps)}, {"interval": interval})
+    total = sum(count for _, count in steps)
+    return answer({"buckets": buckets, "total": total}, {"interval": interval} | _reach_json(reach))
 
 
 @router.get("/facets")
@@ -68,16 +71,15 @@ async def facets(request: Request, context: Context, project_id: ProjectId) -> R
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     limit = parameters.limit(FACET_LIMIT)
     async with context.reader.freely_planned() as connection:
-        reads, signals = InteractionReads(connection, project_id), await read_known_signals(connection, project_id)
+        counts, signals = InteractionCounts(connection, project_id), await read_known_signals(connection, project_id)
         conditions = event_conditions(parameters, signals)
         if field == "signal":
-            found = [
-                (one.id, await reads.count([*conditions, *signal_condition([one])], count_by)) for one in signals.known
-            ]
-            found = sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0]))[:limit]
+            by_name, reach = await counts.facets_of_signals(conditions, count_by)
+            pairs = [(one.id, by_name.get((one.kind, one.key), 0)) for one in signals.known]
+            found = sorted((pair for pair in pairs if pair[1]), key=lambda pair: (-pair[1], pair[0]))[:limit]
         else:
-            found = await reads.facets(conditions, field, count_by, limit)
-    return answer([{"value": value, "count": count} for value, count in found])
+            found, reach = await counts.facets(conditions, field, count_by, limit)
+    return answer([{"value": value, "count": count} for value, count in found], _reach_json(reach) or None)
 
 
 @router.get("/{event_id}")
@@ -105,3 +107,10 @@ async def place_after(reads: InteractionReads, cursor: str) -> Place | None:
 
 async def _signals(connection: Any, project_id: int, parameters: Parameters) -> Signals:
     return await read_known_signals(connection, project_id) if needs_signals(parameters) else Signals(())
+
+
+def _reach_json(reach: Reach | None) -> dict[str, Any]:
+    """What `meta` says of an answer that looked at a part of its range; nothing of an exact one."""
+    if reach is None:
+        return {}
+    return {"approximate": True, "looked_at": reach.interactions, "since": iso(reach.since_unix_nano)}
