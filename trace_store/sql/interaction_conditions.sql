@@ -100,12 +100,13 @@ EXISTS (SELECT FROM interaction_traces t JOIN signal_matches m ON m.project_id =
     AND coalesce(m.interaction_id, i.event_id) = i.event_id)
 
 -- failed_tool --
--- A call of one of these tools failed or was never answered (findings_tool_idx, interaction_traces_trace_idx).
+-- A call of one of these tools failed or was never answered (findings_tool_idx, interaction_traces_trace_idx; or,
+-- where many do, the newest interactions first: CASE, because the planner thinks that a comparison leaves one row).
 (i.project_id, i.event_id) IN (SELECT t.project_id, t.event_id
   FROM findings f JOIN interaction_traces t ON t.project_id = f.project_id AND t.trace_id = f.trace_id
   WHERE f.kind NOT IN ('loop', 'schema_violation')
     AND left(f.tool, 255) = ANY (%(prefixes)s::text[]) AND f.tool = ANY (%(values)s::text[])
-    AND coalesce(f.interaction_id, t.event_id) = t.event_id)
+    AND CASE WHEN f.interaction_id IS NULL THEN true ELSE f.interaction_id = t.event_id END)
 
 -- looped_tools --
 -- One of these loops happened (findings_tool_idx, interaction_traces_trace_idx).
@@ -113,7 +114,7 @@ EXISTS (SELECT FROM interaction_traces t JOIN signal_matches m ON m.project_id =
   FROM findings f JOIN interaction_traces t ON t.project_id = f.project_id AND t.trace_id = f.trace_id
   WHERE f.kind = 'loop'
     AND left(f.tool, 255) = ANY (%(prefixes)s::text[]) AND f.tool = ANY (%(values)s::text[])
-    AND coalesce(f.interaction_id, t.event_id) = t.event_id)
+    AND CASE WHEN f.interaction_id IS NULL THEN true ELSE f.interaction_id = t.event_id END)
 
 -- posted_signal --
 -- The application posted a signal of one of these names (primary key of feedback).
