@@ -37,6 +37,7 @@ def drop_erased(decoded: Decoded, tombstones: Tombstones) -> None:
 def _drop_events(decoded: DecodedEvents, has: Callable[[Erased, str], bool]) -> set[object]:
     def is_erased(update: AcceptedUpdate) -> bool:
         user = orjson.loads(update.body).get("user_id")
+        user = int(user) if isinstance(user, float) and user.is_integer() else user
         return has(Erased.EVENT, update.event_id) or (isinstance(user, str | int) and has(Erased.USER, str(user)))
 
     updates = _gone(decoded.updates, is_erased)

@@ -289,3 +289,18 @@ async def test_erasing_again_finds_what_was_not_derived_yet(store: Store) -> Non
     await derive(store)
     erased = await run_erasure(store)
     assert (erased.span_count, erased.underived_count) == (4, 0)
+
+
+async def test_a_trace_of_several_users_goes_with_each_of_them(store: Store) -> None:
+    """The first user that a trace names is the one that lists tell."""
+    trace_id = new_id(16)
+    agent = {"gen_ai.operation.name": "invoke_agent", "user.id": "other"}
+    model = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o", "user.id": USER}
+    await store.writer.commit(
+        CommitBatch(accepted([made(trace_id, 1, 0, "a", agent), made(trace_id, 2, 1, "b", model)]))
+    )
+    await derive(store)
+    assert await store.sql("SELECT user_id FROM traces") == [("other",)]
+    assert (await run_erasure(store)).span_count == 2
+    await derive(store)
+    assert await places(store, ["plantus"]) == {}
