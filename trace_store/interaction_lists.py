@@ -130,6 +130,12 @@ async def read_user(connection: Connection, project_id: int, user_id: str) -> Us
     return UserRow(*rows[0]) if rows else None
 
 
+async def conversation_count(connection: Connection, project_id: int) -> int:
+    """How many conversations a project has."""
+    ((count,),) = await fetch(connection, SQL.conversation_count, {"project_id": project_id})
+    return int(count)
+
+
 async def user_count(connection: Connection, project_id: int) -> int:
     """How many users a project has."""
     ((count,),) = await fetch(connection, SQL.user_count, {"project_id": project_id})

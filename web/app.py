@@ -43,6 +43,7 @@ from web.head_requests import HeadRequests
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
+from web.pages import conversations as conversations_page
 from web.pages import dialects, mappings, sign_in
 from web.pages import issues as issues_page
 from web.pages import keys as keys_page
@@ -126,7 +127,15 @@ def create_app(
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
-    pages = (overview_page, traces_page, trace_page, conversation_page, *found_pages, *settings_pages)
+    pages = (
+        overview_page,
+        traces_page,
+        trace_page,
+        conversations_page,
+        conversation_page,
+        *found_pages,
+        *settings_pages,
+    )
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
     apis = (stats, traces, failing_calls, spans, conversations, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):

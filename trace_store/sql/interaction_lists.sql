@@ -78,6 +78,10 @@ SELECT project_id, user_id, traits, first_seen_unix_nano, last_seen_unix_nano, i
 FROM users
 WHERE project_id = %(project_id)s AND user_id = %(user_id)s
 
+-- conversation_count --
+-- How many conversations a project has.
+SELECT count(*) FROM conversations WHERE project_id = %(project_id)s
+
 -- user_count --
 -- How many users a project has.
 SELECT count(*) FROM users WHERE project_id = %(project_id)s

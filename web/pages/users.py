@@ -78,7 +78,7 @@ async def show_user(name: str, context: Context, before: str = "") -> Response:
 
 async def _users(context: WebContext, text: str, before: str) -> tuple[list[UserRow], int, str]:
     """A page of users, how many there are, and where the next page begins ("": nowhere)."""
-    place = _place(before)
+    place = read_place(before)
     async with context.reader.freely_planned() as connection:
         users = await users_page(connection, context.project_id, place, text, PAGE_ROWS + 1)
         total = await user_count(connection, context.project_id)
@@ -90,7 +90,7 @@ async def _users(context: WebContext, text: str, before: str) -> tuple[list[User
 async def _user(
     context: WebContext, name: str, before: str
 ) -> tuple[UserRow, list[InteractionSummary], dict[str, list[FeedbackSaid]], str]:
-    place = _place(before)
+    place = read_place(before)
     async with context.reader.freely_planned() as connection:
         user = await read_user(connection, context.project_id, name)
         if user is None:
@@ -102,7 +102,7 @@ async def _user(
     return user, shown, feedback_by_event(feedback), later
 
 
-def _place(before: str) -> tuple[int, str]:
+def read_place(before: str) -> tuple[int, str]:
     """A place in a list as `next` gives it: nanoseconds, a full stop, an id."""
     if not before:
         return FIRST
