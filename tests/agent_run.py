@@ -64,10 +64,11 @@ def agent_run(trace_id: bytes, steps: int, fails_every: int = 10, *, stuck: bool
 
     Every `fails_every`-th tool call ends with an error; when `stuck`, all calls ask for the same.
     """
-    return accepted(_agent_run(trace_id, steps, fails_every, stuck=stuck))
+    return accepted(long_run(trace_id, steps, fails_every, stuck=stuck))
 
 
-def _agent_run(trace_id: bytes, steps: int, fails_every: int, *, stuck: bool) -> Iterator[Span]:
+def long_run(trace_id: bytes, steps: int, fails_every: int, *, stuck: bool) -> Iterator[Span]:
+    """The same as OTLP spans."""
     agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "long-agent"}
     length_ns = (steps + 1) * 4 * MILLISECOND
     yield made(trace_id, 1, 0, "invoke_agent long-agent", agent, NOW, NOW + length_ns)

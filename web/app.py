@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from otlp_receiver.access import AccessControl
 from otlp_receiver.key_ring import KeyRing
@@ -27,6 +28,7 @@ from web.api import (
     channels,
     conversations,
     failing_calls,
+    files,
     findings,
     issues,
     keys,
@@ -40,6 +42,7 @@ from web.api import rules as rules_api
 from web.context import WebContext, context_of
 from web.errors import WebError
 from web.head_requests import HeadRequests
+from web.mcp_server.endpoint import McpEndpoint
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import conversation as conversation_page
@@ -109,12 +112,12 @@ def create_app(
     context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
     context.search_days_max = limits.search_days_max
 
-    sessions = Sessions(control, password_hash)
+    sessions, mcp = Sessions(control, password_hash), McpEndpoint()
 
     app = FastAPI(
         title="Rainbarrel",
         version=program_version(),
-        lifespan=_lifespan(context, own_ring),
+        lifespan=_lifespan(context, own_ring, mcp),
         docs_url=None,  # its page loads scripts from elsewhere; the description itself is at /openapi.json
         redoc_url=None,
         middleware=[
@@ -137,9 +140,10 @@ def create_app(
         *settings_pages,
     )
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
-    apis = (stats, traces, failing_calls, spans, conversations, *found_apis)
+    apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):
         app.include_router(router)
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
     for router in (keys.router, keys_page.router, sign_in.router):
@@ -147,7 +151,9 @@ def create_app(
     return app
 
 
-def _lifespan(context: WebContext, own_ring: KeyRing | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    context: WebContext, own_ring: KeyRing | None, mcp: McpEndpoint
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Opens and closes what requests need, with the ring unless somebody else does."""
 
     @asynccontextmanager
@@ -160,6 +166,7 @@ def _lifespan(context: WebContext, own_ring: KeyRing | None) -> Callable[[FastAP
             yield
         finally:
             starting.cancel()
+            await mcp.close()
             await context.watcher.close()
             await context.reader_process.close()
             if own_ring is not None:

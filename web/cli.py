@@ -30,6 +30,7 @@ COMMANDS = {
     "import": ("import_", "store the traces and logs of OTLP files"),
     "reprocess": ("reprocess", "derive stored traces again, after an upgrade or with other mappings"),
     "channels": ("channels", "list, add, test and remove the channels that messages go to"),
+    "mcp": ("mcp", "answer coding agents over MCP on standard input and output"),
     "keys": ("keys", "make, list and revoke access keys"),
     "projects": ("projects", "list, create, archive and restore projects"),
     "erase-user": ("erase_user", "erase a user and everything that is theirs"),

@@ -14,6 +14,7 @@ from trace_store.database_errors import translate_errors
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
+from web.mcp_server.trace_outline import Wish, outline
 from web.pages.trace_views import TraceViewName
 from web.pages.view_models import TracePage
 from web.query_api.span_json import spans_json
@@ -70,24 +71,19 @@ def trace_page(
 ) -> TracePage | None:
     """The page of a trace without the pane of its selected span; None for an unknown one."""
 
-    async def read(reader: TraceReader) -> tuple[TreeRecords, TraceTree] | None:
-        version = trace_version(await reader.trace_row(trace))
-        key = (conninfo, trace, version)
-        if version == NEVER_DERIVED or key not in _last_tree:
-            records = await read_tree_records(reader, trace)
-            if records is None:
-                return None
-            _last_tree.clear()
-            _last_tree[key] = (records, build_tree(records, path))
-        return _last_tree[key]
-
-    found = _with_reader(conninfo, read)
+    found = _tree(conninfo, trace, path)
     if found is None:
         return None
     records, tree = found
     return build_trace_page(
         records, tree, path, offset=offset, selected=selected, detail=None, query_string=query, view=view
     )
+
+
+def trace_outline(conninfo: str, trace: TraceKey, wish: Wish) -> str | None:
+    """The outline of a trace for an agent; None for an unknown one."""
+    found = _tree(conninfo, trace, f"/traces/{trace.trace_id.hex()}")
+    return None if found is None else outline(*found, wish)
 
 
 def backtest_rule(
@@ -109,6 +105,21 @@ def try_tool_rules(conninfo: str, project_id: int, mappings: MappingTexts, text:
     rules = parse_tool_rules(text, "the rules", PAYLOAD_RULE_IDS)
     registry = mappings.registry()
     return _with_reader(conninfo, lambda reader: try_rules(reader, project_id, registry, rules, calls_max))
+
+
+def _tree(conninfo: str, trace: TraceKey, path: str) -> tuple[TreeRecords, TraceTree] | None:
+    async def read(reader: TraceReader) -> tuple[TreeRecords, TraceTree] | None:
+        version = trace_version(await reader.trace_row(trace))
+        key = (conninfo, trace, version)
+        if version == NEVER_DERIVED or key not in _last_tree:
+            records = await read_tree_records(reader, trace)
+            if records is None:
+                return None
+            _last_tree.clear()
+            _last_tree[key] = (records, build_tree(records, path))
+        return _last_tree[key]
+
+    return _with_reader(conninfo, read)
 
 
 def _with_reader(conninfo: str, read: Callable[[TraceReader], Awaitable[T]]) -> T:

@@ -2,7 +2,7 @@
 
 from otlp_receiver.access import Right
 
-OPEN_PATHS = ("/static/", "/sign-in", "/sign-out")  # what a browser needs to sign in
+OPEN_PATHS = ("/static/", "/sign-in", "/sign-out", "/files/")  # what signing in needs; files have a signed address
 SENDING_PATHS = frozenset(
     {"/v1/events/track", "/v1/events/track_partial", "/v1/signals/track", "/v1/users/identify", "/v1/live"}
 )

@@ -171,7 +171,7 @@ class Settings:
         shown="none",
     )
     key: str = _setting(
-        "", str, "KEY", "access key that demo, doctor and check send to the server of --url", shown="none"
+        "", str, "KEY", "access key that demo, doctor, check and mcp send to the server of --url", shown="none"
     )
     projects_max: int = _setting(
         100, _projects, "N", "projects up to which one that is named for the first time is made by what is sent to it"

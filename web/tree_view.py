@@ -254,6 +254,7 @@ def _call_line(call: ToolCallRow, calls: _Calls, index: int, parent_index: int, 
         left_percent=0.0,
         width_percent=0.0,
         skew_ns=0,
+        call_key=call.call_key,
     )
 
 

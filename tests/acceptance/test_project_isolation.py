@@ -100,6 +100,7 @@ def seed_interactions(both: Neighbours, project: int) -> None:
         "conversation_id": "convo-1",
         "group_id": "patterns",
         "key_id": "2",
+        "token": "unsigned",
     }
 
 

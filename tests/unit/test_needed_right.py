@@ -26,6 +26,8 @@ from web.needed_right import needed_right
         ("GET", "/api/projects", "settings"),
         ("GET", "/sign-in", None),
         ("POST", "/sign-out", None),
+        ("GET", "/files/a.b", None),
+        ("GET", "/filesystem", "read"),
         ("GET", "/static/css/base.css", None),
         ("BREW", "/traces", "change"),
     ],

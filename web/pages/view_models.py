@@ -151,6 +151,7 @@ class TreeRow:
     left_percent: float  # of the axis, 0..100
     width_percent: float
     skew_ns: int  # added to the shown times, because a clock was off
+    call_key: str = ""  # of a tool call that has no span
 
 
 @dataclass(frozen=True, slots=True)
