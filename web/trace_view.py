@@ -9,6 +9,7 @@ from web.conversation_view import group_view
 from web.link_view import linked_trace_count, linked_traces
 from web.pages.trace_views import TraceViewName
 from web.pages.view_models import SpanDetail, TracePage
+from web.run_transcript import run_transcript
 from web.trace_reading import TreeRecords
 from web.tree_view import TraceTree, loop_views
 
@@ -79,6 +80,9 @@ def build_trace_page(
         linked_trace_count=linked_trace_count(records.links, records.incoming),
         asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
         view=view,
+        transcript=run_transcript(records, tree, path, offset=offset, selected=selected)
+        if view == "transcript"
+        else None,
         graph=lay_out(build_call_graph(records, tree), selected) if view == "graph" else None,
         run_ended_well=_ended_well(row, tree),
         group=None if row is None else group_view(row, records.place),

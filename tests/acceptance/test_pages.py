@@ -53,7 +53,7 @@ async def test_every_page_of_every_capture(pages: Pages, part: int) -> None:
     spans = {(span.trace_id, span.span_id): span for records in captures for span in records.spans}
     for trace_id in {trace_id for trace_id, _ in spans}:
         path = f"/traces/{trace_id.hex()}"
-        for fragment in ("", "/header", "/tree", "/graph", "?view=graph"):
+        for fragment in ("", "/header", "/tree", "/graph", "?view=graph", "/transcript", "?view=transcript"):
             await pages.html(path + fragment)
         assert (await pages.json(f"{path}.json"))["trace_id"] == trace_id.hex()
     for (trace_id, span_id), span in spans.items():
@@ -126,7 +126,15 @@ async def test_nothing_that_was_sent_becomes_markup(pages: Pages) -> None:
     ]
     await pages.store_and_derive(accepted(spans, service=EVIL))
     query = "?q=%3Cscript%3E&conversation=%22%3E%3Cscript%3Ealert(1)"
-    paths = ["/traces", f"/traces{query}", PAGE, f"{PAGE}/header", f"{PAGE}/tree", f"{PAGE}/graph"]
+    paths = [
+        "/traces",
+        f"/traces{query}",
+        PAGE,
+        f"{PAGE}/header",
+        f"{PAGE}/tree",
+        f"{PAGE}/graph",
+        f"{PAGE}/transcript",
+    ]
     paths += [f"{PAGE}/spans/{number.to_bytes(8).hex()}" for number in (1, 2)]
     shown = 0
     for path in paths:

@@ -38,7 +38,7 @@ def test_a_node_leads_to_its_first_call_in_the_tree(page: Page, server: RunningS
     expect(page.locator('.row[aria-selected="true"]')).to_contain_text("stock_level")
     expect(page.get_by_role("heading", level=2)).to_contain_text("stock_level")
     page.wait_for_load_state()
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.locator(".node.is-selected")).to_contain_text("stock_level")
     page.wait_for_load_state()
     page.keyboard.press("e")

@@ -49,6 +49,12 @@ async def show_tree(trace_id: str, request: Request, context: Context) -> Respon
     return page("_tree.html", page=await _page(trace_id, request, context))
 
 
+@router.get("/{trace_id}/transcript")
+async def show_transcript(trace_id: str, request: Request, context: Context) -> Response:
+    """A part of the transcript alone."""
+    return page("_run_transcript.html", page=await _page(trace_id, request, context, "transcript"))
+
+
 @router.get("/{trace_id}/graph")
 async def show_graph(trace_id: str, request: Request, context: Context) -> Response:
     """The graph of calls alone."""

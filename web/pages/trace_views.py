@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-TraceViewName = Literal["tree", "graph"]
+TraceViewName = Literal["tree", "transcript", "graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,50 @@ class GraphPage:
     height: int
     node_width: int
     node_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that was asked, said or called."""
+
+    kind: str  # user, assistant, tool, agent
+    row_index: int  # in the tree
+    above: int  # position of the turn that it belongs to; -1 for none
+    span_id: str  # "" for a tool call that has no span
+    url: str
+    name: str  # of the tool or agent; the model
+    text: str = ""  # a preview
+    arguments: str = ""
+    status: str = ""
+    why: str = ""  # it failed
+    error: str = ""
+    recovered: bool = False
+    loop_id: str = ""
+    loop_place: str = ""
+    asks: tuple[str, ...] = ()  # tools that the model asked for
+    reasoning_tokens: int = 0
+    inside: "TurnGroup | None" = None  # what an agent did, or a tool called
+
+
+@dataclass(frozen=True, slots=True)
+class TurnGroup:
+    """Turns that fold together."""
+
+    title: str
+    loop_id: str  # "" for what belongs to an agent or a tool
+    why: str
+    count: int
+    turns: "tuple[Turn | TurnGroup, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptPage:
+    """A part of the run as a conversation."""
+
+    blocks: tuple[Turn | TurnGroup, ...]
+    offset: int
+    shown: int
+    turn_count: int  # of the whole run
+    selected: str  # span id, or ""
+    before_url: str | None
+    after_url: str | None

@@ -7,6 +7,7 @@
 | `/traces/{trace_id}` | `trace.html` (and `_header`, `_tree`, `_detail`) | `page: TracePage`, `footer` |
 | `/traces/{trace_id}/header` | `_header.html` | `page: TracePage` |
 | `/traces/{trace_id}/tree` | `_tree.html` | `page: TracePage` (its `tree` alone counts) |
+| `/traces/{trace_id}/transcript` | `_run_transcript.html` | `page: TracePage` (its `transcript` alone counts) |
 | `/traces/{trace_id}/graph` | `_graph.html` | `page: TracePage` (its `graph` alone counts) |
 | `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail` |
 | `/conversations/{id}` | `conversation.html` | `page: ConversationPage`, `footer` |
@@ -16,7 +17,7 @@ Every template has `static(path)` (a URL that changes with the file) and the fil
 
 Parameters. Lists: `q`, `since`, `until` (ISO 8601 or Unix nanoseconds), `range` (15m, 1h, 24h, 7d, 30d), `errors=1`,
 `loops=1`, `conversation`, `after` (cursor), `limit`. Trace: `span` (selected), `offset` (first row of the window),
-`full=1` (long values uncut), `view` (tree, graph).
+`full=1` (long values uncut), `view` (tree, transcript, graph).
 
 Live: `/traces/events` and `/traces/{trace_id}/events` are event streams. Both send `changed` with JSON data:
 `{"version": str}` for the list, `{"version": str, "span_count": int, "live": bool, "derived_unix_ms": int}` for a
@@ -29,7 +30,7 @@ from typing import Literal
 from tool_errors.findings import SchemaViolation
 from web.argument_form import FormField
 from web.pages.interaction_models import InteractionView
-from web.pages.trace_views import GraphPage, TraceViewName
+from web.pages.trace_views import GraphPage, TraceViewName, TranscriptPage
 
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
 
@@ -453,5 +454,6 @@ class TracePage:
     group: GroupView | None = None  # None: the trace stands alone
     asked_again_url: str = ""  # of the later trace in which the user asks for the same
     view: TraceViewName = "tree"
+    transcript: TranscriptPage | None = None  # of the view of this name alone
     graph: GraphPage | None = None  # of the view of this name alone
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers

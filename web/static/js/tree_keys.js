@@ -42,7 +42,7 @@ function right() {
 async function next(matches, words) {
   const all = rows();
   if (!all.length) {
-    say("This view has no single steps; 1 opens the tree.");
+    say("This view has no single steps; 1 opens the tree, 2 the transcript.");
     return;
   }
   const at = all.indexOf(currentRow());

@@ -4,8 +4,9 @@ import { reveal } from "./fold.js";
 const tree = document.getElementById("trace-tree");
 
 export const rows = () => [...tree.querySelectorAll(".row")];
-export const visibleRows = () => [...tree.querySelectorAll(".row:not([hidden])")];
-export const selectedRow = () => tree.querySelector('.row[aria-selected="true"]');
+export const visibleRows = () => [...tree.querySelectorAll(".row:not([hidden])")].filter((row) => !row.closest("details:not([open])"));
+export const selectedRow = () => tree.querySelector('.row[aria-selected="true"], .turn[aria-current="true"]');
+const mark = (row, isSelected) => row?.setAttribute(row.matches(".turn") ? "aria-current" : "aria-selected", isSelected);
 export const rowOfSpan = (span) => tree.querySelector(`.row[data-span="${CSS.escape(span)}"]`);
 export const currentRow = () => document.activeElement?.closest?.(".row") ?? selectedRow();
 
@@ -18,6 +19,7 @@ function takeTab(row) {
 
 export function focusRow(row) {
   if (row.hidden) reveal(row);
+  for (let folded; (folded = row.closest("details:not([open])")); ) folded.open = true;
   takeTab(row);
   const link = row.querySelector(".step-link");
   link.focus({ preventScroll: true });
@@ -25,9 +27,9 @@ export function focusRow(row) {
 }
 
 export function markSelected(span) {
-  selectedRow()?.setAttribute("aria-selected", "false");
+  mark(selectedRow(), "false");
   const row = rowOfSpan(span);
-  row?.setAttribute("aria-selected", "true");
+  mark(row, "true");
   return row;
 }
 
