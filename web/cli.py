@@ -36,6 +36,8 @@ COMMANDS = {
     "erase-user": ("erase_user", "erase a user and everything that is theirs"),
     "password": ("password", "make the hash of the password that administrators sign in with"),
     "migrate": ("migrate", "bring a database to the schema of this version"),
+    "backup": ("backup", "write the whole database to a file"),
+    "restore": ("restore", "fill a new database from such a file"),
     "receive": ("receive", "only the OTLP receivers, on a shared database"),
     "process": ("process", "only the processor, on a shared database"),
     "web": ("web", "only pages and query API, on a shared database"),

@@ -1,0 +1,51 @@
+"""Fill a new data directory, or the empty database of --database-url, from a file that `rainbarrel backup` wrote.
+
+The schema of an older version is brought up to date. No server may run on the data directory.
+"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trace_store.dump import restore
+from trace_store.embedded import EmbeddedPostgres
+from trace_store.exceptions import RainbarrelError
+from trace_store.migrate import migrate
+from web.settings import Settings, add_flags, read_settings
+
+EXAMPLES = """\
+examples:
+  rainbarrel restore rainbarrel-2026-11-21.dump --data-dir /var/lib/rainbarrel-new
+  rainbarrel restore rainbarrel-2026-11-21.dump --database-url postgresql://user:password@host/empty_database
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """From where, and into which database."""
+    parser.add_argument("file", metavar="FILE", type=Path)
+    add_flags(parser, ["data_dir", "database_url"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Restore and migrate."""
+    if not arguments.file.is_file():
+        raise RainbarrelError(f"There is no file {arguments.file}.")
+    with _empty_database(read_settings(vars(arguments))) as conninfo:
+        restore(conninfo, arguments.file)
+        report = migrate(conninfo)
+    print(f"restored from {arguments.file}; schema version {report.version}")
+    return 0
+
+
+@contextmanager
+def _empty_database(settings: Settings) -> Iterator[str]:
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres(settings.data_dir)
+    conninfo = embedded.start()
+    try:
+        yield conninfo
+    finally:
+        embedded.stop()
