@@ -23,6 +23,7 @@ from web.same_origin import sent_by
 from web.sessions import Sessions
 
 LOCAL = Holder("nobody", RIGHTS["admin"])  # this machine, where it needs no key
+OTHER_PAGE = "This form was sent by a page of another origin; open Rainbarrel's own page."
 Refuse = Callable[[Request, int, str, dict[str, str]], Awaitable[Response]]
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -77,12 +78,15 @@ class AccessGate:
 
     async def _holder(self, headers: dict[str, str], scope: Scope) -> Holder:
         session = None if given_key(headers) else self._sessions.holder(headers)
+        sender = sent_by(headers) if scope["method"] in _UNSAFE else "own page"
         if session is not None:
-            if scope["method"] in _UNSAFE and sent_by(headers) != "own page":
-                raise PermissionDenied("This form was sent by a page of another origin; open Rainbarrel's own page.")
+            if sender != "own page":
+                raise PermissionDenied(OTHER_PAGE)
             return session
         client = client_address(dict(scope))
         holder = await self._control.identify(headers, client)
+        if holder.by == "nobody" and sender == "other page":  # no key, so any page in a browser here could send it
+            raise PermissionDenied(OTHER_PAGE)
         return LOCAL if holder.by == "nobody" and is_loopback_client(client) else holder
 
     async def _refused(self, request: Request, slug: str, error: RainbarrelError) -> Response:
