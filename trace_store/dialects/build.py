@@ -114,10 +114,14 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
     if content.attributes:
         attributes = {**content.attributes, **attributes}
     table = layout.table
-    if table.dialect.rewrite is not None:
-        attributes = _rewritten(table.dialect, span, attributes)
-    if content.attributes or len(attributes) != len(span.attributes):  # else a rewrite gave known keys other values
+    rewrite = table.dialect.rewrite
+    said = rewrite(span, attributes) if rewrite is not None else None
+    if said:
+        attributes = {**attributes, **said}
+    if content.attributes:
         layout = table.layout(attributes)
+    elif said and len(attributes) != len(span.attributes):  # else it gave known keys other values
+        layout = layout.with_keys(said, attributes)
     reading = Reading(layout, attributes)
     if "events" in layout.fields and (listed := reading.value("events")) is not None:
         content = content if has_records else EventContent()

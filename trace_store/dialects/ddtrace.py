@@ -60,7 +60,7 @@ def _unpack(value: Any) -> Mapping[str, Any]:
 
 def _object(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     held = source.get(key)
-    return held if isinstance(held, dict) else {}
+    return held if held.__class__ is dict else {}
 
 
 def _content(held: Mapping[str, Any]) -> Any:

@@ -67,6 +67,10 @@ def _order(record: LogRecord) -> tuple[int, int, bytes]:
 
 
 def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[str, Any]) -> None:
+    role = _ROLES.get(name)
+    if role is not None and body.__class__ is dict:  # nearly all
+        content.inputs.append({"role": role, **body})
+        return
     if name == DETAILS:
         for source in (attributes, body):
             if isinstance(source, dict):
@@ -84,8 +88,8 @@ def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[st
         body = attributes
     if name == CHOICE:
         content.outputs.append(_choice(body))
-    elif name in _ROLES:
-        content.inputs.append({"role": _ROLES[name], **body})
+    elif role is not None:
+        content.inputs.append({"role": role, **body})
 
 
 def _choice(body: Mapping[str, Any]) -> dict[str, Any]:

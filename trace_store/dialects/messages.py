@@ -100,17 +100,19 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
 
     The list may be the value itself: nobody may change it.
     """
-    if isinstance(value, str):
-        parsed = HISTORIES.parse(value)
-        return [] if isinstance(parsed, str) else raw_messages(parsed, depth + 1)
+    if value.__class__ is str:
+        value = HISTORIES.parse(value)
+        if value.__class__ is str:
+            return []
+        depth += 1
     if depth > MESSAGES_DEPTH_MAX:
         return []
-    if isinstance(value, list):
+    if value.__class__ is list:
         for item in value:
             if item.__class__ is not dict or item.get("role").__class__ is not str:
                 return _listed(value, depth)
         return value
-    if not isinstance(value, dict):
+    if value.__class__ is not dict:
         return []
     if is_message(value):
         return [value]
@@ -143,9 +145,9 @@ def _listed(items: list[Any], depth: int) -> list[Any]:
 
 def is_message(item: Mapping[str, Any]) -> bool:
     """Whether the object is a message by itself (and not something that holds messages)."""
-    if isinstance(item.get("role"), str):
+    if item.get("role").__class__ is str:
         return True
-    if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
+    if "lc" in item and item["lc"] == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item) is not None
     kind = item.get("type")
     if not isinstance(kind, str):
@@ -191,7 +193,7 @@ def role_of(item: Any) -> str | None:
 def offered_tool(item: Any) -> Mapping[str, Any] | None:
     """The definition of a tool that Langfuse's LangChain handlers put among the messages, in the place of a result."""
     content = item.get("content") if isinstance(item, dict) else None
-    if not isinstance(content, dict) or content.get("type") != "function" or item.get("role") != "tool":
+    if content.__class__ is not dict or content.get("type") != "function" or item.get("role") != "tool":
         return None
     return content if isinstance(content.get("function"), dict) and "tool_call_id" not in item else None
 
@@ -305,7 +307,8 @@ def _blocks_in_text(content: str) -> Any:
 def _is_block(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    if kind_of(item) in BLOCK_TYPES:
+    kind = item.get("type")
+    if kind.__class__ is str and kind in BLOCK_TYPES:
         return True
     return len(item) <= 2 and ("text" in item or "toolUse" in item or "toolResult" in item)
 

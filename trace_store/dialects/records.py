@@ -121,7 +121,8 @@ def _by_time(span: Span, logs: Sequence[LogRecord], records: Records) -> list[Na
         if event.name in records or "event.name" in event.attributes:  # of nearly all spans no event is
             names = event.name, event.attributes.get("event.name")
             found.append(_known(records, event.time_unix_nano, names, event.attributes))
-    found += [known_log(log, records) for log in logs]
+    if logs:
+        found += [known_log(log, records) for log in logs]
     return sorted((item for item in found if item is not None), key=_order) if found else []
 
 

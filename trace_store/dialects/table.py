@@ -8,6 +8,7 @@ from trace_store.dialects.flattened import FlatMessage
 
 KEYS_REMEMBERED_MAX = 8192
 LAYOUTS_REMEMBERED_MAX = 256  # of each dialect
+REWRITES_REMEMBERED_MAX = 8  # of each layout
 LAYOUT_KEYS_MAX = 96  # spans with more keys hold flattened messages, whose number makes each layout new
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
 _PARTS_OF_COUNTS: Final = frozenset(
@@ -31,7 +32,17 @@ class Layout:
     """
 
     __slots__ = (
-        *("fields", "flags", "flat_input", "flat_output", "flat_reasons", "flat_tools", "counts_have_parts", "kinds"),
+        *(
+            "fields",
+            "flags",
+            "flat_input",
+            "flat_output",
+            "flat_reasons",
+            "flat_tools",
+            "counts_have_parts",
+            "kinds",
+            "_with",
+        ),
         *("may_fail", "name_kind", "table", "unmapped"),
     )
 
@@ -51,6 +62,7 @@ class Layout:
             elif field == "unmapped":
                 unmapped.append(key)
         self.table = table
+        self._with: dict[tuple[str, ...], Layout] = {}  # by what a rewrite says
         self.unmapped = tuple(unmapped)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
         self.counts_have_parts = not _PARTS_OF_COUNTS.isdisjoint(found)
@@ -63,6 +75,16 @@ class Layout:
         self.flags = [(key, values) for key, values in table.failure_flags.items() if key in attributes]
         self.may_fail = bool(self.flags) or "error_type" in found  # whatever the status of the span
         self.name_kind = next((kind for key, kind in table.name_kinds.items() if key in attributes), None)
+
+    def with_keys(self, said: Mapping[str, object], attributes: Mapping[str, object]) -> "Layout":
+        """The layout of `attributes`: those of this layout and, after them, what a rewrite says."""
+        keys = tuple(said)
+        found = self._with.get(keys)
+        if found is None:
+            if len(self._with) >= REWRITES_REMEMBERED_MAX:
+                self._with.clear()
+            found = self._with[keys] = self.table.layout(attributes)
+        return found
 
 
 _UNMAPPED: Final = Target("unmapped")

@@ -56,6 +56,8 @@ _DETAILS = (
     "output_token_details",
     "inputTokenDetails",
 )
+_OF_OTHERS = frozenset({"total_tokens", "prompt_tokens"})
+_ANTHROPIC_CACHE = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens"})
 _DETAIL_KEYS = frozenset(_DETAILS)
 _PLACES = (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)  # in the order of `Counts`
 _PLACE_OF = {key: (which, rank) for which, keys in enumerate(_PLACES) for rank, key in enumerate(keys)}
@@ -133,13 +135,17 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
     if isinstance(by_duration, dict):
         counts = counts.or_else(_told(by_duration))
+    if not (counts.cached_tokens or counts.cache_write_tokens or counts.cache_write_1h_tokens):
+        return counts
     counts = counts.with_1h_apart()
     if not counts.has_cache:
         return counts
     # Anthropic's own usage leaves the cache out of the input and has no total; what others made of it has one.
-    is_anthropic = "input_tokens" in usage and not {"total_tokens", "prompt_tokens"} & usage.keys()
-    is_anthropic = is_anthropic and bool({"cache_read_input_tokens", "cache_creation_input_tokens"} & usage.keys())
-    total = next((count for key in _TOTAL if (count := as_count(usage.get(key))) is not None), None)
+    is_anthropic = "input_tokens" in usage and _OF_OTHERS.isdisjoint(usage) and not _ANTHROPIC_CACHE.isdisjoint(usage)
+    total = None
+    for key in _TOTAL:
+        if key in usage and (total := as_count(usage[key])) is not None:
+            break
     return counts.with_cache_inside(total, excludes_cache=is_anthropic)
 
 
