@@ -30,6 +30,7 @@ AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=
 FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
 DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops", "findings", "signal_matches")
 NOT_COMPARED = ("found_at", "blob_id", "blob_position", "derived_at", "settle_at")
+MOMENT_NS = 1_000_000_000
 ISSUES = """
 SELECT DISTINCT fingerprint, first_seen_unix_nano
 FROM rainbarrel.issue_states JOIN rainbarrel.findings USING (project_id, fingerprint)
@@ -121,8 +122,19 @@ def tables(conninfo: str) -> dict[str, list[Any]]:
             query = f"SELECT to_jsonb(t) - %s::text[] FROM rainbarrel.{table} t"
             rows = connection.execute(query, (list(NOT_COMPARED),)).fetchall()
             found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
-        found["issues"] = sorted(connection.execute(ISSUES.encode()).fetchall())
+        issues = sorted(connection.execute(ISSUES.encode()).fetchall())
+        found["issues"] = [fingerprint for fingerprint, _ in issues]
+        found["first seen"] = [FirstSeen(unix_nano) for _, unix_nano in issues]
         return found
+
+
+class FirstSeen(int):
+    """Only ever becomes earlier: a call that was first known from the answer to it may have stood a moment before."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and abs(int(self) - int(other)) < MOMENT_NS
+
+    __hash__ = int.__hash__
 
 
 def empty(conninfo: str) -> None:

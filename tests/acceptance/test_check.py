@@ -137,4 +137,4 @@ def test_traces_and_conversations_of_a_server(server, tmp_path) -> None:
     assert by_conversation.stdout == by_id.stdout
     unknown = rainbarrel("check", "--conversation", "nobody", "--url", server.url)
     assert unknown.returncode == 2
-    assert b"No trace of conversation nobody is stored" in unknown.stderr
+    assert b"Nothing of conversation nobody is stored" in unknown.stderr

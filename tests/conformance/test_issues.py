@@ -48,7 +48,11 @@ async def fail(
     told = {"status": "error", "fingerprint": fingerprint, "error_type": "KeyError", "error_message": "date"}
     calls = [tool_call(trace.trace_id, "1", start_unix_nano=at, end_unix_nano=at + 1, **(told | fields))]
     found = [
-        LoopRow(*(1, trace.trace_id, str(n), "cycle", ["a", "b"], 4, 4, ["1"] * 8, at, at + SECOND, 10, "l", "gave_up"))
+        LoopRow(
+            *(1, trace.trace_id, str(n), "cycle", ["a", "b"], 4, 4, ["1"] * 8, at, at + SECOND, 10, "l", "gave_up"),
+            wasted_calls=6,
+            wasted_ns=SECOND // 2,
+        )
         for n in range(loops)
     ]
     await queue.mark([NewMark(Unit(1, UNIT_TRACE, trace.trace_id))])
@@ -135,7 +139,7 @@ async def test_an_issue_from_near(store: Store, queue: WorkQueue) -> None:
     loop = await one(store, "l")
     assert loop is not None
     assert loop.waste is not None
-    assert (loop.waste.loops, loop.waste.calls, loop.waste.seconds, loop.waste.tokens) == (3, 24, 3.0, 30)
+    assert (loop.waste.loops, loop.waste.calls, loop.waste.seconds, loop.waste.tokens) == (3, 18, 1.5, 30)
     assert [(example.iterations, example.loop_kind, example.first_call_key) for example in loop.examples] == [
         (4, "cycle", "1")
     ] * 3

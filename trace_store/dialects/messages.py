@@ -285,12 +285,18 @@ def _without_messages(texts: list[str], calls: list[ToolCall]) -> list[str]:
     """The texts, of one that is a client's whole message its own text alone; the calls of that go to `calls`."""
     found = []
     for text in texts:
-        told = unwrap(text) if text[:2] in _OBJECT_BEGINS and "tool_calls" in text else None
-        if isinstance(told, dict) and told.get("role") == "assistant":
+        told = message_in_text(text)
+        if told is not None:
             named_calls(told, calls)
             text = text_of(told.get("content"))
         found.append(text)
     return found
+
+
+def message_in_text(text: str) -> dict[str, Any] | None:
+    """The assistant's message that some instrumentations write as its text, as JSON or as Python's repr."""
+    told = unwrap(text) if text[:2] in _OBJECT_BEGINS and "tool_calls" in text else None
+    return told if isinstance(told, dict) and told.get("role") == "assistant" else None
 
 
 def _blocks_in_text(content: str) -> Any:

@@ -13,6 +13,7 @@ from trace_store.dialects.messages import (
     TEXT_TYPES,
     content_of,
     inner_message,
+    message_in_text,
     role_of,
 )
 from trace_store.dialects.texts import plain
@@ -93,7 +94,19 @@ def _role_message(item: Any) -> RoleMessage | None:
         named_calls(held, listed)
         known = {part.call_id for part in parts if part.kind == "tool_call" and part.call_id}
         parts += [part for part in _parts_of_traffic(tuple(listed), ()) if part.call_id not in known]
+        if not any(part.kind == "tool_call" for part in parts):
+            parts = [found for part in parts for found in _unfolded(part)]
     return RoleMessage(role, tuple(parts))
+
+
+def _unfolded(part: Part) -> list[Part]:
+    """A text that is a client's whole message as what it says and asks for; any other part as it is."""
+    told = message_in_text(part.text) if part.kind == "text" else None
+    if told is None:
+        return [part]
+    said, calls = text_of(told.get("content")), list[ToolCall]()
+    named_calls(told, calls)
+    return [*([Part("text", text=said)] if said else []), *_parts_of_traffic(tuple(calls), ())]
 
 
 def _parts_of_traffic(calls: Sequence[ToolCall], results: Sequence[Any]) -> list[Part]:
