@@ -89,6 +89,11 @@ def text_preview(text: str) -> str:
     return raw[: PREVIEW_BYTES_MAX - 3].decode("utf-8", "ignore") + "\u2026"
 
 
+def may_be_cut(preview: str) -> bool:
+    """Whether `text_preview` may have cut this; a text that ends so by itself looks the same."""
+    return preview.endswith("\u2026") and len(preview.encode()) >= PREVIEW_BYTES_MAX - 3
+
+
 def _storable(text: str) -> str:
     """PostgreSQL's text holds no NUL and UTF-8 no lone surrogate; the exact text is in the blob."""
     if "\0" in text:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from tool_errors.bounded_facts import text_preview
 from tool_errors.cost import priced
-from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, ToolCall
-from tool_errors.interactions.parts import interaction_parts
+from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
+from tool_errors.interactions.parts import interaction_parts, whole_text_at
 from tool_errors.judged import JudgedFacts
-from tool_errors.llm_calls import end_of, token_usage, unique_llm_calls
+from tool_errors.llm_calls import LlmGroup, end_of, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.price_table import PriceTable
@@ -48,19 +48,16 @@ def derive(
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]
     groups = unique_llm_calls(view)
-    price_table = prices or prices_in_use()
-    llm_calls = tuple(priced(group.call, price_table) for group in groups)
+    llm_calls = _priced_calls(groups, prices or prices_in_use())
     usage = token_usage(view, groups)
-    first, last = first_input(view, groups), final_output(view, groups)
-    unique_calls = unique_tool_calls(view, groups, trace_id, live=live)
-    tool_calls = with_scopes(view, unique_calls, first and text_preview(first))
+    asked, answered = first_input(view, groups), final_output(view, groups)
+    first, last = (asked.input_text if asked else None), (answered.output_text if answered else None)
+    tool_calls = with_scopes(view, unique_tool_calls(view, groups, trace_id, live=live), first and text_preview(first))
     known = [facts for index in range(len(view.rows)) if (facts := view.facts(index)) is not None]
     agents = _agents(known)
     tools = _names(call.name for call in tool_calls)
     models = _names(call.model for call in llm_calls)
     roots = view.tree.roots()
-    tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
-    costs = {(trace_id, call.span_id): cost for call in llm_calls if (cost := call.cost_nano_usd) is not None}
     starts = [node.start_unix_nano for node in nodes if node.start_unix_nano]
     return DerivedTrace(
         trace_id=trace_id,
@@ -92,12 +89,31 @@ def derive(
         ),
         llm_calls=llm_calls,
         tool_calls=tool_calls,
-        loops=tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs)),
+        loops=_loops(trace_id, llm_calls, tool_calls, live, thresholds),
         spans=tuple(_derived_spans(view)),
-        interactions=interaction_parts(view, first, last),
+        interactions=interaction_parts(view, asked, answered),
+        input_from=whole_text_at(view, asked, first),
+        output_from=whole_text_at(view, answered, last),
         environment=_first(facts.environment for facts in known),
         run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
     )
+
+
+def _priced_calls(groups: Iterable[LlmGroup], prices: PriceTable) -> tuple[LlmCall, ...]:
+    return tuple(priced(group.call, prices) for group in groups)
+
+
+def _loops(
+    trace_id: bytes,
+    llm_calls: Iterable[LlmCall],
+    tool_calls: Sequence[ToolCall],
+    live: bool,
+    thresholds: LoopThresholds,
+) -> tuple[Loop, ...]:
+    """The loops, with what the model calls spent that asked for their repeats."""
+    tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
+    costs = {(trace_id, call.span_id): cost for call in llm_calls if (cost := call.cost_nano_usd) is not None}
+    return tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs))
 
 
 def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:

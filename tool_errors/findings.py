@@ -158,6 +158,8 @@ class InteractionPart:
     end_unix_nano: int
     input_preview: str | None
     output_preview: str | None
+    input_from: bytes | None = None  # span id and digest of the span whose text is longer than the preview
+    output_from: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class DerivedTrace:
     loops: tuple[Loop, ...] = ()
     spans: tuple[DerivedSpan, ...] = field(default=(), repr=False)
     interactions: tuple[InteractionPart, ...] = ()  # in order of appearance
+    input_from: bytes | None = None  # as of an InteractionPart
+    output_from: bytes | None = None
     environment: str | None = None
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers
     asked_again: bytes | None = None  # the later trace of the conversation in which the user asks for the same

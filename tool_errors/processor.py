@@ -175,7 +175,8 @@ class Processor:
         batches = [unit for unit in units if unit.kind == UNIT_LOG_BATCH]
         if traces or batches:
             await self._work_on_records(claim, traces, batches)
-        await self._interactions.interactions(claim, [unit for unit in units if unit.kind == UNIT_INTERACTION])
+        interactions = [unit for unit in units if unit.kind == UNIT_INTERACTION]
+        await self._interactions.interactions(claim, interactions, self._rules.registry)
         await self._interactions.sums(claim, [unit for unit in units if unit.kind in SUM_UNITS])
         await self._settler.settle(claim, [unit for unit in units if unit.kind in GROUP_UNITS])
 

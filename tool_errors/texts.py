@@ -1,4 +1,4 @@
-"""The user's question and the agent's answer of a trace, from whichever of its spans tells them."""
+"""The spans that tell the user's question and the agent's answer of a trace."""
 
 from tool_errors.llm_calls import LlmGroup
 from tool_errors.trace_view import TraceView
@@ -7,24 +7,24 @@ from trace_store.facts import SpanFacts
 _TALKING = ("agent", "chain", "llm")  # types whose input is a user's and whose output an assistant's
 
 
-def first_input(view: TraceView, groups: list[LlmGroup]) -> str | None:
+def first_input(view: TraceView, groups: list[LlmGroup]) -> SpanFacts | None:
     """The first text of the user: of the topmost agent that tells one, else of the first LLM call, else of any step."""
     talking = _talking(view)
-    agent = next((facts.input_text for facts in talking if facts.type == "agent" and facts.input_text), None)
+    agent = next((facts for facts in talking if facts.type == "agent" and facts.input_text), None)
     if agent:
         return agent
     of_calls = (view.facts(index) for group in groups for index in group.members)
-    call = next((facts.input_text for facts in of_calls if facts is not None and facts.input_text), None)
-    return call or next((facts.input_text for facts in talking if facts.input_text), None)
+    call = next((facts for facts in of_calls if facts is not None and facts.input_text), None)
+    return call or next((facts for facts in talking if facts.input_text), None)
 
 
-def final_output(view: TraceView, groups: list[LlmGroup]) -> str | None:
+def final_output(view: TraceView, groups: list[LlmGroup]) -> SpanFacts | None:
     """The final answer: of the topmost agent that tells one, else of the last LLM call, else of any step.
 
     A last LLM call that fails has not answered, nor has one that asks for a tool, unless it ran the tool by itself.
     """
     talking = _talking(view)
-    agent = next((facts.output_text for facts in talking if facts.type == "agent" and facts.output_text), None)
+    agent = next((facts for facts in talking if facts.type == "agent" and facts.output_text), None)
     if agent:
         return agent
     if groups:
@@ -32,10 +32,10 @@ def final_output(view: TraceView, groups: list[LlmGroup]) -> str | None:
         asks = any(facts.requested_calls for facts in last) and not _runs_tools(view, groups[-1])
         if groups[-1].call.error_message is not None or asks:
             return None
-        answer = next((facts.output_text for facts in last if facts.output_text), None)
+        answer = next((facts for facts in last if facts.output_text), None)
         if answer:
             return answer
-    return next((facts.output_text for facts in talking if facts.output_text and facts.type != "llm"), None)
+    return next((facts for facts in talking if facts.output_text and facts.type != "llm"), None)
 
 
 def _runs_tools(view: TraceView, group: LlmGroup) -> bool:

@@ -287,10 +287,12 @@ class Claim:
             found.setdefault(TraceKey(tree_row.row.project_id, tree_row.row.trace_id), []).append(tree_row)
         return found
 
-    async def stored_spans(self, traces: Collection[TraceKey]) -> list[StoredSpan]:
-        """Every span version of these traces with its bytes."""
+    async def stored_spans(
+        self, traces: Collection[TraceKey], span_ids: Collection[bytes] | None = None
+    ) -> list[StoredSpan]:
+        """Every span version of these traces with its bytes; with `span_ids` only of those spans."""
         with translate_errors():
-            return await self._reads.stored_spans(self._connection, traces)
+            return await self._reads.stored_spans(self._connection, traces, span_ids)
 
     async def trace_rows(self, traces: Collection[TraceKey] | None = None) -> list[TraceRow]:
         """What `traces` holds of these traces now."""

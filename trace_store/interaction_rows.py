@@ -111,6 +111,8 @@ class InteractionTraceRow:
     end_unix_nano: int | None = None
     input_preview: str | None = None
     output_preview: str | None = None
+    input_from: bytes | None = None  # span id and digest of the span that has the rest of a text that was cut
+    output_from: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,12 @@ async def test_events_without_traces_say_what_they_used(store: Store) -> None:
     assert await rows(store, columns) == [("e1", "m", None, True, 12, 3, 0.5, [])]
 
 
+async def test_what_an_event_used_counts_where_its_traces_say_nothing(store: Store) -> None:
+    used = {"ai.usage.prompt_tokens": 12, "ai.usage.completion_tokens": 3}
+    await send(store, batch("track", EVENT | {"properties": used}), trace(new_id(16), event_id="e1"))
+    assert await rows(store, "event_id, input_tokens, output_tokens, cost_usd") == [("e1", 12, 3, None)]
+
+
 async def test_traits_are_merged_and_a_user_without_interactions_is_one(store: Store) -> None:
     for traits in ({"name": "Ada", "plan": "free", "a": {"b": 1}}, {"plan": "paid", "name": None, "a": {"c": 2}}):
         await send(store, batch("identify", {"user_id": "u1", "traits": traits}))

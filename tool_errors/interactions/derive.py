@@ -35,6 +35,8 @@ class LinkedTrace:
     llm_calls: list[LlmCallRow] = field(default_factory=list)
     tool_calls: list[ToolCallRow] = field(default_factory=list)  # as its group tells them
     loops: list[LoopRow] = field(default_factory=list)
+    input: str | None = None  # the whole text where what the trace says is only its beginning
+    output: str | None = None
 
 
 @dataclass(slots=True)
@@ -54,20 +56,15 @@ def derive_interaction(
     project_id: int, event_id: str, posted: FoldedInteraction | None, traces: Collection[LinkedTrace]
 ) -> InteractionRow | None:
     """The row of one interaction; None when neither an event nor a trace knows it."""
-    linked = sorted(traces, key=lambda trace: (_start(trace), trace.row.trace_id))
+    linked = _in_order(traces)
     if posted is None and not linked:
         return None
     start, end = _times(posted, linked)
     sums = _sums(event_id, linked)
     said = [trace.says for trace in linked]
-    texts = (
-        (posted and posted.input) or next((link.input_preview for link in said if link.input_preview), None),
-        (posted and posted.output)
-        or next((link.output_preview for link in reversed(said) if link.output_preview), None),
-    )
+    texts = _texts(posted, linked)
     properties = {} if posted is None else posted.properties
-    if not linked:
-        _add_told(sums, properties)
+    _add_told(sums, properties)
     buckets = [trace.row.bucket_max for trace in linked]
     return InteractionRow(
         project_id=project_id,
@@ -106,6 +103,16 @@ def derive_interaction(
     )
 
 
+def text_tellers(
+    posted: FoldedInteraction | None, traces: Collection[LinkedTrace]
+) -> tuple[LinkedTrace | None, LinkedTrace | None]:
+    """The traces that tell the question and the answer: the first and the last that do; none of what was posted."""
+    linked = _in_order(traces)
+    asked = next((trace for trace in linked if trace.says.input_preview), None)
+    answered = next((trace for trace in reversed(linked) if trace.says.output_preview), None)
+    return None if posted and posted.input else asked, None if posted and posted.output else answered
+
+
 def event_links(
     project_id: int, event_id: str, posted: FoldedInteraction | None, said: Sequence[InteractionTraceRow]
 ) -> list[InteractionTraceRow]:
@@ -138,6 +145,18 @@ def event_links(
     ]
 
 
+def _texts(posted: FoldedInteraction | None, linked: Sequence[LinkedTrace]) -> tuple[str | None, str | None]:
+    """The question and the answer."""
+    asked, answered = text_tellers(posted, linked)
+    question = posted.input if posted is not None else None
+    answer = posted.output if posted is not None else None
+    if asked is not None:
+        question = asked.input or asked.says.input_preview
+    if answered is not None:
+        answer = answered.output or answered.says.output_preview
+    return question, answer
+
+
 def _times(posted: FoldedInteraction | None, linked: Sequence[LinkedTrace]) -> tuple[int, int]:
     """The sender's own times, else those of the traces, else the receipt."""
     if posted is not None and posted.start_unix_nano is not None and posted.end_unix_nano is not None:
@@ -147,6 +166,10 @@ def _times(posted: FoldedInteraction | None, linked: Sequence[LinkedTrace]) -> t
     assert posted is not None
     received = unix_nano(posted.first_received)
     return received, received
+
+
+def _in_order(traces: Collection[LinkedTrace]) -> list[LinkedTrace]:
+    return sorted(traces, key=lambda trace: (_start(trace), trace.row.trace_id))
 
 
 def _start(trace: LinkedTrace) -> int:
@@ -182,11 +205,12 @@ def _sums(event_id: str, linked: Iterable[LinkedTrace]) -> _Sums:
 
 
 def _add_told(sums: _Sums, properties: dict[str, Any]) -> None:
-    """What the event itself says that it used, as OpenRouter and Raindrop's AI SDK do."""
-    sums.input_tokens = int(_number(properties, _INPUT_TOKENS) or 0)
-    sums.output_tokens = int(_number(properties, _OUTPUT_TOKENS) or 0)
-    cost = _number(properties, (_COST_USD,))
-    sums.cost_nano_usd = None if cost is None else round(cost * 1e9)
+    """What the event itself says that it used, as OpenRouter and Raindrop's AI SDK do; where its traces say nothing."""
+    if not sums.input_tokens and not sums.output_tokens:
+        sums.input_tokens = int(_number(properties, _INPUT_TOKENS) or 0)
+        sums.output_tokens = int(_number(properties, _OUTPUT_TOKENS) or 0)
+    if sums.cost_nano_usd is None and (cost := _number(properties, (_COST_USD,))) is not None:
+        sums.cost_nano_usd = round(cost * 1e9)
 
 
 def _number(properties: dict[str, Any], keys: Iterable[str]) -> float | None:

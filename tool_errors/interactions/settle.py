@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from tool_errors.interactions.derive import LinkedTrace, derive_interaction, event_links
+from tool_errors.interactions.derive import LinkedTrace, derive_interaction, event_links, text_tellers
 from tool_errors.interactions.fold import deep_merge, fold, unix_nano
+from tool_errors.interactions.whole_texts import read_whole_texts
+from tool_errors.log_steps import RegistryOf
 from tool_errors.rest import Rest
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, UNIT_ID_BYTES_MAX, Claim, NewMark, Unit
 from trace_store.derived_rows import TraceRow
@@ -34,8 +36,8 @@ class InteractionSettler:
     def __init__(self, wait_factor: float, wait_s_max: float) -> None:
         self._rest = Rest(wait_factor, wait_s_max)
 
-    async def interactions(self, claim: Claim, units: Sequence[Unit]) -> None:
-        """Replaces the rows of these interactions and marks who must know."""
+    async def interactions(self, claim: Claim, units: Sequence[Unit], registry_of: RegistryOf) -> None:
+        """Replaces the rows of these interactions and marks who must know; `registry_of` gives a project's dialects."""
         events = [_key(unit) for unit in units]
         if not events:
             return
@@ -46,6 +48,8 @@ class InteractionSettler:
         for link in trace_says(await tables.links_of_events(events)):
             said[link.project_id, link.event_id].append(link)
         traces = await self._linked(claim, said)
+        tellers = [text_tellers(posted.get(event), traces[event]) for event in events]
+        await read_whole_texts(claim, tellers, registry_of)
         rows, links = [], []
         for event in events:
             row = derive_interaction(*event, posted.get(event), traces[event])

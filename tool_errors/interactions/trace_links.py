@@ -30,6 +30,8 @@ def trace_links(
             part.end_unix_nano,
             part.input_preview,
             part.output_preview,
+            part.input_from,
+            part.output_from,
         )
         for part in derived.interactions
     }
@@ -50,6 +52,8 @@ def trace_links(
             derived.end_unix_nano,
             derived.input_preview if is_alone else None,
             derived.output_preview if is_alone else None,
+            derived.input_from if is_alone else None,
+            derived.output_from if is_alone else None,
         )
     return list(rows.values())
 
