@@ -29,7 +29,7 @@ URLS = {
 }
 SERVERS = [
     "postgresql_18",
-    "postgresql_16",
+    pytest.param("postgresql_16", marks=pytest.mark.postgresql_16),
     *(pytest.param(name, marks=pytest.mark.timescaledb) for name, url in URLS.items() if url),
 ]
 TIERS = {"timescaledb_apache": Tier.TIMESCALEDB_APACHE, "timescaledb_tsl": Tier.TIMESCALEDB_TSL}
