@@ -8,27 +8,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from otlp_receiver.access import Access
-from otlp_receiver.content import ACCEPTED_COMPRESSIONS, MEDIA_TYPES, Encoding, request_compression, request_encoding
+from otlp_receiver.content import MEDIA_TYPES, Encoding, request_compression, request_encoding
 from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
 from otlp_receiver.decoded import Signal
 from otlp_receiver.decompress import too_large
-from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, Unauthenticated, UnknownPath, UnsupportedMedia
+from otlp_receiver.exceptions import MethodNotAllowed, UnknownPath
 from otlp_receiver.export import Exporter
+from otlp_receiver.http_answers import (
+    ALLOWED_METHODS,
+    Scope,
+    Send,
+    client_address,
+    error_headers,
+    plain_path,
+    respond,
+)
 from otlp_receiver.request_body import BODY_TIMEOUT_S, ClientGone, read_body
-from otlp_receiver.status import RETRY_DELAY_S, encode_message, error_status, refusal, success_response
+from otlp_receiver.status import encode_message, error_status, refusal, success_response
 from trace_store.exceptions import RainbarrelError
 
-Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 _PREFIXES = ("/v1", "/otel/v1", "/v1/otel/v1", "/api/public/otel/v1")  # OTLP; Raindrop's aliases; made for Langfuse
 _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 PATHS: dict[str, Signal] = {f"{prefix}/{signal}": signal for prefix in _PREFIXES for signal in _SIGNALS}
 QUERY_PATH = "/v1/traces"
-ALLOWED_METHODS = b"POST, OPTIONS"
-WWW_AUTHENTICATE = 'Bearer realm="rainbarrel"'
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +63,8 @@ class HttpReceiver:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         allowed = cors_headers(headers.get("origin"), self._allowed_origins)
         if scope["method"] == "OPTIONS" and _signal(scope) is not None:
-            await _respond(send, 204, [(b"allow", ALLOWED_METHODS), *allowed, *preflight_headers(headers, allowed)])
+            methods = (b"allow", ALLOWED_METHODS)
+            await respond(send, 204, [methods, *allowed, *preflight_headers(headers, allowed)], b"", "")
             return
         encoding: Encoding = "json"
         try:
@@ -78,9 +83,9 @@ class HttpReceiver:
                 _log.exception("a request failed")
             status = refusal(error).http_status
             body = encode_message(error_status(error), encoding)
-            await _respond(send, status, [*_error_headers(error), *allowed], body, encoding)
+            await respond(send, status, [*error_headers(error), *allowed], body, MEDIA_TYPES[encoding])
             return
-        await _respond(send, 200, allowed, encode_message(message, encoding), encoding)
+        await respond(send, 200, allowed, encode_message(message, encoding), MEDIA_TYPES[encoding])
 
     async def _export(
         self, signal: Signal, headers: dict[str, str], encoding: Encoding, receive: Receive, access: Access
@@ -94,32 +99,6 @@ class HttpReceiver:
             return await self._exporter.export(signal, body, encoding, compression, access, reservation)
 
 
-def client_address(scope: Scope) -> str:
-    """The address that a request comes from; "" when the server does not know."""
-    return scope["client"][0] if scope.get("client") else ""
-
-
 def _signal(scope: Scope) -> Signal | None:
-    """The signal of a path; doubled and trailing slashes come from base addresses that end in one."""
-    path: str = scope["path"]
-    return PATHS.get(path) or PATHS.get("/" + path.strip("/"))
-
-
-def _error_headers(error: Exception) -> Headers:
-    if refusal(error).is_retryable:
-        return [(b"retry-after", str(RETRY_DELAY_S).encode())]
-    if isinstance(error, Unauthenticated):
-        return [(b"www-authenticate", WWW_AUTHENTICATE.encode())]
-    if isinstance(error, MethodNotAllowed):
-        return [(b"allow", ALLOWED_METHODS)]
-    if isinstance(error, UnsupportedMedia):
-        return [(b"accept-encoding", ACCEPTED_COMPRESSIONS.encode())]
-    return [(b"connection", b"close")] if isinstance(error, BodyTimeout) else []
-
-
-async def _respond(send: Send, status: int, headers: Headers, body: bytes = b"", encoding: Encoding = "json") -> None:
-    if status != 204:
-        headers = [(b"content-type", MEDIA_TYPES[encoding].encode()), *headers]
-        headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    """The signal of a path."""
+    return PATHS.get(scope["path"]) or PATHS.get(plain_path(scope))

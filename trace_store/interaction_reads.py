@@ -29,7 +29,7 @@ class SignalMet(NamedTuple):
 
     event_id: str
     kind: str  # tool_error, loop, own, posted
-    name: str  # tool, tools of the loop, id of one's own, name as posted
+    key: str  # tool, tools of the loop, id of one's own, name as posted
     times: int
 
 

@@ -23,6 +23,7 @@ from trace_store.issue_rows import (
 )
 from trace_store.list_text import like_pattern
 from trace_store.queries import load
+from trace_store.span_reads import plan_and_fetch
 
 SQL = load("issues")
 ISSUES_MAX = 10_000  # of one list, before statuses are looked at
@@ -45,7 +46,7 @@ async def rank_issues(
     """At most 10,000 issues with events in the window, by `last_seen`, `events` or `users`, and how many there are."""
     by_users = {"order": order, "by_users": order == "users", "limit": ISSUES_MAX, "fingerprint": fingerprint}
     await connection.execute(SQL.count_in_memory)
-    rows = await _rows(connection, SQL.rank_issues, _parameters(wanted) | by_users)
+    rows = await plan_and_fetch(connection, SQL.rank_issues, _parameters(wanted) | by_users)
     return [IssueRow(*row[:_ISSUE_COLUMNS]) for row in rows], rows[0][_ISSUE_COLUMNS] if rows else 0
 
 
@@ -54,14 +55,14 @@ async def count_issues(
 ) -> dict[str, IssueCounts]:
     """Whom these issues met within the window."""
     parameters = _parameters(wanted) | {"fingerprints": list(fingerprints)}
-    return {row[0]: IssueCounts(*row[1:]) for row in await _rows(connection, SQL.issue_counts, parameters)}
+    return {row[0]: IssueCounts(*row[1:]) for row in await plan_and_fetch(connection, SQL.issue_counts, parameters)}
 
 
 async def read_trends(
     connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], steps: int, until_unix_nano: int
 ) -> dict[str, Trend]:
     """The events of these issues in equal steps of the window; one without a beginning starts with the first event."""
-    (first,) = (await _rows(connection, SQL.first_finding, _parameters(wanted) | {"fingerprint": None}))[0]
+    (first,) = (await plan_and_fetch(connection, SQL.first_finding, _parameters(wanted) | {"fingerprint": None}))[0]
     since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
     step_s = max(60, -(-(until_unix_nano - since) // (steps * NANOSECONDS)))
     return await _trends(
@@ -79,7 +80,7 @@ async def read_issue(
     if row is None:
         return None
     counts = (await count_issues(connection, wanted, [fingerprint])).get(fingerprint, IssueCounts())
-    (first,) = (await _rows(connection, SQL.first_finding, one))[0]
+    (first,) = (await plan_and_fetch(connection, SQL.first_finding, one))[0]
     since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
     step_s = HOUR_S if until_unix_nano - since <= HOURLY_UP_TO_S * NANOSECONDS else DAY_S
     last = until_unix_nano // (step_s * NANOSECONDS)
@@ -88,7 +89,7 @@ async def read_issue(
     start = origin * step_s * NANOSECONDS
     trends = await _trends(connection, wanted, [fingerprint], start, step_s, steps)
     within = one | {"since": start, "until": until_unix_nano, "limit": MARKERS_MAX}
-    markers = tuple(Release(*found) for found in await _rows(connection, SQL.release_starts, within))
+    markers = tuple(Release(*found) for found in await plan_and_fetch(connection, SQL.release_starts, within))
     return IssueDetail(
         row=row,
         counts=counts,
@@ -106,7 +107,7 @@ async def change_issue(connection: Connection, project_id: int, fingerprint: str
     """Keeps what a person says; False when the issue was never seen."""
     parameters = {field.name: getattr(change, field.name) for field in fields(change)}
     parameters |= {"project_id": project_id, "fingerprint": fingerprint}
-    return bool(await _rows(connection, SQL.change_issue, parameters))
+    return bool(await plan_and_fetch(connection, SQL.change_issue, parameters))
 
 
 async def _state(connection: Connection, wanted: IssueFilter, one: dict[str, Any]) -> IssueRow | None:
@@ -124,24 +125,26 @@ async def _trends(
 ) -> dict[str, Trend]:
     parameters = _parameters(wanted) | {"fingerprints": list(fingerprints), "origin": origin}
     counts = {fingerprint: [0] * steps for fingerprint in fingerprints}
-    rows = await _rows(connection, SQL.issue_trends, parameters | {"step_ns": step_s * NANOSECONDS, "since": origin})
+    rows = await plan_and_fetch(
+        connection, SQL.issue_trends, parameters | {"step_ns": step_s * NANOSECONDS, "since": origin}
+    )
     for fingerprint, step, events in rows:
         counts[fingerprint][min(step, steps - 1)] += events
     return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
 
 
 async def _top(connection: Connection, one: dict[str, Any], column: str) -> Top:
-    rows = await _rows(connection, SQL.issue_values, one | {"column": column, "limit": VALUES_MAX})
+    rows = await plan_and_fetch(connection, SQL.issue_values, one | {"column": column, "limit": VALUES_MAX})
     return Top(tuple(ValueCount(*row[:5]) for row in rows), rows[0][5] if rows else 0)
 
 
 async def _examples(connection: Connection, one: dict[str, Any]) -> tuple[Example, ...]:
-    rows = await _rows(connection, SQL.issue_examples, one | {"limit": EXAMPLES_MAX})
+    rows = await plan_and_fetch(connection, SQL.issue_examples, one | {"limit": EXAMPLES_MAX})
     return tuple(Example(FindingRow(*row[:_FINDING_COLUMNS]), *row[_FINDING_COLUMNS:]) for row in rows)
 
 
 async def _waste(connection: Connection, one: dict[str, Any]) -> LoopWaste:
-    return LoopWaste(*(await _rows(connection, SQL.issue_waste, one))[0])
+    return LoopWaste(*(await plan_and_fetch(connection, SQL.issue_waste, one))[0])
 
 
 def _parameters(wanted: IssueFilter) -> dict[str, Any]:
@@ -156,9 +159,3 @@ def _parameters(wanted: IssueFilter) -> dict[str, Any]:
         "environment": wanted.environment,
         "user_id": wanted.user_id,
     }
-
-
-async def _rows(connection: Connection, query: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(query, parameters, prepare=False)
-        return await cursor.fetchall()

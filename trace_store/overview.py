@@ -14,6 +14,7 @@ import psycopg
 from trace_store.issue_rows import Release
 from trace_store.issues import SQL as ISSUES
 from trace_store.queries import load
+from trace_store.span_reads import plan_and_fetch
 
 SQL = load("overview")
 NANOSECONDS = 1_000_000_000
@@ -152,25 +153,27 @@ class OverviewFigures:
 async def read_overview(connection: Connection, window: OverviewWindow) -> OverviewFigures:
     """The figures of a time."""
     wanted = _parameters(window)
-    traces = {row[0]: TraceFigures(*row[1:]) for row in await _rows(connection, SQL.overview_of_traces, wanted)}
-    interactions = dict(await _rows(connection, SQL.overview_of_interactions, wanted))
-    loops = {row[0]: LoopFigures(*row[1:]) for row in await _rows(connection, SQL.overview_of_loops, wanted)}
+    traces = {
+        row[0]: TraceFigures(*row[1:]) for row in await plan_and_fetch(connection, SQL.overview_of_traces, wanted)
+    }
+    interactions: dict[int, int] = dict(await plan_and_fetch(connection, SQL.overview_of_interactions, wanted))
+    loops = {row[0]: LoopFigures(*row[1:]) for row in await plan_and_fetch(connection, SQL.overview_of_loops, wanted)}
     steps = range(window.steps)
-    latest = await _rows(connection, SQL.latest_loops, wanted | {"limit": LOOPS_MAX})
-    markers = await _rows(connection, ISSUES.release_starts, wanted | {"limit": MARKERS_MAX})
-    releases = await _rows(connection, SQL.newest_releases, wanted | {"limit": RELEASES_MAX})
+    latest = await plan_and_fetch(connection, SQL.latest_loops, wanted | {"limit": LOOPS_MAX})
+    markers = await plan_and_fetch(connection, ISSUES.release_starts, wanted | {"limit": MARKERS_MAX})
+    releases = await plan_and_fetch(connection, SQL.newest_releases, wanted | {"limit": RELEASES_MAX})
     recent = wanted | {"traces_max": ENVIRONMENT_TRACES_MAX}
     return OverviewFigures(
         window=window,
         traces=traces.get(None, TraceFigures()),
         traces_by_step=tuple(traces.get(step, TraceFigures()) for step in steps),
         interactions_by_step=tuple(interactions.get(step, 0) for step in steps),
-        failures_by_step=_failures(await _rows(connection, SQL.overview_of_failures, wanted), window.steps),
+        failures_by_step=_failures(await plan_and_fetch(connection, SQL.overview_of_failures, wanted), window.steps),
         loops_by_step=tuple(loops.get(step, LoopFigures()) for step in steps),
         latest_loops=tuple(LatestLoop(*row) for row in latest),
         markers=tuple(Release(*row) for row in markers if row[0]),
         releases=tuple(row[0] for row in releases),
-        environments=tuple(row[0] for row in await _rows(connection, SQL.recent_environments, recent)),
+        environments=tuple(row[0] for row in await plan_and_fetch(connection, SQL.recent_environments, recent)),
     )
 
 
@@ -190,9 +193,3 @@ def _parameters(window: OverviewWindow) -> dict[str, Any]:
         "release": window.release,
         "environment": window.environment,
     }
-
-
-async def _rows(connection: Connection, query: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(query, parameters, prepare=False)
-        return await cursor.fetchall()

@@ -1,14 +1,15 @@
 """Loads the named queries of `sql/*.sql`; no SQL text stands in a Python file.
 
 A query begins with a line `-- name --`, goes on with one or more comment lines (what it promises, which index serves
-it) and ends where the next one begins.
+it) and ends where the next one begins. What several queries of a file share begins with `-- part: name --` and stands
+in them as `{name}`.
 """
 
 import re
 from dataclasses import dataclass
 from importlib.resources import files
 
-_HEADER = re.compile(r"^-- (\w+) --$", re.MULTILINE)
+_HEADER = re.compile(r"^-- (part: )?(\w+) --$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,22 @@ def read_sql(path: str) -> str:
 
 def load(file: str) -> Queries:
     """Reads `sql/{file}.sql`; ValueError for a query without a promise or with a name that is taken."""
-    parts = _HEADER.split(read_sql(f"{file}.sql"))
+    sections = _HEADER.split(read_sql(f"{file}.sql"))[1:]
     queries: dict[str, Query] = {}
-    for name, text in zip(parts[1::2], parts[2::2], strict=True):
-        if name in queries:
+    parts: dict[str, str] = {}
+    for is_part, name, text in zip(sections[::3], sections[1::3], sections[2::3], strict=True):
+        if name in queries or name in parts:
             raise ValueError(f"sql/{file}.sql names two queries {name!r}")
         lines = text.strip().splitlines()
         comments = [line for line in lines if line.startswith("--")]
         if not comments:
             raise ValueError(f"sql/{file}.sql: {name!r} does not say what it promises")
         statement = "\n".join(line for line in lines if not line.startswith("--")).strip()
-        queries[name] = Query(name, " ".join(line.removeprefix("--").strip() for line in comments), statement.encode())
+        for part, shared in parts.items():
+            statement = statement.replace(f"{{{part}}}", shared)
+        if is_part:
+            parts[name] = statement
+        else:
+            promise = " ".join(line.removeprefix("--").strip() for line in comments)
+            queries[name] = Query(name, promise, statement.encode())
     return Queries(queries)

@@ -22,8 +22,17 @@ BlobKey = tuple[int, bytes, date, int]  # project, trace id, bucket, blob id
 
 async def fetch(connection: Connection, query: bytes, parameters: Any = None) -> list[TupleRow]:
     """All rows of a query, sent in binary; the session prepares it once."""
+    return await _fetch(connection, query, parameters, is_prepared=True)
+
+
+async def plan_and_fetch(connection: Connection, query: bytes, parameters: Any = None) -> list[TupleRow]:
+    """All rows of a query whose best plan depends on its parameters: it is planned each time."""
+    return await _fetch(connection, query, parameters, is_prepared=False)
+
+
+async def _fetch(connection: Connection, query: bytes, parameters: Any, *, is_prepared: bool) -> list[TupleRow]:
     async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(query, parameters, prepare=True)
+        await cursor.execute(query, parameters, prepare=is_prepared)
         return await cursor.fetchall()
 
 

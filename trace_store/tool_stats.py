@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from trace_store.queries import load
+from trace_store.span_reads import plan_and_fetch
 
 SQL = load("tools")
 CALLS_MAX = 200_000
@@ -44,7 +45,7 @@ class ToolList:
 
 async def count_tool_calls(connection: psycopg.AsyncConnection[Any], project_id: int, up_to: int) -> int:
     """How many calls of the project are stored, counted no further than `up_to`."""
-    rows = await _rows(connection, SQL.count_tool_calls, {"project_id": project_id, "limit": up_to})
+    rows = await plan_and_fetch(connection, SQL.count_tool_calls, {"project_id": project_id, "limit": up_to})
     return int(rows[0][0])
 
 
@@ -71,12 +72,12 @@ async def read_tool_stats(
         "environment": wanted_calls.environment,
     }
     limits = {"calls_max": CALLS_MAX, "loops_max": LOOPS_MAX, "limit": min(tools_max, TOOLS_MAX)}
-    rows = await _rows(connection, SQL.tool_stats, window | limits)
+    rows = await plan_and_fetch(connection, SQL.tool_stats, window | limits)
     wanted = window | limits | {"names": [row[0] for row in rows]}
-    looping = dict(await _rows(connection, SQL.looping_calls, wanted))
-    issues = dict(await _rows(connection, SQL.tool_issues, wanted))
+    looping: dict[str, int] = dict(await plan_and_fetch(connection, SQL.looping_calls, wanted))
+    issues: dict[str, int] = dict(await plan_and_fetch(connection, SQL.tool_issues, wanted))
     callers: dict[str, list[str]] = defaultdict(list)
-    for name, agent, _ in await _rows(connection, SQL.tool_callers, wanted):
+    for name, agent, _ in await plan_and_fetch(connection, SQL.tool_callers, wanted):
         callers[name].append(agent)
     tools = [
         replace(
@@ -89,9 +90,3 @@ async def read_tool_stats(
     ]
     total, looked_at = rows[0][9:] if rows else (0, 0)
     return ToolList(tuple(tools), total, looked_at, looked_at >= CALLS_MAX)
-
-
-async def _rows(connection: psycopg.AsyncConnection[Any], query: bytes, parameters: dict[str, Any]) -> list[Any]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(query, parameters, prepare=False)
-        return await cursor.fetchall()

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from otlp_receiver.access import PROJECT_HEADER, RIGHTS, Access, AccessControl, Holder, Right, is_loopback_client
 from otlp_receiver.credentials import given_key
 from otlp_receiver.exceptions import PermissionDenied, Unauthenticated
-from otlp_receiver.http_receiver import WWW_AUTHENTICATE, client_address
+from otlp_receiver.http_answers import WWW_AUTHENTICATE, client_address
 from otlp_receiver.status import refusal
 from trace_store.exceptions import RainbarrelError
 from web.needed_right import needed_right

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-from fastapi import Request
-
 from tool_errors.alerts.backtest import DAYS_MAX, Backtest
 from tool_errors.alerts.describe import describe
 from tool_errors.alerts.rule import SIGNAL_POSTED, BadRule, Definition, RateRule, read_definition, stored_definition
@@ -15,9 +12,7 @@ from trace_store.alert_store import AlertStore
 from trace_store.channels import ChannelStore
 from web.context import WebContext
 from web.errors import BadRequest
-from web.form_posts import check_sender
 
-BODY_BYTES_MAX = 64 * 1024
 NAME_CHARACTERS_MAX = 200
 BACKTEST_DAYS = 7
 FIRINGS_TOLD_MAX = 200
@@ -36,23 +31,6 @@ class GivenRule:
     def stored(self) -> dict[str, Any]:
         """The definition as JSON."""
         return stored_definition(self.definition)
-
-
-async def read_body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request that may change something; Forbidden or BadRequest otherwise."""
-    check_sender(request)
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise BadRequest(f"The body is larger than {BODY_BYTES_MAX // 1024} KiB; send less.")
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"The body is no JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise BadRequest("The body is no JSON object.")
-    return found
 
 
 async def read_rule(context: WebContext, given: dict[str, Any]) -> GivenRule:

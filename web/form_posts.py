@@ -11,6 +11,7 @@ from fastapi import Request
 
 from web.access_gate import access_of
 from web.errors import BadRequest, Forbidden
+from web.request_body import read_bounded
 from web.same_origin import sent_by
 
 FORM_BYTES_MAX = 1024 * 1024
@@ -25,11 +26,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 async def read_fields(request: Request) -> dict[str, str]:
     """The fields of an urlencoded form, wherever it comes from; BadRequest for anything else."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
-            raise BadRequest(f"The form is larger than {FORM_BYTES_MAX // 1024} KiB; send less.")
+    body = await read_bounded(request, FORM_BYTES_MAX)
     try:
         pairs = urllib.parse.parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict", strict_parsing=bool(body)

@@ -3,20 +3,19 @@
 Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from otlp_receiver.access import AccessControl
 from otlp_receiver.commit_counts import series
-from otlp_receiver.exceptions import PermissionDenied, Unauthenticated
-from otlp_receiver.http_receiver import WWW_AUTHENTICATE, client_address
+from otlp_receiver.exceptions import PermissionDenied
+from otlp_receiver.http_answers import Scope, Send, client_address, error_headers, respond
 from otlp_receiver.status import refusal
 from trace_store.exceptions import RainbarrelError
 from trace_store.operation import Operation, read_operation
 from web.shared_counts import SharedCounts
 
 METRICS_PATH = "/metrics"
-MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FAMILIES = {  # name: type and help, in the order of the answer
     "rainbarrel_records_accepted_total": ("counter", "Records stored that were not known before, by signal."),
     "rainbarrel_records_duplicate_total": ("counter", "Records that were stored already, by signal."),
@@ -38,9 +37,6 @@ FAMILIES = {  # name: type and help, in the order of the answer
 }
 _PARTS = ("_bucket", "_sum", "_count")  # of a histogram
 
-Scope = dict[str, Any]
-Send = Callable[[Any], Awaitable[None]]
-
 
 class MetricsApp:
     """Answers; where keys are needed, to a key that reads all projects."""
@@ -53,19 +49,16 @@ class MetricsApp:
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answer one request."""
         if scope["method"] not in ("GET", "HEAD"):
-            await _respond(send, 405, "Metrics are read with GET.\n", [(b"allow", b"GET, HEAD")])
+            await respond(send, 405, [(b"allow", b"GET, HEAD")], b"Metrics are read with GET.\n", MEDIA_TYPE)
             return
         try:
             await self._require_read(scope)
         except RainbarrelError as error:
-            found = refusal(error)
-            headers = [(b"retry-after", b"2")] if found.is_retryable else []
-            if isinstance(error, Unauthenticated):
-                headers = [(b"www-authenticate", WWW_AUTHENTICATE.encode())]
-            await _respond(send, found.http_status, f"{error}\n", headers)
+            await respond(send, refusal(error).http_status, error_headers(error), f"{error}\n".encode(), MEDIA_TYPE)
             return
         values = self._counts.total() | await self._of_database()
-        await _respond(send, 200, "".join(exposition(values)), [(b"cache-control", b"no-store")])
+        text = "".join(exposition(values))
+        await respond(send, 200, [(b"cache-control", b"no-store")], text.encode(), MEDIA_TYPE)
 
     async def _require_read(self, scope: Scope) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -98,10 +91,3 @@ def _operation_series(operation: Operation) -> dict[str, float]:
         "rainbarrel_derive_lag_seconds": operation.derive_lag_s,
         **{series("rainbarrel_deliveries", state=state): count for state, count in operation.deliveries.items()},
     }
-
-
-async def _respond(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    content = text.encode()
-    fixed = [(b"content-type", MEDIA_TYPE), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
-    await send({"type": "http.response.body", "body": content})

@@ -62,3 +62,12 @@ def test_a_query_without_a_promise_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no query is called 'nonsense'"):
         _ = load("reader").nonsense
+
+
+def test_queries_of_a_file_share_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = "-- part: newest --\n-- Newest first.\nORDER BY start_unix_nano DESC\n"
+    query = "-- spans_of --\n-- The spans of a trace.\nSELECT span_id FROM spans\n{newest}\n"
+    monkeypatch.setattr(queries, "read_sql", lambda path: shared + query)
+    loaded = load("any").queries
+    assert list(loaded) == ["spans_of"]
+    assert loaded["spans_of"].sql == b"SELECT span_id FROM spans\nORDER BY start_unix_nano DESC"

@@ -115,16 +115,9 @@ WHERE datname = current_database() AND xact_start IS NOT NULL
 UPDATE alert_progress SET looked_until = greatest(looked_until, %(looked_until)s::timestamptz), evaluated_at = now()
 WHERE rule_id = %(rule_id)s
 
--- measure_window --
--- Subjects with enough events or users within a window, by when they ended (findings_end_idx; where a
--- signal is counted signal_matches_end_idx or feedback_name_idx: of the parts of `alert_events` only one is ever read).
-SELECT subject, count(*) AS events, count(DISTINCT user_id) AS users, min(end_unix_nano)
-FROM (
-  SELECT CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END AS subject, user_id, end_unix_nano
-  FROM alert_events event
-  WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
-    AND source = %(source)s AND (%(signal)s::text IS NULL OR left(signal, 255) = left(%(signal)s, 255) AND signal = %(signal)s)
-    AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
+-- part: passes_filter --
+-- Whether an event of `alert_events`, called event, passes the filter of a rule.
+AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
     AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s))
     AND (%(tool)s::text IS NULL OR tool = %(tool)s OR kind = 'loop' AND %(tool)s = ANY (string_to_array(tool, ', ')))
     AND (%(release)s::text IS NULL OR release = %(release)s)
@@ -145,6 +138,17 @@ FROM (
     ) OR interaction_id IS NULL AND EXISTS (
       SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
       WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id) AND properties @> %(properties)s::jsonb))
+
+-- measure_window --
+-- Subjects with enough events or users within a window, by when they ended (findings_end_idx; where a
+-- signal is counted signal_matches_end_idx or feedback_name_idx: of the parts of `alert_events` only one is ever read).
+SELECT subject, count(*) AS events, count(DISTINCT user_id) AS users, min(end_unix_nano)
+FROM (
+  SELECT CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END AS subject, user_id, end_unix_nano
+  FROM alert_events event
+  WHERE project_id = %(project_id)s AND end_unix_nano > %(after)s AND end_unix_nano <= %(until)s
+    AND source = %(source)s AND (%(signal)s::text IS NULL OR left(signal, 255) = left(%(signal)s, 255) AND signal = %(signal)s)
+    {passes_filter}
 ) event
 GROUP BY subject
 HAVING CASE %(counts)s::text WHEN 'users' THEN count(DISTINCT user_id) ELSE count(*) END >= %(at_least)s
@@ -174,27 +178,7 @@ FROM (
     AND (%(found_after)s::timestamptz IS NULL OR found_at > %(found_after)s)
     AND (%(subject)s::text IS NULL
          OR %(subject)s = CASE %(per)s::text WHEN 'issue' THEN fingerprint WHEN 'tool' THEN tool ELSE '' END)
-    AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
-    AND (%(kinds)s::text[] IS NULL OR kind = ANY (%(kinds)s))
-    AND (%(tool)s::text IS NULL OR tool = %(tool)s OR kind = 'loop' AND %(tool)s = ANY (string_to_array(tool, ', ')))
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
-    AND (%(conversation_id)s::text IS NULL OR conversation_id = %(conversation_id)s)
-    AND (%(service)s::text IS NULL AND %(agent)s::text IS NULL OR EXISTS (
-      SELECT FROM traces trace
-      WHERE (trace.project_id, trace.trace_id) = (event.project_id, event.trace_id)
-        AND (%(service)s::text IS NULL OR service_name = %(service)s)
-        AND (%(agent)s::text IS NULL OR %(agent)s = ANY (agents))))
-    AND (%(traits)s::jsonb IS NULL OR EXISTS (
-      SELECT FROM users known
-      WHERE (known.project_id, known.user_id) = (event.project_id, event.user_id) AND traits @> %(traits)s::jsonb))
-    AND (%(properties)s::jsonb IS NULL OR EXISTS (
-      SELECT FROM interactions one
-      WHERE (one.project_id, one.event_id) = (event.project_id, event.interaction_id) AND properties @> %(properties)s::jsonb
-    ) OR interaction_id IS NULL AND EXISTS (
-      SELECT FROM interaction_traces link JOIN interactions USING (project_id, event_id)
-      WHERE (link.project_id, link.trace_id) = (event.project_id, event.trace_id) AND properties @> %(properties)s::jsonb))
+    {passes_filter}
 ) finding
 LEFT JOIN issue_states issue USING (project_id, fingerprint)
 ORDER BY end_unix_nano DESC, trace_id, finding_key

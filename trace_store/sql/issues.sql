@@ -4,6 +4,14 @@
 -- For the rest of the transaction: users are told apart in memory, not on disk.
 SELECT set_config('work_mem', '64MB', true)
 
+-- part: within_filter --
+-- Whether a finding lies in the window and has the release, environment and user that were asked for.
+AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
+AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
+AND (%(release)s::text IS NULL OR release = %(release)s)
+AND (%(environment)s::text IS NULL OR environment = %(environment)s)
+AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+
 -- rank_issues --
 -- Issues with their events within a window, those with most or newest first, and how many there are; with what stands
 -- against a person's word, whatever the window. Without users and the filters of findings it reads findings_issue_idx
@@ -17,11 +25,7 @@ FROM (
   SELECT fingerprint, count(*) AS events, max(start_unix_nano) AS last_seen_unix_nano, 0::bigint AS users
   FROM findings
   WHERE NOT %(by_users)s AND project_id = %(project_id)s
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
   GROUP BY fingerprint
   UNION ALL
   SELECT fingerprint, sum(events)::bigint, max(last_seen_unix_nano), count(user_id)
@@ -29,11 +33,7 @@ FROM (
     SELECT fingerprint, user_id, count(*) AS events, max(start_unix_nano) AS last_seen_unix_nano
     FROM findings
     WHERE %(by_users)s AND project_id = %(project_id)s
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
     GROUP BY fingerprint, user_id
   ) met
   GROUP BY fingerprint
@@ -76,11 +76,7 @@ SELECT fingerprint, count(DISTINCT user_id), count(DISTINCT interaction_id), cou
   count(DISTINCT trace_id), count(*) FILTER (WHERE is_recovered)
 FROM findings
 WHERE project_id = %(project_id)s AND fingerprint = ANY (%(fingerprints)s::text[])
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
 GROUP BY fingerprint
 
 -- issue_trends --
@@ -89,11 +85,7 @@ GROUP BY fingerprint
 SELECT fingerprint, (start_unix_nano - %(origin)s::bigint) / %(step_ns)s::bigint AS step, count(*)
 FROM findings
 WHERE project_id = %(project_id)s AND fingerprint = ANY (%(fingerprints)s::text[])
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
 GROUP BY fingerprint, step
 
 -- first_finding --
@@ -114,11 +106,7 @@ FROM (
     user_id, start_unix_nano
   FROM findings
   WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
 ) met
 WHERE value IS NOT NULL
 GROUP BY value
@@ -157,11 +145,7 @@ FROM (
   SELECT *
   FROM findings
   WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
   ORDER BY start_unix_nano DESC, trace_id, finding_key
   LIMIT %(limit)s
 ) finding
@@ -181,11 +165,7 @@ FROM (
   SELECT project_id, trace_id, substr(finding_key, 6) AS loop_id
   FROM findings
   WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
-    AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-    AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-    AND (%(release)s::text IS NULL OR release = %(release)s)
-    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-    AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
+    {within_filter}
 ) finding
 JOIN loops loop USING (project_id, trace_id, loop_id)
 

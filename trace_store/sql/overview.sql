@@ -56,11 +56,8 @@ LEFT JOIN looping USING (trace_id, finding_key)
 WHERE kind IN ('tool_error', 'soft_error', 'unanswered')
 GROUP BY 1, 2
 
--- overview_of_loops --
--- Loops that began within a time, per step: how many, the repeated calls, what those cost, and how many were given up
--- (findings_start_idx, primary key of loops).
-SELECT ((finding.start_unix_nano - %(origin)s) / %(step_ns)s)::integer, count(*), coalesce(sum(loop.wasted_calls), 0)::bigint,
-  sum(loop.cost_nano_usd)::bigint, count(*) FILTER (WHERE loop.ended = 'gave_up')
+-- part: loops_within --
+-- The loops that began within a time, each with its finding.
 FROM findings finding
 JOIN loops loop ON (loop.project_id, loop.trace_id, loop.loop_id)
   = (finding.project_id, finding.trace_id, substr(finding.finding_key, 6))
@@ -68,19 +65,20 @@ WHERE finding.project_id = %(project_id)s AND finding.kind = 'loop'
   AND finding.start_unix_nano >= %(since)s AND finding.start_unix_nano < %(until)s
   AND (%(release)s::text IS NULL OR finding.release = %(release)s)
   AND (%(environment)s::text IS NULL OR finding.environment = %(environment)s)
+
+-- overview_of_loops --
+-- Loops that began within a time, per step: how many, the repeated calls, what those cost, and how many were given up
+-- (findings_start_idx, primary key of loops).
+SELECT ((finding.start_unix_nano - %(origin)s) / %(step_ns)s)::integer, count(*), coalesce(sum(loop.wasted_calls), 0)::bigint,
+  sum(loop.cost_nano_usd)::bigint, count(*) FILTER (WHERE loop.ended = 'gave_up')
+{loops_within}
 GROUP BY 1
 
 -- latest_loops --
 -- The newest loops that began within a time (findings_start_idx, primary key of loops).
 SELECT finding.trace_id, coalesce(loop.call_keys[1], ''), finding.title, finding.start_unix_nano, loop.tools, loop.iterations, loop.ended,
   loop.tokens, loop.cost_nano_usd, loop.kind
-FROM findings finding
-JOIN loops loop ON (loop.project_id, loop.trace_id, loop.loop_id)
-  = (finding.project_id, finding.trace_id, substr(finding.finding_key, 6))
-WHERE finding.project_id = %(project_id)s AND finding.kind = 'loop'
-  AND finding.start_unix_nano >= %(since)s AND finding.start_unix_nano < %(until)s
-  AND (%(release)s::text IS NULL OR finding.release = %(release)s)
-  AND (%(environment)s::text IS NULL OR finding.environment = %(environment)s)
+{loops_within}
 ORDER BY finding.start_unix_nano DESC, finding.trace_id, finding.finding_key
 LIMIT %(limit)s
 

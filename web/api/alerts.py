@@ -4,7 +4,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.alerts.backtest import Backtest
@@ -16,7 +15,6 @@ from web.alert_json import (
     backtest_json,
     check_signal,
     firing_json,
-    read_body,
     read_days,
     read_given_definition,
     read_rule,
@@ -26,8 +24,11 @@ from web.alert_json import (
 from web.context import WebContext, context_of
 from web.errors import BadRequest, Conflict, NotFound
 from web.form_posts import check_sender
+from web.json_answers import json_answer
+from web.request_body import read_object
 
 router = APIRouter(prefix="/api/alerts")
+RULE = '{"name": "refunds fail", "definition": {...}, "channel_ids": [1]}'
 Context = Annotated[WebContext, Depends(context_of)]
 FIRINGS_LIMIT = 50
 SNOOZE_S_MAX = 90 * 86_400
@@ -38,13 +39,13 @@ async def list_alerts(context: Context) -> Response:
     """`{"rules": [...], "firings": [...], "firings_shown", "firings_total"}`."""
     store = AlertStore(context.pool)
     rules = await store.rules(context.project_id)
-    return _json({"rules": [rule_json(rule) for rule in rules]} | await firings_json(context))
+    return json_answer({"rules": [rule_json(rule) for rule in rules]} | await firings_json(context))
 
 
 @router.post("")
 async def add_alert(request: Request, context: Context) -> Response:
     """Adds a rule: 201 and the rule."""
-    given = await read_rule(context, await read_body(request))
+    given = await read_rule(context, await _sent(request, RULE))
     store = AlertStore(context.pool)
     try:
         rule_id = await store.add(
@@ -52,15 +53,15 @@ async def add_alert(request: Request, context: Context) -> Response:
         )
     except RuleNameTaken as error:
         raise Conflict(str(error)) from None
-    return _json(rule_json(await one_rule(context, rule_id)), 201)
+    return json_answer(rule_json(await one_rule(context, rule_id)), 201)
 
 
 @router.post("/backtest")
 async def backtest_alert(request: Request, context: Context) -> Response:
     """When a rule would have fired: `{"definition", "days"}` in, nothing is stored."""
-    body = await read_body(request)
+    body = await _sent(request, '{"definition": {...}, "days": 7}')
     definition = read_given_definition(body.get("definition"))
-    return _json(backtest_json(await run_backtest(context, definition, read_days(body.get("days")))))
+    return json_answer(backtest_json(await run_backtest(context, definition, read_days(body.get("days")))))
 
 
 @router.get("/{rule_id}")
@@ -69,13 +70,13 @@ async def get_alert(rule_id: int, context: Context) -> Response:
     store = AlertStore(context.pool)
     rule = await one_rule(context, rule_id)
     subjects = [subject_json(state) for state in await store.states(rule_id)]
-    return _json(rule_json(rule) | {"subjects": subjects} | await firings_json(context, rule_id))
+    return json_answer(rule_json(rule) | {"subjects": subjects} | await firings_json(context, rule_id))
 
 
 @router.put("/{rule_id}")
 async def change_alert(rule_id: int, request: Request, context: Context) -> Response:
     """Replaces a rule; the rule as it is now."""
-    given = await read_rule(context, await read_body(request))
+    given = await read_rule(context, await _sent(request, RULE))
     store = AlertStore(context.pool)
     await one_rule(context, rule_id)
     try:
@@ -84,7 +85,7 @@ async def change_alert(rule_id: int, request: Request, context: Context) -> Resp
         )
     except RuleNameTaken as error:
         raise Conflict(str(error)) from None
-    return _json(rule_json(await one_rule(context, rule_id)))
+    return json_answer(rule_json(await one_rule(context, rule_id)))
 
 
 @router.delete("/{rule_id}")
@@ -99,10 +100,16 @@ async def remove_alert(rule_id: int, request: Request, context: Context) -> Resp
 @router.post("/{rule_id}/snooze")
 async def snooze_alert(rule_id: int, request: Request, context: Context) -> Response:
     """`{"for_s": 3600}`: nobody is told for so long; 0 ends that."""
-    for_s = (await read_body(request)).get("for_s")
+    for_s = (await _sent(request, '{"for_s": 3600}')).get("for_s")
     await one_rule(context, rule_id)
     await snooze(context, rule_id, for_s)
-    return _json(rule_json(await one_rule(context, rule_id)))
+    return json_answer(rule_json(await one_rule(context, rule_id)))
+
+
+async def _sent(request: Request, example: str) -> dict[str, Any]:
+    """The JSON object that an administrator sends; Forbidden or BadRequest otherwise."""
+    check_sender(request)
+    return await read_object(request, example)
 
 
 async def snooze(context: WebContext, rule_id: int, for_s: Any) -> None:
@@ -135,7 +142,3 @@ async def firings_json(context: WebContext, rule_id: int | None = None) -> dict[
     firings, total = await AlertStore(context.pool).firings(context.project_id, FIRINGS_LIMIT, rule_id)
     shown = [firing_json(firing) for firing in firings]
     return {"firings": shown, "firings_shown": len(shown), "firings_total": total}
-
-
-def _json(body: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")

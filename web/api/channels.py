@@ -1,9 +1,8 @@
 """`/api/channels`: list, add, test and remove channels; `/api/deliveries`: what became of messages."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.delivery.channel_config import BadChannel, read_config, read_name, read_notices
@@ -14,6 +13,7 @@ from web.channel_view import DELIVERIES_MAX, channel_json, delivery_json
 from web.context import WebContext, context_of
 from web.errors import BadRequest, Conflict, NotFound
 from web.form_posts import check_sender, read_form
+from web.json_answers import json_answer
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -24,20 +24,20 @@ NO_CHANNEL = "There is no channel {}."
 async def get_channels(context: Context) -> Response:
     """`{"channels": [...]}`, oldest first, without secrets."""
     found = await ChannelStore(context.pool).all(context.project_id)
-    return answer({"channels": [channel_json(channel) for channel in found]})
+    return json_answer({"channels": [channel_json(channel) for channel in found]})
 
 
 @router.get("/deliveries")
 async def get_deliveries(context: Context) -> Response:
     """The newest 50: `{"deliveries": [...], "shown", "total"}`."""
     found, total = await DeliveryReader(context.pool).newest(context.project_id, DELIVERIES_MAX)
-    return answer({"deliveries": [delivery_json(one) for one in found], "shown": len(found), "total": total})
+    return json_answer({"deliveries": [delivery_json(one) for one in found], "shown": len(found), "total": total})
 
 
 @router.post("/channels")
 async def post_channel(request: Request, context: Context) -> Response:
     """Adds a channel from the fields of a form: `kind`, `name` and what the kind needs; `{"id": ...}`."""
-    return answer({"id": await add_channel(context, await read_form(request))}, 201)
+    return json_answer({"id": await add_channel(context, await read_form(request))}, 201)
 
 
 @router.post("/channels/{channel_id}/test")
@@ -45,7 +45,7 @@ async def post_test(channel_id: int, request: Request, context: Context) -> Resp
     """Sends a test message and waits for what comes of it: `{"delivered", "sentence", "delivery_id"}`."""
     check_sender(request)
     await channel_name(context, channel_id)
-    return answer(asdict(await send_test(DeliveryReader(context.pool), context.project_id, channel_id)))
+    return json_answer(asdict(await send_test(DeliveryReader(context.pool), context.project_id, channel_id)))
 
 
 @router.delete("/channels/{channel_id}")
@@ -53,7 +53,7 @@ async def delete_channel(channel_id: int, request: Request, context: Context) ->
     """Removes the channel with its deliveries."""
     check_sender(request)
     await remove_channel(context, channel_id)
-    return answer({"removed": channel_id})
+    return json_answer({"removed": channel_id})
 
 
 async def add_channel(context: WebContext, form: dict[str, str]) -> int:
@@ -83,9 +83,3 @@ async def remove_channel(context: WebContext, channel_id: int) -> None:
     """Removes a channel; NotFound."""
     await channel_name(context, channel_id)
     await ChannelStore(context.pool).remove(context.project_id, channel_id)
-
-
-def answer(body: dict[str, Any], status: int = 200) -> Response:
-    """JSON that nobody keeps."""
-    headers = {"cache-control": "no-store"}
-    return Response(orjson.dumps(body), status, headers, "application/json")

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Response
 
 from trace_store.conversation_reads import ConversationRows
@@ -11,6 +10,7 @@ from web.api.traces import trace_summary
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
 from web.interaction_view import feedback_by_event, interaction_json
+from web.json_answers import json_answer
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -38,7 +38,7 @@ async def get_conversation(name: str, context: Context, offset: int = 0, limit: 
         "interactions_total": rows.traceless_total,
         "next_offset": end if end < total else None,
     }
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 async def conversation_rows(context: WebContext, name: str, offset: int, limit: int) -> ConversationRows:

@@ -6,9 +6,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from trace_store.verdicts import verdicts_of_trace
-from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.form_posts import check_origin
+from web.json_answers import json_answer
+from web.request_body import read_object
 from web.verdict_changes import forget_verdict, save_verdict
 from web.verdict_view import verdict_json
 
@@ -39,4 +40,4 @@ async def _answer(trace_id: str, context: WebContext) -> Response:
     async with context.reader.freely_planned() as connection:
         found = await verdicts_of_trace(connection, context.trace_key(trace_id), ())
     body = orjson.dumps({"verdicts": [verdict_json(one) for one in found]})
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)

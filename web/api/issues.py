@@ -2,12 +2,10 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
 from trace_store.issues import change_issue
-from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.errors import NotFound
 from web.form_posts import check_origin
@@ -15,6 +13,8 @@ from web.issue_changes import read_change
 from web.issue_json import issue_json, list_json
 from web.issue_parameters import cursor_text, read_issue_query
 from web.issue_reading import read_issue_detail, read_issue_list
+from web.json_answers import json_answer
+from web.request_body import read_object
 
 router = APIRouter(prefix="/api/issues")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -25,13 +25,13 @@ async def list_issues(request: Request, context: Context) -> Response:
     """Issues of the project: `{"issues": [...], "next": cursor or null, "shown": n, "total": n}`. See docs/api.md."""
     query = read_issue_query(request.query_params, context.project_id)
     found = await read_issue_list(context.reader, query)
-    return _json(list_json(found, None if found.after is None else cursor_text(found.after)))
+    return json_answer(list_json(found, None if found.after is None else cursor_text(found.after)))
 
 
 @router.get("/{fingerprint}")
 async def get_issue(fingerprint: str, request: Request, context: Context) -> Response:
     """One issue with its trend, releases, users, environments and newest examples."""
-    return _json(await read_json(context, fingerprint, request.query_params))
+    return json_answer(await read_json(context, fingerprint, request.query_params))
 
 
 @router.post("/{fingerprint}")
@@ -39,7 +39,7 @@ async def post_issue(fingerprint: str, request: Request, context: Context) -> Re
     """Changes what a person says of an issue; answers as GET does."""
     check_origin(request)
     await save_change(context, fingerprint, await read_object(request, '{"status": "resolved"}'))
-    return _json(await read_json(context, fingerprint, QueryParams()))
+    return json_answer(await read_json(context, fingerprint, QueryParams()))
 
 
 async def read_json(context: WebContext, fingerprint: str, parameters: QueryParams) -> dict[str, Any]:
@@ -62,7 +62,3 @@ async def save_change(context: WebContext, fingerprint: str, said: dict[str, Any
 def unknown_issue(fingerprint: str) -> NotFound:
     """The answer for an issue that is not there."""
     return NotFound(f"No issue has the fingerprint {fingerprint}: /issues lists those that were seen.")
-
-
-def _json(found: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})

@@ -1,14 +1,14 @@
 """`/api/keys`: list, make and revoke access keys. The gate lets administrators alone come here."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.form_posts import check_sender
+from web.json_answers import json_answer
 from web.key_changes import end_key, key_json, key_projects, list_keys, list_projects, make_key
+from web.request_body import read_object
 
 router = APIRouter(prefix="/api/keys")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -17,7 +17,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("")
 async def get_keys(context: Context) -> Response:
     """`{"keys": [...]}`, the newest first, revoked ones too; without the keys themselves."""
-    return answer({"keys": [key_json(key, projects) for key, projects in await list_keys(context)]})
+    return json_answer({"keys": [key_json(key, projects) for key, projects in await list_keys(context)]})
 
 
 @router.post("")
@@ -26,7 +26,7 @@ async def post_key(request: Request, context: Context) -> Response:
     check_sender(request)
     key, row = await make_key(context, await read_object(request, '{"kind": "write", "name": "checkout agent"}'))
     slugs = {project.project_id: project.slug for project in await list_projects(context)}
-    return answer({"key": key} | key_json(row, key_projects(row, slugs)), 201)
+    return json_answer({"key": key} | key_json(row, key_projects(row, slugs)), 201)
 
 
 @router.delete("/{key_id}")
@@ -35,8 +35,3 @@ async def delete_key(key_id: int, request: Request, context: Context) -> Respons
     check_sender(request)
     await end_key(context, key_id)
     return Response(status_code=204)
-
-
-def answer(body: dict[str, Any], status: int = 200) -> Response:
-    """JSON that nobody keeps."""
-    return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.form_posts import check_origin
+from web.json_answers import json_answer
+from web.request_body import read_object
 from web.tool_rule_trial import read_tried_rules, rules_in_force_json, trial_json, try_on_stored
 
 router = APIRouter(prefix="/api/rules")
@@ -18,7 +18,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("")
 async def list_rules() -> Response:
     """The built-in rules in the order in which they are asked, which of them are off, and the user's own."""
-    return _answer(rules_in_force_json())
+    return json_answer(rules_in_force_json())
 
 
 @router.post("/try")
@@ -32,8 +32,4 @@ async def try_rules(request: Request, context: Context) -> Response:
     if not isinstance(text, str):
         raise BadRequest("rules is the TOML text of a file of tool rules, see docs/tool_errors.md.")
     read_tried_rules(text)
-    return _answer(trial_json(await try_on_stored(context, text, calls)))
-
-
-def _answer(body: object) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(trial_json(await try_on_stored(context, text, calls)))

@@ -1,14 +1,14 @@
 """`GET` and `POST /api/signals`, `PATCH` and `DELETE /api/signals/{id}`: signals that are derived, and one's own."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from web.api.request_json import read_object
 from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.form_posts import check_origin
+from web.json_answers import json_answer
+from web.request_body import read_object
 from web.signal_changes import forget_signal, read_signal, save_signal, switch
 from web.signal_reading import read_signal_list, signals_json
 
@@ -19,7 +19,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 @router.get("")
 async def list_signals(request: Request, context: Context) -> Response:
     """All signals with their counts of the last `24h`, `7d` or `30d`."""
-    return answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
+    return json_answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
 
 
 @router.post("")
@@ -27,7 +27,7 @@ async def post_signal(request: Request, context: Context) -> Response:
     """Saves `{"name", "kind", "pattern", "search_in", "sentiment"}`; 201 and its id."""
     check_origin(request)
     wanted = read_signal(await read_object(request, '{"name": "refunds", "pattern": "money back"}'))
-    return answer({"id": await save_signal(context, wanted)}, 201)
+    return json_answer({"id": await save_signal(context, wanted)}, 201)
 
 
 @router.patch("/{signal_id}")
@@ -38,7 +38,7 @@ async def patch_signal(signal_id: str, request: Request, context: Context) -> Re
     if said.keys() != {"is_enabled"} or not isinstance(said["is_enabled"], bool):
         raise BadRequest('A signal can be switched, and nothing else: {"is_enabled": true} or false.')
     await switch(context, signal_id, is_enabled=said["is_enabled"])
-    return answer({"id": signal_id, "is_enabled": said["is_enabled"]})
+    return json_answer({"id": signal_id, "is_enabled": said["is_enabled"]})
 
 
 @router.delete("/{signal_id}")
@@ -47,8 +47,3 @@ async def delete_signal(signal_id: str, request: Request, context: Context) -> R
     check_origin(request)
     await forget_signal(context, signal_id)
     return Response(status_code=204)
-
-
-def answer(body: dict[str, Any], status: int = 200) -> Response:
-    """JSON that nobody keeps."""
-    return Response(orjson.dumps(body), status, {"cache-control": "no-store"}, "application/json")

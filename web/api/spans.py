@@ -10,6 +10,7 @@ from trace_store.attributes import json_safe
 from trace_store.facts import Payload, SpanFacts
 from web.context import WebContext, context_of
 from web.errors import NotFound, read_id
+from web.json_answers import json_answer
 from web.span_detail import SpanRecords, read_span_records
 from web.span_explained import explanation_json
 from web.tool_definition_view import definition_json, offered_tools
@@ -36,7 +37,7 @@ async def get_span(trace_id: str, span_id: str, context: Context) -> Response:
     if records is None:
         raise NotFound(f"Span {span_id} of trace {trace_id} is not stored.")
     body = orjson.dumps(json_safe(span_object(records)))
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 def span_object(records: SpanRecords) -> dict[str, Any]:

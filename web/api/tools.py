@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Response
 
 from web.context import WebContext, context_of
+from web.json_answers import json_answer
 from web.tool_history import history_json, read_tool_history
 
 router = APIRouter(prefix="/api/tools")
@@ -16,4 +16,4 @@ Context = Annotated[WebContext, Depends(context_of)]
 async def get_definitions(name: str, context: Context) -> Response:
     """The newest 50, the newest first. See docs/api.md."""
     found = history_json(await read_tool_history(context.reader, context.project_id, name.replace("\0", "")))
-    return Response(orjson.dumps(found), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(found)

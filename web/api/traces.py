@@ -13,6 +13,7 @@ from trace_store.stored import TraceKey
 from web import heavy_reads
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
+from web.json_answers import json_answer
 from web.list_parameters import cursor_text, read_list_query
 from web.reader_process import HEAVY_SPANS_MIN
 from web.trace_reading import read_contract_page
@@ -32,7 +33,7 @@ async def list_traces(request: Request, context: Context) -> Response:
     query = read_list_query(request.query_params, context.project_id)
     rows, after = await context.reader.list_traces(query.wanted, query.after, query.limit)
     stats = await context.recent_stats()
-    return _json(
+    return json_answer(
         orjson.dumps(
             {
                 "traces": [trace_summary(row) for row in rows],
@@ -59,7 +60,7 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
         body = await read_contract_page(context.reader, trace, mappings.registry(), spans_offset, spans_limit)
     if body is None:
         raise unknown_trace(trace)
-    return _json(body)
+    return json_answer(body)
 
 
 @router.get("/traces/{trace_id}/otlp")
@@ -99,7 +100,3 @@ def trace_summary(row: TraceRow) -> dict[str, Any]:
     found["group_id"] = None if row.group_id is None else row.group_id.hex()
     found["start_unix_nano"], found["end_unix_nano"] = str(row.start_unix_nano), str(row.end_unix_nano)
     return found
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})

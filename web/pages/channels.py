@@ -9,12 +9,13 @@ from fastapi.responses import RedirectResponse
 from tool_errors.delivery.channel_config import BadChannel, read_notices
 from trace_store.channels import KINDS, ChannelStore
 from trace_store.outbox import DeliveryReader
-from web.api.channels import add_channel, answer, channel_name, remove_channel
+from web.api.channels import add_channel, channel_name, remove_channel
 from web.channel_test import ChannelTest, send_test
 from web.channel_view import DELIVERIES_MAX, DeliveryView, channel_json, delivery_json, delivery_view
 from web.context import WebContext, context_of
 from web.errors import WebError
 from web.form_posts import read_form
+from web.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")
@@ -55,7 +56,7 @@ async def show_json(context: Context) -> Response:
         "channels": [channel_json(one) for one in channels],
         "deliveries": [delivery_json(one) for one in deliveries],
     }
-    return answer({**body, "shown": len(deliveries), "total": total})
+    return json_answer({**body, "shown": len(deliveries), "total": total})
 
 
 @router.post("/channels")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from trace_store.dialects_seen import DialectsSeen, SpanGroup
 from trace_store.facts import MAPPING_VERSION
 from web.context import WebContext, context_of
+from web.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")
@@ -25,7 +26,7 @@ async def show_dialects(context: Context) -> Response:
 async def show_dialects_json(context: Context) -> Response:
     """The page as JSON."""
     body = orjson.dumps(await _read(context))
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 async def _read(context: WebContext) -> dict[str, Any]:

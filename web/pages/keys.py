@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from trace_store.access_keys import KINDS, AccessKey
-from web.api.keys import answer
 from web.context import WebContext, context_of
 from web.errors import WebError
 from web.form_posts import read_form
+from web.json_answers import json_answer
 from web.key_changes import end_key, key_json, list_keys, list_projects, make_key
 from web.templating import page
 
@@ -45,7 +45,7 @@ async def show_keys(request: Request, context: Context, done: str = "") -> Respo
 @router.get("/keys.json")
 async def show_json(context: Context) -> Response:
     """The page as JSON."""
-    return answer({"keys": [key_json(key, projects) for key, projects in await list_keys(context)]})
+    return json_answer({"keys": [key_json(key, projects) for key, projects in await list_keys(context)]})
 
 
 @router.post("/keys")

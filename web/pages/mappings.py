@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -15,6 +14,7 @@ from trace_store.reprocess import Choice, open_reprocess
 from web.context import WebContext, context_of
 from web.errors import BadRequest, WebError
 from web.form_posts import read_form
+from web.json_answers import json_answer
 from web.mapping_test import TestedSpan, test_mapping
 from web.templating import page
 
@@ -70,7 +70,7 @@ async def show_mapping_json(context: Context) -> Response:
         "outdated_traces": found.outdated,
         "history": [asdict(one) for one in found.history],
     }
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 @router.post("/mappings")

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Response
 
 from trace_store.reader import ReceiptRow
 from web.context import WebContext, context_of
+from web.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")
@@ -20,7 +20,7 @@ async def show_json(context: Context, before: datetime | None = None) -> Respons
     """The page as JSON."""
     receipts, later = await _receipts(context, before)
     body = {"receipts": [_receipt_json(row) for row in receipts], "next": later}
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 @router.get("/receipts")

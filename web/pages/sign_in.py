@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from otlp_receiver.access import AccessControl
 from otlp_receiver.exceptions import RequestRefused
-from otlp_receiver.http_receiver import client_address
+from otlp_receiver.http_answers import client_address
 from trace_store.access_keys import KEY
 from web.form_posts import check_origin, read_fields
 from web.passwords import is_password

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from web.api.signals import answer
 from web.context import WebContext, context_of
 from web.errors import BadRequest, WebError
 from web.form_posts import check_origin, read_fields
+from web.json_answers import json_answer
 from web.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, switch, try_signal
 from web.signal_reading import RANGES, read_signal_list, signals_json
 from web.templating import page
@@ -34,7 +34,7 @@ async def show_signals(request: Request, context: Context, done: str = "") -> Re
 @router.get("/signals.json")
 async def show_json(request: Request, context: Context) -> Response:
     """The page as JSON."""
-    return answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
+    return json_answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
 
 
 @router.post("/signals")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from web.context import WebContext, context_of
 from web.errors import WebError
 from web.form_posts import read_form
+from web.json_answers import json_answer
 from web.rule_trial import CALLS_TRIED, Trial
 from web.templating import page
 from web.tool_rule_trial import read_calls, rules_in_force_json, trial_sentence, try_on_stored
@@ -26,7 +27,7 @@ async def show_rules(context: Context) -> Response:
 async def show_rules_json() -> Response:
     """The page as JSON."""
     body = orjson.dumps(rules_in_force_json())
-    return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 @router.post("/rules")

@@ -20,6 +20,7 @@ from trace_store.interaction_rows import UserRow
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
 from web.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
+from web.json_answers import json_answer
 from web.pages.interaction_models import UserPage, UserRowView, UsersPage
 from web.templating import page
 
@@ -35,7 +36,7 @@ async def show_users_json(context: Context, q: str = "", before: str = "") -> Re
     """The list as JSON."""
     users, total, later = await _users(context, q, before)
     body = {"users": [_user_json(user) for user in users], "next": later or None, "shown": len(users), "total": total}
-    return _json(body)
+    return json_answer(body)
 
 
 @router.get("/users")
@@ -58,7 +59,7 @@ async def show_user_json(name: str, context: Context, before: str = "") -> Respo
     """One user as JSON."""
     user, interactions, feedback, later = await _user(context, name, before)
     told = [interaction_json(row, feedback.get(row.event_id, ())) for row in interactions]
-    return _json(_user_json(user) | {"interactions": told, "shown": len(told), "next": later or None})
+    return json_answer(_user_json(user) | {"interactions": told, "shown": len(told), "next": later or None})
 
 
 @router.get("/users/{name:path}")
@@ -136,7 +137,3 @@ def _user_json(user: UserRow) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})

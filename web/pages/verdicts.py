@@ -4,7 +4,6 @@ import urllib.parse
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -12,6 +11,7 @@ from trace_store.verdicts import Precision, Verdict, measured_precision, newest_
 from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.form_posts import check_origin, read_fields
+from web.json_answers import json_answer
 from web.templating import page
 from web.verdict_changes import forget_verdict, save_verdict
 from web.verdict_view import LABELS, verdict_json
@@ -58,7 +58,7 @@ async def show_json(context: Context) -> Response:
         "shown": len(found.verdicts),
         "total": found.total,
     }
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 @router.post("/traces/{trace_id}/verdict")

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+from otlp_receiver.http_answers import error_object
 from trace_store.interaction_reads import Place
 from web.errors import BadRequest, WebError
-
-CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 429: "TOO_MANY_REQUESTS"}
+from web.json_answers import json_answer
 
 
 class UnknownField(BadRequest):
@@ -26,7 +26,7 @@ class UnknownField(BadRequest):
 def answer(data: object, meta: dict[str, Any] | None = None) -> Response:
     """200 with `data`, and `meta` where there is one."""
     body = {"data": data} if meta is None else {"data": data, "meta": meta}
-    return Response(orjson.dumps(body), media_type="application/json", headers={"cache-control": "no-store"})
+    return json_answer(body)
 
 
 def page(data: list[dict[str, Any]], following: Place | None, **more: object) -> Response:
@@ -37,7 +37,7 @@ def page(data: list[dict[str, Any]], following: Place | None, **more: object) ->
 def error_body(status: int, error: WebError | str) -> dict[str, Any]:
     """The body of an error."""
     sentence = error if isinstance(error, str) else error.sentence
-    found: dict[str, Any] = {"code": CODES.get(status, "INTERNAL"), "message": sentence}
+    found = error_object(status, sentence)
     if isinstance(error, UnknownField):
         found["details"] = error.details
     return {"error": found}

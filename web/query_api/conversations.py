@@ -13,7 +13,7 @@ from web.errors import NotFound
 from web.query_api.answers import answer, iso, page, read_cursor
 from web.query_api.parameters import read_parameters, text_conditions, time_conditions
 from web.query_api.project import ProjectId
-from web.query_api.signal_ids import Signals, read_known_signals
+from web.query_api.signal_ids import SignalName, name_signals
 
 router = APIRouter(prefix="/v1/conversations")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -37,7 +37,7 @@ async def list_conversations(request: Request, context: Context, project_id: Pro
         rows, following = await reads.conversations(
             conditions, column, descending=descending, after=after, limit=parameters.limit()
         )
-        return page(await _json(reads, await read_known_signals(connection, project_id), rows), following)
+        return page(await _json(reads, rows), following)
 
 
 @router.get("/{conversation_id:path}")
@@ -48,16 +48,17 @@ async def get_conversation(conversation_id: str, context: Context, project_id: P
         row = await reads.conversation(conversation_id.replace("\0", ""))
         if row is None:
             raise NotFound(f"No conversation has the id {conversation_id}.")
-        return answer((await _json(reads, await read_known_signals(connection, project_id), [row]))[0])
+        return answer((await _json(reads, [row]))[0])
 
 
-async def _json(reads: InteractionReads, signals: Signals, rows: Sequence[ConversationRow]) -> list[dict[str, Any]]:
+async def _json(reads: InteractionReads, rows: Sequence[ConversationRow]) -> list[dict[str, Any]]:
     events = {event: name for name, event in await reads.interactions_of([row.conversation_id for row in rows])}
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for met in await reads.signals_of(list(events)):
-        if known := signals.met(met):
-            counts[events[met.event_id]][known.id] += met.times
-    names = {one.id: one.name for one in signals.known}
+    counts: dict[str, Counter[SignalName]] = defaultdict(Counter)
+    met = await reads.signals_of(list(events))
+    names = await name_signals(reads, met)
+    for one in met:
+        if known := names.get((one.kind, one.key)):
+            counts[events[one.event_id]][known] += one.times
     return [
         {
             "id": row.conversation_id,
@@ -66,8 +67,7 @@ async def _json(reads: InteractionReads, signals: Signals, rows: Sequence[Conver
             "last_message_at": iso(row.last_unix_nano),
             "message_count": row.interaction_count,
             "signals": [
-                {"id": found, "name": names[found], "count": count}
-                for found, count in counts[row.conversation_id].most_common()
+                known._asdict() | {"count": count} for known, count in counts[row.conversation_id].most_common()
             ],
         }
         for row in rows

@@ -7,23 +7,23 @@ from typing import Any
 from trace_store.interaction_reads import CallRead, InteractionReads
 from trace_store.interaction_rows import InteractionRow
 from web.query_api.answers import iso, iso_of
-from web.query_api.signal_ids import Signals
+from web.query_api.signal_ids import name_signals
 
 FAILED = ("error", "soft_error", "unanswered")
 
 
-async def events_json(
-    reads: InteractionReads, signals: Signals, rows: Sequence[InteractionRow]
-) -> list[dict[str, Any]]:
+async def events_json(reads: InteractionReads, rows: Sequence[InteractionRow]) -> list[dict[str, Any]]:
     """The events of a page, in its order."""
-    met: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in await reads.signals_of([row.event_id for row in rows]):
-        if known := signals.met(one):
-            met[one.event_id].append({"id": known.id, "name": known.name})
+    signals: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    met = await reads.signals_of([row.event_id for row in rows])
+    names = await name_signals(reads, met)
+    for one in met:
+        if known := names.get((one.kind, one.key)):
+            signals[one.event_id].append(known._asdict())
     calls: dict[bytes, list[CallRead]] = defaultdict(list)
     for call in await reads.calls_of(sorted({trace_id for row in rows for trace_id in row.trace_ids})):
         calls[call.trace_id].append(call)
-    return [event_json(row, met[row.event_id], [c for t in row.trace_ids for c in calls[t]]) for row in rows]
+    return [event_json(row, signals[row.event_id], [c for t in row.trace_ids for c in calls[t]]) for row in rows]
 
 
 def event_json(row: InteractionRow, signals: list[dict[str, Any]], calls: Sequence[CallRead]) -> dict[str, Any]:

@@ -29,13 +29,13 @@ async def list_events(request: Request, context: Context, project_id: ProjectId)
     parameters = read_parameters(request.query_params, (*FIELDS, "limit", "cursor", "order_by"))
     _, descending = parameters.order({"timestamp": "start_unix_nano"})
     async with context.reader.freely_planned() as connection:
-        reads, signals = InteractionReads(connection, project_id), await read_known_signals(connection, project_id)
-        conditions = event_conditions(parameters, signals)
+        reads = InteractionReads(connection, project_id)
+        conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         after = await place_after(reads, parameters.text("cursor"))
         rows, following = await reads.interactions(
             conditions, descending=descending, after=after, limit=parameters.limit()
         )
-        return page(await events_json(reads, signals, rows), following)
+        return page(await events_json(reads, rows), following)
 
 
 @router.get("/count")
@@ -44,7 +44,7 @@ async def count_events(request: Request, context: Context, project_id: ProjectId
     parameters = read_parameters(request.query_params, (*FIELDS, "count_by"))
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     async with context.reader.freely_planned() as connection:
-        conditions = event_conditions(parameters, await _signals(connection, project_id, parameters))
+        conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         total, reach = await InteractionCounts(connection, project_id).count(conditions, count_by)
     return answer({"total": total}, _reach_json(reach) or None)
 
@@ -56,7 +56,7 @@ async def timeseries(request: Request, context: Context, project_id: ProjectId) 
     interval = cast(Interval, parameters.choice("interval", INTERVALS))
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     async with context.reader.freely_planned() as connection:
-        conditions = event_conditions(parameters, await _signals(connection, project_id, parameters))
+        conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         steps, reach = await InteractionCounts(connection, project_id).timeseries(conditions, count_by, interval)
     buckets = [{"timestamp": iso_of(step), "count": count} for step, count in steps]
     total = sum(count for _, count in steps)
@@ -95,7 +95,7 @@ async def read_event(context: WebContext, project_id: int, event_id: str) -> dic
         row = await reads.one(event_id.replace("\0", ""))
         if row is None:
             raise NotFound(f"No event has the id {event_id}.")
-        return (await events_json(reads, await read_known_signals(connection, project_id), [row]))[0]
+        return (await events_json(reads, [row]))[0]
 
 
 async def place_after(reads: InteractionReads, cursor: str) -> Place | None:
@@ -105,7 +105,8 @@ async def place_after(reads: InteractionReads, cursor: str) -> Place | None:
     return read_cursor(cursor) or await reads.place_of(cursor.replace("\0", ""))
 
 
-async def _signals(connection: Any, project_id: int, parameters: Parameters) -> Signals:
+async def signals_named(connection: Any, project_id: int, parameters: Parameters) -> Signals:
+    """The signals of the project where the request names some, else none: finding them reads all feedback."""
     return await read_known_signals(connection, project_id) if needs_signals(parameters) else Signals(())
 
 

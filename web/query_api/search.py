@@ -18,10 +18,9 @@ from web.list_parameters import url_time
 from web.query_api.answers import iso, page
 from web.query_api.event_filters import FIELDS, event_conditions
 from web.query_api.event_json import events_json
-from web.query_api.events import place_after
+from web.query_api.events import place_after, signals_named
 from web.query_api.parameters import Parameters, read_parameters
 from web.query_api.project import ProjectId
-from web.query_api.signal_ids import read_known_signals
 
 router = APIRouter(prefix="/v1/events")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -46,8 +45,8 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
     sides = _sides(parameters)
     limit = parameters.limit()
     async with context.reader.freely_planned() as connection:
-        reads, signals = InteractionReads(connection, project_id), await read_known_signals(connection, project_id)
-        conditions = event_conditions(parameters, signals)
+        reads = InteractionReads(connection, project_id)
+        conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         after = await place_after(reads, parameters.text("cursor"))
         meta: dict[str, Any] = {}
         if mode == "text":
@@ -56,7 +55,7 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
             rows, following, meta = await _by_pattern(
                 reads, conditions, _pattern(parameters, query), sides, after, limit
             )
-        found = await events_json(reads, signals, rows)
+        found = await events_json(reads, rows)
     return page([event | {"relevance_score": 1.0} for event in found], following, **meta)
 
 

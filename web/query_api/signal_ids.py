@@ -5,10 +5,10 @@ same signal keeps its id.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from trace_store.interaction_filters import Condition, failed_tools, loops_of, nothing, own_signals, posted_signals
 from trace_store.interaction_reads import Connection, InteractionReads, SignalMet
@@ -75,9 +75,24 @@ class Signals:
         """The signals of a group."""
         return tuple(one for one in self.known if one.group == group)
 
-    def met(self, found: SignalMet) -> KnownSignal | None:
-        """The signal that an interaction has."""
-        return next((one for one in self.known if (one.kind, one.key) == (found.kind, found.name)), None)
+
+class SignalName(NamedTuple):
+    """A signal as an interaction that has it names it."""
+
+    id: str
+    name: str
+
+
+async def name_signals(reads: InteractionReads, met: Collection[SignalMet]) -> dict[tuple[str, str], SignalName]:
+    """The signals that interactions have, by kind and key; without those of one's own that are removed meanwhile.
+
+    Their keys tell id and name: nothing is looked up but one's own.
+    """
+    found = {(one.kind, one.key): _name(one.kind, one.key) for one in met if one.kind != "own"}
+    if any(one.kind == "own" for one in met):
+        own = await read_signals(reads.connection, reads.project_id)
+        found |= {("own", one.signal_id): SignalName(one.signal_id, one.name) for one in own}
+    return found
 
 
 async def read_known_signals(connection: Connection, project_id: int) -> Signals:
@@ -100,19 +115,11 @@ async def read_known_signals(connection: Connection, project_id: int) -> Signals
         at = datetime.fromtimestamp(first_seen // 1_000_000_000, UTC)
         derived: Kind = "loop" if kind == "loop" else "tool_error"
         group = "loops" if kind == "loop" else "tool-errors"
-        found.append(_named(derived, tool, f"{derived}:{tool}", at, group, "NEGATIVE"))
+        found.append(_known(derived, tool, at, group, "NEGATIVE"))
     for posted in await reads.posted_signals():
         group = "self-diagnostics" if posted.is_of_agent else "feedback"
-        found.append(
-            _named(
-                "posted",
-                posted.name,
-                posted.name,
-                posted.first_at,
-                group,
-                _sentiment(posted.is_positive, posted.is_negative),
-            )
-        )
+        sentiment = _sentiment(posted.is_positive, posted.is_negative)
+        found.append(_known("posted", posted.name, posted.first_at, group, sentiment))
     return Signals(tuple(sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)))
 
 
@@ -123,9 +130,13 @@ def signal_condition(signals: Sequence[KnownSignal]) -> list[Condition]:
     return [_CONDITIONS[signals[0].kind]([one.key for one in signals])]
 
 
-def _named(kind: Kind, key: str, name: str, at: datetime, group: str, sentiment: str) -> KnownSignal:
-    found = str(uuid.uuid5(NAMESPACE, f"{kind}:{key}"))
-    return KnownSignal(found, kind, key, name, None, at, group, sentiment)
+def _name(kind: str, key: str) -> SignalName:
+    return SignalName(str(uuid.uuid5(NAMESPACE, f"{kind}:{key}")), key if kind == "posted" else f"{kind}:{key}")
+
+
+def _known(kind: Kind, key: str, at: datetime, group: str, sentiment: str) -> KnownSignal:
+    named = _name(kind, key)
+    return KnownSignal(named.id, kind, key, named.name, None, at, group, sentiment)
 
 
 def _sentiment(is_positive: bool | None, is_negative: bool | None) -> str:

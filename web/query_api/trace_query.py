@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
 from trace_store.reader import TraceCursor
-from web.api.request_json import read_object
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
 from web.errors import BadRequest
 from web.list_parameters import cursor_text, read_list_query
 from web.query_api.answers import UnknownField, answer
 from web.query_api.project import ProjectId
+from web.request_body import read_object
 
 router = APIRouter(prefix="/v1/query")
 Context = Annotated[WebContext, Depends(context_of)]
