@@ -7,6 +7,7 @@ import pytest
 from tests.acceptance.installed_senders import RAINDROP_JAVASCRIPT, node
 from tests.acceptance.raindrop_found import interactions_of
 from tests.acceptance.travel_agent import run_sender
+from tests.counting_endpoint import counting_endpoint
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.javascript
@@ -42,3 +43,24 @@ def test_runs_of_the_ai_sdk_wrapper_are_interactions(server: RunningServer) -> N
     assert sorted(asked["tools"]) == ["book_flight", "get_weather"]
     assert [said["name"] for said in asked["signals"]] == ["thumbs_up"]
     assert not asked["is_pending"]
+
+
+def test_a_second_exporter_beside_raindrops_span_processor_gets_the_same_spans(server: RunningServer) -> None:
+    prefix = secrets.token_hex(4)
+    with counting_endpoint() as second:
+        command = [node(), RAINDROP_JAVASCRIPT / "external_otel.mjs", f"{server.url}/v1", prefix, second.url]
+        trace_id = run_sender(command, {})
+
+    trace = server.wait_for_trace(trace_id, span_count=4, settled=True)
+    own_spans = second.span_ids.pop("booking")
+    assert (
+        len(own_spans) == 1
+    )  # Raindrop's processor passes on what Raindrop's and the models' libraries make, no other
+    assert {span["span_id"] for span in trace["spans"]} == set().union(*second.span_ids.values())
+    assert [call["arguments"] for call in trace["tool_calls"]] == [
+        {"city": "Boston"},
+        {"city": "Oslo"},
+        {"city": "Lima"},
+    ]
+    _, found = interactions_of(server, f"{prefix}-ada", 1, set(), tool_calls=3)
+    assert found[f"{prefix}-asked"]["trace_ids"] == [trace_id]

@@ -1,8 +1,8 @@
-"""Stands in for Sentry or Datadog: takes OTLP over HTTP on loopback and counts the spans of each trace."""
+"""Stands in for another backend: takes OTLP over HTTP on loopback and counts the spans of each trace and scope."""
 
 import gzip
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,11 +22,21 @@ class CountingEndpoint(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.paths: set[str] = set()
         self.span_counts: Counter[str] = Counter()  # by trace id
+        self.span_ids: dict[str, set[str]] = defaultdict(set)  # by the name of their instrumentation scope
         self.lock = threading.Lock()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/v1/traces"
+
+    def count(self, body: bytes, encoding: str | None) -> None:
+        """Count the spans of a request."""
+        request = ExportTraceServiceRequest.FromString(gzip.decompress(body) if encoding == "gzip" else body)
+        for resource_spans in request.resource_spans:
+            for scope_spans in resource_spans.scope_spans:
+                for span in scope_spans.spans:
+                    self.span_counts[span.trace_id.hex()] += 1
+                    self.span_ids[scope_spans.scope.name].add(span.span_id.hex())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -37,26 +47,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # the name that http.server looks for
         endpoint = self.server
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._body()
         with endpoint.lock:
             endpoint.requests += 1
             endpoint.paths.add(self.path)
             endpoint.headers = {name.lower(): value for name, value in self.headers.items()}
             if endpoint.status == 200:
-                endpoint.span_counts.update(trace_ids(body, self.headers["Content-Encoding"]))
+                endpoint.count(body, self.headers["Content-Encoding"])
         self.send_response(endpoint.status)
         self.send_header("Content-Type", "application/x-protobuf")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-
-def trace_ids(body: bytes, encoding: str | None) -> Iterator[str]:
-    """The trace id of each span in the request."""
-    request = ExportTraceServiceRequest.FromString(gzip.decompress(body) if encoding == "gzip" else body)
-    for resource_spans in request.resource_spans:
-        for scope_spans in resource_spans.scope_spans:
-            for span in scope_spans.spans:
-                yield span.trace_id.hex()
+    def _body(self) -> bytes:
+        """The whole body; in chunks where the client tells no length, as exporters in JavaScript do."""
+        if self.headers["Transfer-Encoding"] != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
 
 @contextmanager
