@@ -94,7 +94,8 @@ class ProjectRules:
                 self._registries[project_id] = self._default
             self._numbers[project_id] = number
             self._told.discard(project_id)
-        for project_id in {DEFAULT_PROJECT_ID, *self._registries} - self._told:
+        projects = {unit.project_id for unit in claim.marks} if self._told else set(await claim.project_ids())
+        for project_id in {DEFAULT_PROJECT_ID, *self._registries, *projects} - self._told:
             await claim.put_rules_in_force(project_id, self.derived_by(project_id))
             self._told.add(project_id)
 

@@ -269,6 +269,11 @@ class Claim:
                 found[project_id] = (number, text)
         return found
 
+    async def project_ids(self) -> list[int]:
+        """All projects that there are."""
+        with translate_errors():
+            return [row[0] for row in await fetch(self._connection, MAPPING_SQL.project_ids)]
+
     async def put_rules_in_force(self, project_id: int, derived_by: str) -> None:
         """Says which rules this project is derived with from now on."""
         parameters = {"project_id": project_id, "derived_by": derived_by}

@@ -1,4 +1,4 @@
-"""Marks stored traces dirty again, page by page, newest first, so that the processor derives them with today's rules.
+"""Marks what is stored dirty again, page by page, so that the processor derives it with today's rules.
 
 The marks have low priority: what arrives goes first. Marking twice is marking once, so that an interrupted run is
 simply started again: what was derived meanwhile is no longer outdated.
@@ -7,14 +7,15 @@ simply started again: what was derived meanwhile is no longer outdated.
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError
-from trace_store.flush import UNIT_TRACE
+from trace_store.flush import UNIT_INTERACTION, UNIT_TRACE
+from trace_store.interaction_rows import INTERACTION_VERSION
 from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
 from trace_store.writer import lock_rewrites
@@ -37,6 +38,13 @@ class Choice:
     since_unix_nano: int | None = None
 
 
+class Outdated(NamedTuple):
+    """What other rules derived than those in force."""
+
+    traces: int
+    interactions: int
+
+
 class Reprocess:
     """One run of marking over one connection; StoreUnavailable when the database goes away."""
 
@@ -52,10 +60,16 @@ class Reprocess:
         rows = await self._rows(SQL.count_chosen, _parameters(choice))
         return int(rows[0][0])
 
-    async def count_outdated(self, up_to: int = OUTDATED_COUNTED_MAX) -> int:
-        """How many traces other rules derived than those in force, counted no further than just over `up_to`."""
+    async def count_interactions(self, choice: Choice) -> int:
+        """How many interactions are chosen."""
+        return int((await self._rows(SQL.count_chosen_interactions, _parameters(choice)))[0][0])
+
+    async def count_outdated(self, up_to: int = OUTDATED_COUNTED_MAX) -> Outdated:
+        """How much other rules derived than those in force, each counted no further than just over `up_to`."""
         in_force = (await self.rules_in_force()).items()
-        return sum([await self.count_other_than(project_id, rules, up_to) for project_id, rules in in_force])
+        traces = sum([await self.count_other_than(project_id, rules, up_to) for project_id, rules in in_force])
+        parameters = {"version": INTERACTION_VERSION, "limit": up_to + 1}
+        return Outdated(traces, int((await self._rows(SQL.count_outdated_interactions, parameters))[0][0]))
 
     async def count_other_than(self, project_id: int, derived_by: str, up_to: int = OUTDATED_COUNTED_MAX) -> int:
         """How many traces of a project other rules than these derived, counted no further than just over `up_to`."""
@@ -83,11 +97,26 @@ class Reprocess:
                 return
             yield int(marked)
 
+    async def mark_interactions(self, choice: Choice) -> AsyncIterator[int]:
+        """Marks the chosen interactions, page by page in the order of their ids, and says how many."""
+        after: str | None = ""
+        while True:
+            parameters = _parameters(choice) | {"after": after, "limit": PAGE}
+            rows = await self._rows(SQL.mark_interactions_again, parameters)
+            after, marked = rows[0]
+            if after is None:
+                return
+            yield int(marked)
+
     async def mark_traces(self, project_id: int, trace_ids: Sequence[bytes]) -> None:
         """Marks traces dirty, each once."""
-        parameters = {"project_id": project_id, "unit_kind": UNIT_TRACE, "unit_ids": list(trace_ids)}
-        with translate_errors():
-            await self._connection.execute(SQL.mark_again, parameters)
+        await self._mark(project_id, UNIT_TRACE, trace_ids)
+
+    async def mark_interactions_of(self, project_id: int, trace_ids: Sequence[bytes]) -> int:
+        """Marks the interactions of these traces dirty; how many they are."""
+        rows = await self._rows(SQL.interactions_of, {"project_id": project_id, "trace_ids": list(trace_ids)})
+        await self._mark(project_id, UNIT_INTERACTION, [row[0].encode() for row in rows])
+        return len(rows)
 
     async def check_known(self, project_id: int, trace_ids: Sequence[bytes]) -> None:
         """Raises UnknownTraces naming those that have no spans."""
@@ -99,6 +128,11 @@ class Reprocess:
     async def waiting(self) -> int:
         """How many units wait to be derived again."""
         return int((await self._rows(SQL.waiting))[0][0])
+
+    async def _mark(self, project_id: int, unit_kind: int, unit_ids: Sequence[bytes]) -> None:
+        parameters = {"project_id": project_id, "unit_kind": unit_kind, "unit_ids": list(unit_ids)}
+        with translate_errors():
+            await self._connection.execute(SQL.mark_again, parameters)
 
     async def _rows(self, query: bytes, parameters: dict[str, Any] | None = None) -> list[Any]:
         with translate_errors():
@@ -114,11 +148,16 @@ async def open_reprocess(conninfo: str) -> AsyncIterator[Reprocess]:
         yield Reprocess(connection)
 
 
-async def count_outdated(conninfo: str, up_to: int = OUTDATED_COUNTED_MAX) -> int:
-    """How many traces other rules derived than those in force, counted no further than just over `up_to`."""
+async def count_outdated(conninfo: str, up_to: int = OUTDATED_COUNTED_MAX) -> Outdated:
+    """How much other rules derived than those in force, each counted no further than just over `up_to`."""
     async with open_reprocess(conninfo) as run:
         return await run.count_outdated(up_to)
 
 
 def _parameters(choice: Choice) -> dict[str, Any]:
-    return {"project_id": choice.project_id, "derived_by": choice.derived_by, "since": choice.since_unix_nano}
+    return {
+        "project_id": choice.project_id,
+        "derived_by": choice.derived_by,
+        "version": INTERACTION_VERSION,
+        "since": choice.since_unix_nano,
+    }

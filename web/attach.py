@@ -1,11 +1,13 @@
 """How a command reaches the data: the running server, a database URL, or the embedded PostgreSQL for a moment."""
 
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
+from trace_store.model import DEFAULT_PROJECT
 from web.api_client import ApiClient
 from web.server_file import ServerFile, read_running
 from web.settings import Settings
@@ -39,12 +41,16 @@ def open_store(settings: Settings) -> Iterator[str]:
         embedded.stop()
 
 
-def server_client(settings: Settings, url: str | None) -> ApiClient:
-    """A client of the server at `url`, or else of the one that runs on the data directory; with a key that opens it."""
+def server_client(settings: Settings, url: str | None, project: str = DEFAULT_PROJECT) -> ApiClient:
+    """A client of the server at `url`, or else of the one that runs on the data directory; with a key that opens it.
+
+    Of its pages under `project`, unless that is the default one: then the key says which project is meant.
+    """
+    under = "" if project == DEFAULT_PROJECT else f"/projects/{urllib.parse.quote(project, safe='')}"
     if url:
-        return ApiClient(url, settings.key)
+        return ApiClient(url.rstrip("/") + under, settings.key)
     server = running_server(settings)
-    return ApiClient(server.url, server.own_key)
+    return ApiClient(server.url + under, server.own_key)
 
 
 def running_server(settings: Settings) -> ServerFile:

@@ -8,19 +8,21 @@ from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedLogs, DecodedTraces
 from otlp_receiver.exceptions import RequestRefused
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.model import DEFAULT_PROJECT_ID, AcceptedLog, AcceptedSpan
 
 
 class UnreadableFile(RainbarrelError):
     """A file cannot be read."""
 
 
-def read_files(paths: Sequence[str]) -> Iterator[tuple[str, list[DecodedTraces | DecodedLogs]]]:
-    """Each file's records; `-` is standard input. Raises UnreadableFile naming the file and the reason."""
+def read_files(
+    paths: Sequence[str], project_id: int = DEFAULT_PROJECT_ID
+) -> Iterator[tuple[str, list[DecodedTraces | DecodedLogs]]]:
+    """Each file's records, as a project's; `-` is standard input. Raises UnreadableFile naming the file and why."""
     for path in paths:
         try:
             data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-            yield path, decode_file(data)
+            yield path, decode_file(data, project_id)
         except OSError as error:
             raise UnreadableFile(f"{path}: {error.strerror or error}.") from error
         except RequestRefused as error:

@@ -67,10 +67,11 @@ def _collect_garbage_less_often() -> None:
 
 
 async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:
-    """Says once that stored traces were derived by other rules, when the processor has said which are in force."""
+    """Says once that what is stored was derived by other rules, when the processor has said which are in force."""
     await rules.in_force.wait()
     with suppress(RainbarrelError):
-        if found := await count_outdated(conninfo):
+        found = await count_outdated(conninfo)
+        if any(found):
             log.warning("%s", outdated_sentence(found))
 
 

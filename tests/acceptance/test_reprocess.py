@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
@@ -99,13 +100,13 @@ async def test_other_rules_give_what_a_fresh_database_would_hold(database, secon
     await drain(database, MAPPING)
     assert tables(database) == built_in, "nothing is derived again unless asked"
     traces = len(built_in["traces"])
-    assert await count_outdated(database) == traces
+    assert (await count_outdated(database)).traces == traces
     assert await mark_outdated(database) == traces
     assert await mark_outdated(database) == traces, "marking again marks nothing twice"
     assert sql(database, "SELECT count(*) FROM rainbarrel.dirty_marks") == [(traces,)]
     await drain(database, MAPPING)
     assert tables(database) == tables(second_database)
-    assert await count_outdated(database) == 0
+    assert await count_outdated(database) == (0, 0)
     await drain(database)  # and back, which takes claims away from spans
     await mark_outdated(database)
     await drain(database)
@@ -134,10 +135,10 @@ async def test_what_arrives_goes_first(database) -> None:
     await store(database, [span(new_id(16)) for _ in range(40)])
     processor = Processor(database, AT_ONCE)
     assert [await processor.step() for _ in range(2)] == [40, 40], "the new ones, and then whether they have settled"
-    assert await count_outdated(database) == 70
+    assert await count_outdated(database) == (70, 0)
     assert await processor.step() == 16, "and not too many of the old ones at once"
     await processor.drain()
-    assert await count_outdated(database) == 0
+    assert await count_outdated(database) == (0, 0)
 
 
 def wait_until_derived(conninfo: str) -> None:
@@ -159,12 +160,41 @@ def test_the_command_beside_a_running_server(own_server) -> None:
     assert "stored traces were derived by other rules than those in force" in told
     ended = rainbarrel("reprocess", "--data-dir", server.data_dir)
     assert ended.returncode == 0, ended.stderr
-    assert f"{traces} of {traces} traces derived again." in ended.stdout.decode()
+    assert f"{traces} of {traces} traces and 0 of 0 interactions derived again." in ended.stdout.decode()
     ended = rainbarrel("reprocess", "--data-dir", server.data_dir)
-    assert ended.stdout.decode() == "0 of 0 traces derived again.\n"
+    assert ended.stdout.decode() == "0 of 0 traces and 0 of 0 interactions derived again.\n"
     ended = rainbarrel("reprocess", "--all", "--no-wait", "--data-dir", server.data_dir)
     assert ended.returncode == 0
     wait_until_derived(conninfo)
+
+
+def test_the_command_derives_what_was_posted_again(own_server) -> None:
+    server, conninfo = own_server, database_url(own_server)
+    run = [
+        {"event_id": f"evt-{n}", "user_id": "u", "event": "ask", "ai_data": {"input": f"Why {n}?"}} for n in range(5)
+    ]
+    for project in ("default", "shop"):
+        headers = {"x-raindrop-project-id": project}
+        assert httpx.post(f"{server.url}/v1/events/track", json=run, headers=headers).status_code == 200
+    wait_until_derived(conninfo)
+    posted = "FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'"
+    said = f"SELECT project_id, event_id, input, user_id {posted} ORDER BY 1, 2"
+    before = sql(conninfo, said)
+    assert len(before) == 10
+    outdate = "UPDATE rainbarrel.interactions SET derived_version = 0, input = 'x', user_id = NULL"
+    sql(conninfo, f"{outdate} WHERE event_id LIKE 'evt-%'")
+    told = rainbarrel("doctor", "--data-dir", server.data_dir).stdout.decode()
+    assert "10 stored interactions were derived by other rules than those in force" in told
+    for project, left in (("default", 5), ("shop", 0)):
+        ended = rainbarrel("reprocess", "--project", project, "--data-dir", server.data_dir)
+        assert (ended.returncode, ended.stdout.decode()) == (
+            0,
+            "0 of 0 traces and 5 of 5 interactions derived again.\n",
+        ), ended.stderr
+        assert asyncio.run(count_outdated(conninfo)) == (0, left)
+    wait_until_derived(conninfo)
+    assert sql(conninfo, said) == before
+    assert sql(conninfo, "SELECT interaction_count FROM rainbarrel.users WHERE user_id = 'u'") == [(5,), (5,)]
 
 
 def test_the_command_refuses_in_sentences(own_server) -> None:
@@ -174,6 +204,8 @@ def test_the_command_refuses_in_sentences(own_server) -> None:
         1,
         f"rainbarrel reprocess: No span of trace {'ab' * 16} is stored.\n",
     )
+    ended = rainbarrel("reprocess", "--project", "nowhere", "--data-dir", server.data_dir)
+    assert b"There is no project nowhere; `rainbarrel projects list` names those that there are." in ended.stderr
     ended = rainbarrel("reprocess", "--since", "yesterday", "--data-dir", server.data_dir)
     assert b"--since yesterday is neither an ISO 8601 time nor Unix nanoseconds." in ended.stderr
     ended = rainbarrel("reprocess", "--mappings", "/nowhere.toml", "--data-dir", server.data_dir)

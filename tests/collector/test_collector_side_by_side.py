@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.travel_agent import SENDERS, SPAN_COUNT, assert_travel_agent, otel_environment, run_sender
-from tests.counting_endpoint import CountingEndpoint, counting_endpoint
 from tests.collector.otelcol import RunningCollector, running_collector
+from tests.counting_endpoint import CountingEndpoint, counting_endpoint
 from tests.fix_server import RunningServer, running_server
 from tests.foreign_program import free_port
 

@@ -10,7 +10,7 @@ from tests.spans_made import new_id
 from tool_errors.processor import Processor
 from trace_store.erase import erase_trace
 from trace_store.flush import CommitBatch
-from trace_store.reprocess import open_reprocess
+from trace_store.reprocess import Choice, open_reprocess
 from trace_store.stored import TraceKey
 
 QUESTION = "Which of these orders is late? " + "Order, sent, not yet there; " * 40 + "plumbus"
@@ -69,6 +69,24 @@ async def test_deriving_again_fills_what_an_older_version_cut(store: Store) -> N
         await work.mark_traces(1, [trace_id])
     await Processor(store.conninfo, AT_ONCE).drain()
     assert await rows(store, TEXTS) == [(trace_id.hex(), QUESTION, ANSWER)]
+
+
+async def test_interactions_of_an_older_version_are_found_and_derived_again(store: Store) -> None:
+    await send(store, run(new_id(16), user_id="u1"), batch("track", {"event_id": "e1", "ai_data": {"input": "Why?"}}))
+    before = await rows(store, TEXTS)
+    await store.sql("UPDATE interactions SET input = 'cut', output = NULL, derived_version = 0")
+    await store.sql("UPDATE interaction_traces SET input_from = NULL, output_from = NULL")
+    async with open_reprocess(store.conninfo) as work:
+        assert await work.count_outdated() == (0, 2)
+        choice = Choice(1, (await work.rules_in_force())[1])
+        assert (await work.count(choice), await work.count_interactions(choice)) == (0, 2)
+        for marks in (3, 3):  # two interactions and the trace that tells of one; marking again marks nothing twice
+            assert [count async for count in work.mark_interactions(choice)] == [2]
+            assert await work.waiting() == marks
+        await Processor(store.conninfo, AT_ONCE).drain()
+        assert await work.count_outdated() == (0, 0)
+        assert [count async for count in work.mark_interactions(Choice(1, None))] == [2]
+    assert await rows(store, TEXTS) == before
 
 
 async def test_a_text_that_ends_like_a_cut_one_is_itself(store: Store) -> None:

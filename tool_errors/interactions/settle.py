@@ -140,14 +140,14 @@ def _key(unit: Unit) -> tuple[int, str]:
 
 
 def _marks_of_sums(gone: Iterable[InteractionRow], written: Iterable[InteractionRow]) -> list[NewMark]:
-    """Users and conversations whose first or last time or number may have changed."""
+    """Users and conversations whose first or last time or number may have changed, or another version summed up."""
     before = {(row.project_id, row.event_id): row for row in gone}
     after = {(row.project_id, row.event_id): row for row in written}
     units: set[Unit] = set()
     for key in before.keys() | after.keys():
         for kind, name in ((UNIT_USER, "user_id"), (UNIT_CONVERSATION_SUMS, "conversation_id")):
             sides = {
-                (getattr(row, name), row.start_unix_nano, row.user_id)
+                (getattr(row, name), row.start_unix_nano, row.user_id, row.derived_version)
                 for row in (before.get(key), after.get(key))
                 if row is not None
             }

@@ -4,6 +4,10 @@
 -- The newest version of each project that has mappings (primary key); small.
 SELECT project_id, max(version) FROM mapping_versions GROUP BY project_id
 
+-- project_ids --
+-- Every project; small.
+SELECT project_id FROM projects
+
 -- newest_mapping --
 -- The newest version of a project's mapping (primary key).
 SELECT version, text, saved_at FROM mapping_versions WHERE project_id = %(project_id)s ORDER BY version DESC LIMIT 1

@@ -20,12 +20,11 @@ from trace_store.alert_store import AlertStore
 from trace_store.channels import ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from web.alert_json import BACKTEST_DAYS, backtest_json, check_signal, condition, read_days, rule_json, state_of
-from web.attach import open_store
 from web.errors import WebError
 from web.filters import utc
 from web.heavy_reads import backtest_rule
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -59,6 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hours", type=float, default=1.0, help="snooze: how long (default: 1; 0 ends the snooze)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url"])
 
 
@@ -69,15 +69,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise RainbarrelError(f"That is `rainbarrel alerts {' '.join((arguments.action, *wanted))}`.")
     act = {"list": _list, "add": _add, "backtest": _backtest, "snooze": _snooze}[arguments.action]
     try:
-        with open_store(read_settings(vars(arguments))) as conninfo:
-            act(arguments, conninfo)
+        with open_project(read_settings(vars(arguments)), arguments.project) as store:
+            act(arguments, store)
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
     return 0
 
 
-def _list(arguments: argparse.Namespace, conninfo: str) -> None:
-    rules = _with_store(conninfo, lambda store: store.rules(DEFAULT_PROJECT_ID))
+def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:
+    rules = _with_alerts(store, lambda alerts: alerts.rules(store.project_id))
     if arguments.json:
         _print_json({"rules": [rule_json(rule) for rule in rules]})
         return
@@ -87,23 +87,23 @@ def _list(arguments: argparse.Namespace, conninfo: str) -> None:
         print('There is no alert rule yet; `rainbarrel alerts add "Loops" DEFINITION` makes one.')
 
 
-def _add(arguments: argparse.Namespace, conninfo: str) -> None:
+def _add(arguments: argparse.Namespace, store: ProjectStore) -> None:
     name, text = arguments.words
-    definition = _read(conninfo, text)
-    if unknown := sorted(set(arguments.channel) - asyncio.run(_channel_ids(conninfo))):
+    definition = _read(store, text)
+    if unknown := sorted(set(arguments.channel) - asyncio.run(_channel_ids(store))):
         names = ", ".join(map(str, unknown))
         raise RainbarrelError(f"There is no channel {names}; `rainbarrel channels list` names those that there are.")
-    rule_id = _with_store(conninfo, lambda store: store.add(DEFAULT_PROJECT_ID, name, definition, arguments.channel))
+    rule_id = _with_alerts(store, lambda alerts: alerts.add(store.project_id, name, definition, arguments.channel))
     if arguments.json:
         _print_json({"rule_id": rule_id})
     else:
         print(f"Alert rule {rule_id} looks at what is found from now on.")
 
 
-def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
+def _backtest(arguments: argparse.Namespace, store: ProjectStore) -> None:
     days = read_days(arguments.days)
-    definition = _read(conninfo, arguments.words[0])
-    found = backtest_json(backtest_rule(conninfo, DEFAULT_PROJECT_ID, definition, time.time_ns(), days))
+    definition = _read(store, arguments.words[0])
+    found = backtest_json(backtest_rule(*store, definition, time.time_ns(), days))
     if arguments.json:
         _print_json(found)
         return
@@ -117,21 +117,21 @@ def _backtest(arguments: argparse.Namespace, conninfo: str) -> None:
         print(f"Looked at the newest {found['findings']} of {found['findings_total']} findings.")
 
 
-def _snooze(arguments: argparse.Namespace, conninfo: str) -> None:
+def _snooze(arguments: argparse.Namespace, store: ProjectStore) -> None:
     if not 0 <= arguments.hours <= 90 * 24:
         raise RainbarrelError("--hours is a number from 0 to 2160 (90 days).")
     (rule_id,) = arguments.words
     until = datetime.now(UTC) + timedelta(hours=arguments.hours) if arguments.hours else None
     is_number = rule_id.isascii() and rule_id.isdigit() and len(rule_id) < 19
-    if not is_number or not _with_store(conninfo, lambda store: store.snooze(DEFAULT_PROJECT_ID, int(rule_id), until)):
+    if not is_number or not _with_alerts(store, lambda alerts: alerts.snooze(store.project_id, int(rule_id), until)):
         raise RainbarrelError(f"There is no alert rule {rule_id}; `rainbarrel alerts list` names them.")
     if not arguments.json:
         print(f"Nobody is told until {until:%Y-%m-%d %H:%M:%S} UTC." if until else "It tells again.")
 
 
-def _read(conninfo: str, text: str) -> dict[str, Any]:
+def _read(store: ProjectStore, text: str) -> dict[str, Any]:
     definition = _definition(text)
-    _with_store(conninfo, lambda store: check_signal(store, DEFAULT_PROJECT_ID, definition))
+    _with_alerts(store, lambda alerts: check_signal(alerts, store.project_id, definition))
     return stored_definition(definition)
 
 
@@ -146,17 +146,17 @@ def _definition(text: str) -> Definition:
     return read_definition(given)
 
 
-def _with_store(conninfo: str, act: Callable[[AlertStore], Awaitable[Any]]) -> Any:
+def _with_alerts(store: ProjectStore, act: Callable[[AlertStore], Awaitable[Any]]) -> Any:
     async def work() -> Any:
-        async with make_pool(conninfo, "rainbarrel alerts command", 1) as pool:
+        async with make_pool(store.conninfo, "rainbarrel alerts command", 1) as pool:
             return await act(AlertStore(pool))
 
     return asyncio.run(work())
 
 
-async def _channel_ids(conninfo: str) -> set[int]:
-    async with make_pool(conninfo, "rainbarrel alerts command", 1) as pool:
-        return {channel.channel_id for channel in await ChannelStore(pool).all(DEFAULT_PROJECT_ID)}
+async def _channel_ids(store: ProjectStore) -> set[int]:
+    async with make_pool(store.conninfo, "rainbarrel alerts command", 1) as pool:
+        return {channel.channel_id for channel in await ChannelStore(pool).all(store.project_id)}
 
 
 def _print_json(found: dict[str, Any]) -> None:

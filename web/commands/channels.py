@@ -12,10 +12,9 @@ from tool_errors.delivery.channel_config import FIELDS, read_config, read_name, 
 from trace_store.channels import KINDS, ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.outbox import DeliveryReader
-from web.attach import open_store
 from web.channel_test import send_test
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -50,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         adding.add_argument(f"--{field}", default="", help=f"of {kinds}{hidden}")
     for notice, text in NOTICES.items():
         adding.add_argument(f"--{notice.replace('_', '-')}", default="", help=text)
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url"])
 
 
@@ -59,29 +59,29 @@ def run(arguments: argparse.Namespace) -> int:
         raise RainbarrelError("Say which channel, by its name or number; `rainbarrel channels list` names them.")
     if arguments.action == "add" and not (arguments.kind and arguments.name):
         raise RainbarrelError("A new channel needs --kind and --name.")
-    with open_store(read_settings(vars(arguments))) as conninfo:
-        return asyncio.run(_run(arguments, conninfo))
+    with open_project(read_settings(vars(arguments)), arguments.project) as store:
+        return asyncio.run(_run(arguments, store))
 
 
-async def _run(arguments: argparse.Namespace, conninfo: str) -> int:
-    async with make_pool(conninfo, "rainbarrel channels", 1) as pool:
+async def _run(arguments: argparse.Namespace, store: ProjectStore) -> int:
+    async with make_pool(store.conninfo, "rainbarrel channels", 1) as pool:
         channels = ChannelStore(pool)
         if arguments.action == "list":
-            return await _list(channels)
+            return await _list(channels, store.project_id)
         if arguments.action == "add":
-            return await _add(channels, arguments)
-        channel_id, name = await _find(channels, arguments.channel)
+            return await _add(channels, store.project_id, arguments)
+        channel_id, name = await _find(channels, store.project_id, arguments.channel)
         if arguments.action == "remove":
-            await channels.remove(DEFAULT_PROJECT_ID, channel_id)
+            await channels.remove(store.project_id, channel_id)
             print(f"{name} is removed.")
             return 0
-        tested = await send_test(DeliveryReader(pool), DEFAULT_PROJECT_ID, channel_id)
+        tested = await send_test(DeliveryReader(pool), store.project_id, channel_id)
         print(tested.sentence, file=sys.stdout if tested.delivered else sys.stderr)
         return 0 if tested.delivered else 1
 
 
-async def _list(channels: ChannelStore) -> int:
-    found = await channels.all(DEFAULT_PROJECT_ID)
+async def _list(channels: ChannelStore, project_id: int) -> int:
+    found = await channels.all(project_id)
     for channel in found:
         print(f"{channel.channel_id}  {channel.name}  {channel.kind}  {shown_config(channel)}")
     if not found:
@@ -89,7 +89,7 @@ async def _list(channels: ChannelStore) -> int:
     return 0
 
 
-async def _add(channels: ChannelStore, arguments: argparse.Namespace) -> int:
+async def _add(channels: ChannelStore, project_id: int, arguments: argparse.Namespace) -> int:
     fields = {name: getattr(arguments, name) for fields in FIELDS.values() for name in fields}
     for name, value in fields.items():
         if value == "-":
@@ -99,13 +99,13 @@ async def _add(channels: ChannelStore, arguments: argparse.Namespace) -> int:
         read_notices({name: getattr(arguments, name) for name in NOTICES}),
     )
     name = read_name(arguments.name)
-    channel_id = await channels.add(DEFAULT_PROJECT_ID, arguments.kind, name, config, notices)
+    channel_id = await channels.add(project_id, arguments.kind, name, config, notices)
     print(f"{name} is channel {channel_id}; try it with `rainbarrel channels test {channel_id}`.")
     return 0
 
 
-async def _find(channels: ChannelStore, text: str) -> tuple[int, str]:
-    for channel in await channels.all(DEFAULT_PROJECT_ID):
+async def _find(channels: ChannelStore, project_id: int, text: str) -> tuple[int, str]:
+    for channel in await channels.all(project_id):
         if text in (channel.name, str(channel.channel_id)):
             return channel.channel_id, channel.name
     raise RainbarrelError(f"There is no channel {text!r}; `rainbarrel channels list` names those that there are.")

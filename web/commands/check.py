@@ -26,6 +26,7 @@ from web.gate.server_traces import read_traces
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.otlp_files import counted_records, read_records
+from web.project_store import add_project_option
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\
@@ -60,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML too")
     names = ["data_dir", "mappings", "tool_rules", "prices", "loop_repeats_min", "loop_waiting_repeats_min", "key"]
+    add_project_option(parser)
     add_flags(parser, names)
 
 
@@ -103,7 +105,7 @@ def _read(arguments: argparse.Namespace, settings: Settings) -> tuple[list[dict[
     if asked == bool(arguments.files):
         raise NothingToCheck("Name OTLP files, or --trace-id or --conversation of a running server: one of the two.")
     if asked:
-        client = server_client(settings, arguments.url)
+        client = server_client(settings, arguments.url, arguments.project)
         return read_traces(client, arguments.trace_id, arguments.conversation), 0
     if arguments.url:
         raise NothingToCheck("--url names a server; say with --trace-id or --conversation what to check there.")

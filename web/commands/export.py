@@ -11,11 +11,11 @@ from pathlib import Path
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.export import traces_json, traces_protobuf
-from trace_store.model import DEFAULT_PROJECT_ID, KIND_FROM_LOG
+from trace_store.model import KIND_FROM_LOG
 from trace_store.reader import TraceReader
 from trace_store.stored import StoredSpan, TraceKey
-from web.attach import open_store
 from web.ids import read_trace_id
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -31,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("trace_id", metavar="TRACE_ID", help="32 hex digits")
     parser.add_argument("--format", choices=("json", "protobuf"), default="json", help="default: json")
     parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url"])
 
 
@@ -39,10 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     trace_id = read_trace_id(arguments.trace_id)
     if arguments.format == "protobuf" and arguments.output is None and sys.stdout.isatty():
         raise RainbarrelError("Protobuf is not for a terminal: pass -o FILE.")
-    with open_store(read_settings(vars(arguments))) as conninfo:
-        spans = asyncio.run(_read(conninfo, trace_id))
+    with open_project(read_settings(vars(arguments)), arguments.project) as store:
+        spans = asyncio.run(_read(store, trace_id))
     if not spans:
-        raise RainbarrelError(f"There is no trace {arguments.trace_id} in this database.")
+        raise RainbarrelError(f"There is no trace {arguments.trace_id} in project {arguments.project}.")
     content = traces_protobuf(spans) if arguments.format == "protobuf" else traces_json(spans) + b"\n"
     if arguments.output is None:
         sys.stdout.buffer.write(content)
@@ -56,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _read(conninfo: str, trace_id: bytes) -> list[StoredSpan]:
-    pool = make_pool(conninfo, "rainbarrel export", 1, statement_timeout_s=0)
+async def _read(store: ProjectStore, trace_id: bytes) -> list[StoredSpan]:
+    pool = make_pool(store.conninfo, "rainbarrel export", 1, statement_timeout_s=0)
     await pool.open()
     try:
-        return await TraceReader(pool).stored_spans(TraceKey(DEFAULT_PROJECT_ID, trace_id))
+        return await TraceReader(pool).stored_spans(TraceKey(store.project_id, trace_id))
     finally:
         await pool.close()

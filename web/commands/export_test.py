@@ -14,14 +14,13 @@ from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.mappings import MappingStore
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
-from web.attach import open_store
 from web.failing_call.find import find_failed_call
 from web.failing_call.pytest_file import pytest_file
 from web.ids import read_trace_id
 from web.mapping_files import read_mapping_files
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 from web.trace_reading import read_contract
 from web.web_rules import WebRules
@@ -41,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("call_key", metavar="CALL_KEY", nargs="?", default="", help="or --span")
     parser.add_argument("--span", metavar="SPAN_ID", default="", help="the call that this span is")
     parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url", "mappings", "tool_rules"])
 
 
@@ -52,10 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(vars(arguments))
     use_tool_rules(settings.tool_rules)
     files = tuple(read_mapping_files(settings.mappings))
-    with open_store(settings) as conninfo:
-        trace = asyncio.run(_read(conninfo, trace_id, files))
+    with open_project(settings, arguments.project) as store:
+        trace = asyncio.run(_read(store, trace_id, files))
     if trace is None:
-        raise RainbarrelError(f"There is no trace {arguments.trace_id} in this database.")
+        raise RainbarrelError(f"There is no trace {arguments.trace_id} in project {arguments.project}.")
     call = find_failed_call(trace, arguments.call_key, arguments.span)
     content = pytest_file(trace["trace_id"], call).encode()
     if arguments.output is None:
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _read(conninfo: str, trace_id: bytes, files: tuple[tuple[str, str], ...]) -> dict[str, Any] | None:
-    async with make_pool(conninfo, "rainbarrel export-test", 1, statement_timeout_s=0) as pool:
-        registry = await WebRules(files, MappingStore(pool)).registry(DEFAULT_PROJECT_ID)
-        return await read_contract(TraceReader(pool), TraceKey(DEFAULT_PROJECT_ID, trace_id), registry)
+async def _read(store: ProjectStore, trace_id: bytes, files: tuple[tuple[str, str], ...]) -> dict[str, Any] | None:
+    async with make_pool(store.conninfo, "rainbarrel export-test", 1, statement_timeout_s=0) as pool:
+        registry = await WebRules(files, MappingStore(pool)).registry(store.project_id)
+        return await read_contract(TraceReader(pool), TraceKey(store.project_id, trace_id), registry)

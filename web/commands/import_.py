@@ -15,8 +15,8 @@ from trace_store.connections import connect
 from trace_store.migrate import check_schema
 from trace_store.tombstones import Tombstones
 from trace_store.writer import SpanWriter
-from web.attach import open_store
 from web.otlp_files import counted_records, read_files, say_rejections
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.server_file import read_running
 from web.settings import add_flags, read_settings
 
@@ -58,31 +58,32 @@ class Totals:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Files and the database."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="an OTLP file; - is standard input")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url", "retention_days"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Store every file, one after the other, and say what became of it."""
     settings = read_settings(vars(arguments))
-    with open_store(settings) as conninfo:
-        check_schema(conninfo)
-        totals = asyncio.run(_import(arguments.files, conninfo, settings.retention_days))
+    with open_project(settings, arguments.project) as store:
+        check_schema(store.conninfo)
+        totals = asyncio.run(_import(arguments.files, store, settings.retention_days))
     print(f"{totals.in_store} are in the database now; {counted_records(totals.rejected)} rejected")
     if totals.spans + totals.logs and not settings.database_url and read_running(settings.data_dir) is None:
         print("They are derived and shown once `rainbarrel serve` runs.")
     return 1 if totals.rejected else 0
 
 
-async def _import(paths: list[str], conninfo: str, retention_days: int) -> Totals:
+async def _import(paths: list[str], store: ProjectStore, retention_days: int) -> Totals:
     totals = Totals()
-    writer = SpanWriter(conninfo, retention_days)
+    writer = SpanWriter(store.conninfo, retention_days)
     commits = GroupCommit(writer)
     tombstones = Tombstones()
-    async with await connect(conninfo, "rainbarrel import") as connection:
+    async with await connect(store.conninfo, "rainbarrel import") as connection:
         await tombstones.read(connection)
     commits.start()
     try:
-        for path, contents in read_files(paths):
+        for path, contents in read_files(paths, store.project_id):
             before = totals.spans + totals.logs
             for decoded in contents:
                 drop_erased(decoded, tombstones)

@@ -13,15 +13,14 @@ from starlette.datastructures import QueryParams
 from tool_errors.issue_status import STATUSES
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
-from web.attach import open_store
 from web.errors import WebError
 from web.filters import number, utc
 from web.issue_json import list_json
 from web.issue_parameters import KINDS, ORDERS, IssueQuery, cursor_text, read_issue_query
 from web.issue_reading import IssueList, read_issue_list
 from web.list_parameters import RANGES_S
+from web.project_store import add_project_option, open_project
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -51,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--order", choices=ORDERS, help="default: last_seen")
     parser.add_argument("--limit", metavar="N", help="default: 50, at most 500")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url"])
 
 
@@ -58,11 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     given = {name: getattr(arguments, name) or "" for name in _PARAMETERS} | {"q": arguments.text or ""}
     try:
-        query = read_issue_query(QueryParams(given), DEFAULT_PROJECT_ID)
+        with open_project(read_settings(vars(arguments)), arguments.project) as store:
+            found = asyncio.run(_read(store.conninfo, read_issue_query(QueryParams(given), store.project_id)))
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
-    with open_store(read_settings(vars(arguments))) as conninfo:
-        found = asyncio.run(_read(conninfo, query))
     if arguments.json:
         answer = list_json(found, None if found.after is None else cursor_text(found.after))
         sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -8,6 +8,7 @@ import argparse
 from trace_store.exceptions import RainbarrelError
 from web.attach import server_client
 from web.logs import set_up_logs
+from web.project_store import add_project_option
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -23,13 +24,14 @@ Standard output carries the protocol alone; what goes wrong is said on standard 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which server."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "key"])
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Forward until standard input ends."""
     set_up_logs("mcp", "warning")
-    client = server_client(read_settings(vars(arguments)), arguments.url)
+    client = server_client(read_settings(vars(arguments)), arguments.url, arguments.project)
     client.get_json("/api/stats")  # says in a sentence when nothing answers or the key does not fit
     from web.mcp_server.stdio import forward  # the SDK takes a second to import
 

@@ -1,4 +1,4 @@
-"""Derive stored traces again: by default those that an older version, or other mappings, tool
+"""Derive stored traces and interactions again: by default those that an older version, or other mappings, tool
 rules, loop thresholds or prices, derived.
 
 Log records of no trace are always read again. What arrives meanwhile goes first. Ctrl-C stops at any time; started
@@ -17,14 +17,13 @@ from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
-from trace_store.reprocess import Choice, Reprocess, open_reprocess
-from web.attach import open_store
+from trace_store.reprocess import Choice, Outdated, Reprocess, open_reprocess
 from web.ids import read_trace_id
 from web.list_parameters import read_time
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.server_file import read_running
 from web.settings import Settings, add_flags, read_settings
 
@@ -54,6 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--wait", action=argparse.BooleanOptionalAction, default=True, help="show progress until it is done (default)"
     )
     names = ["data_dir", "database_url", "mappings", "prices", "tool_rules", "loop_repeats_min"]
+    add_project_option(parser)
     add_flags(parser, [*names, "loop_waiting_repeats_min"])
 
 
@@ -63,48 +63,59 @@ def run(arguments: argparse.Namespace) -> int:
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)
     files = read_mapping_files(settings.mappings)
-    with open_store(settings) as conninfo:
+    with open_project(settings, arguments.project) as store:
         alone = not settings.database_url and read_running(settings.data_dir) is None
         rules = ProjectRules(files, loop_thresholds(settings)) if alone else None
-        return asyncio.run(_run(arguments, settings, conninfo, rules))
+        return asyncio.run(_run(arguments, settings, store, rules))
 
 
-async def _run(arguments: argparse.Namespace, settings: Settings, conninfo: str, rules: ProjectRules | None) -> int:
+async def _run(
+    arguments: argparse.Namespace, settings: Settings, store: ProjectStore, rules: ProjectRules | None
+) -> int:
     """`rules` when nobody else works on this database: then we do."""
-    async with open_reprocess(conninfo) as work, _processor(settings, conninfo, rules):
+    async with open_reprocess(store.conninfo) as work, _processor(settings, store.conninfo, rules):
         if rules is not None:
             await rules.in_force.wait()
         derived_by = None
         if not arguments.all and not arguments.trace:
-            derived_by = (await work.rules_in_force()).get(DEFAULT_PROJECT_ID)
+            derived_by = (await work.rules_in_force()).get(store.project_id)
             if derived_by is None:
                 raise RainbarrelError(
                     "No processor has worked on this database yet; start `rainbarrel serve` or `rainbarrel process`."
                 )
-        choice = Choice(DEFAULT_PROJECT_ID, derived_by, read_time(f"--since {arguments.since}", arguments.since or ""))
+        choice = Choice(store.project_id, derived_by, read_time(f"--since {arguments.since}", arguments.since or ""))
         wait = arguments.wait or rules is not None
         total = await _mark(work, choice, arguments, wait=wait)
         if not wait:
-            print(f"{total:,} traces are marked; the processor derives them when little else is due.")
+            print(f"{_counted(total)} are marked; the processor derives them when little else is due.")
             return 0
-        await _wait_for(work, Progress(total), total, 0)
-        sys.stderr.write("\n" if sys.stderr.isatty() and total else "")
-        left = 0 if choice.derived_by is None else await work.count(choice)
-        print(f"{total - left:,} of {total:,} traces derived again.")
-        if left:
+        await _wait_for(work, Progress(sum(total)), sum(total), 0)
+        sys.stderr.write("\n" if sys.stderr.isatty() and any(total) else "")
+        left = Outdated(0, 0)
+        if choice.derived_by is not None:
+            left = Outdated(await work.count(choice), await work.count_interactions(choice))
+        done = Outdated(total.traces - left.traces, total.interactions - left.interactions)
+        print(f"{_counted(total, done)} derived again.")
+        if any(left):
             print(f"{outdated_sentence(left)} The log of the processor says what went wrong.", file=sys.stderr)
-        return 1 if left else 0
+        return 1 if any(left) else 0
 
 
-async def _mark(work: Reprocess, choice: Choice, arguments: argparse.Namespace, *, wait: bool) -> int:
-    """Marks page by page, not far ahead of the processor; the number of traces."""
+def _counted(total: Outdated, done: Outdated | None = None) -> str:
+    """Such as "3 traces and 2 interactions", or "2 of 3 traces and 2 of 2 interactions"."""
+    of_traces, of_interactions = ("", "") if done is None else (f"{count:,} of " for count in done)
+    return f"{of_traces}{total.traces:,} traces and {of_interactions}{total.interactions:,} interactions"
+
+
+async def _mark(work: Reprocess, choice: Choice, arguments: argparse.Namespace, *, wait: bool) -> Outdated:
+    """Marks page by page, not far ahead of the processor; the number of traces and interactions."""
     if arguments.trace:
         trace_ids = list(dict.fromkeys(read_trace_id(text) for text in arguments.trace))
         await work.check_known(choice.project_id, trace_ids)
         await work.mark_traces(choice.project_id, trace_ids)
-        return len(trace_ids)
-    total, marked = await work.count(choice), 0
-    progress = Progress(total)
+        return Outdated(len(trace_ids), await work.mark_interactions_of(choice.project_id, trace_ids))
+    total, marked = Outdated(await work.count(choice), await work.count_interactions(choice)), 0
+    progress = Progress(sum(total))
     async for page in work.pages(choice):
         await work.mark_traces(choice.project_id, page)
         marked += len(page)
@@ -113,7 +124,12 @@ async def _mark(work: Reprocess, choice: Choice, arguments: argparse.Namespace, 
     async for _ in work.mark_log_batches(choice):
         if wait:
             await _wait_for(work, progress, marked, MARKED_MAX)
-    return marked
+    interactions = 0
+    async for count in work.mark_interactions(choice):
+        interactions += count
+        if wait:
+            await _wait_for(work, progress, marked + interactions, MARKED_MAX)
+    return Outdated(max(marked, total.traces), max(interactions, total.interactions))
 
 
 async def _wait_for(work: Reprocess, progress: "Progress", marked: int, waiting_max: int) -> None:
@@ -147,7 +163,7 @@ class Progress:
                 "database (`rainbarrel serve` and `rainbarrel process` are ones).\n"
             )
         rate = done / max(0.001, now - self._begun)
-        text = f"{done:,} of {self._total:,} traces ({rate:.0f}/s)"
+        text = f"{done:,} of {self._total:,} traces and interactions ({rate:.0f}/s)"
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{text}\033[K")
         elif now - self._shown_at >= LINE_INTERVAL_S:

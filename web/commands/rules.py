@@ -11,6 +11,7 @@ import orjson
 from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.rule_table import rules_json
 from web.errors import WebError
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\
@@ -31,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--try", dest="tried", type=Path, metavar="RULES.toml", help="say what these rules would change"
     )
     parser.add_argument("--calls", type=int, help="--try: of how many of the newest calls (default: 1000)")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url", "mappings", "tool_rules"])
 
 
@@ -56,9 +58,7 @@ def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     from trace_store.connections import make_pool
     from trace_store.exceptions import RainbarrelError
     from trace_store.mappings import MappingStore
-    from trace_store.model import DEFAULT_PROJECT_ID
     from trace_store.reader import TraceReader
-    from web.attach import open_store
     from web.mapping_files import read_mapping_files
     from web.rule_trial import Trial, try_rules
     from web.tool_rule_trial import read_calls, trial_json, trial_sentence
@@ -71,14 +71,14 @@ def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     except WebError as error:
         raise RainbarrelError(f"--{error.sentence}") from None
 
-    async def work(conninfo: str) -> Trial:
-        async with make_pool(conninfo, "rainbarrel rules", 1) as pool:
+    async def work(store: ProjectStore) -> Trial:
+        async with make_pool(store.conninfo, "rainbarrel rules", 1) as pool:
             files = tuple(read_mapping_files(settings.mappings))
-            registry = await WebRules(files, MappingStore(pool)).registry(DEFAULT_PROJECT_ID)
-            return await try_rules(TraceReader(pool), DEFAULT_PROJECT_ID, registry, rules, calls)
+            registry = await WebRules(files, MappingStore(pool)).registry(store.project_id)
+            return await try_rules(TraceReader(pool), store.project_id, registry, rules, calls)
 
-    with open_store(settings) as conninfo:
-        trial = asyncio.run(work(conninfo))
+    with open_project(settings, arguments.project) as store:
+        trial = asyncio.run(work(store))
     if arguments.json:
         _print_json(trial_json(trial))
         return 0

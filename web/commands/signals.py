@@ -18,12 +18,11 @@ from psycopg_pool import AsyncConnectionPool
 from tool_errors.signals.pattern import KINDS, SENTIMENTS, SIDES
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.model import DEFAULT_PROJECT_ID
 from trace_store.reader import TraceReader
 from trace_store.signals import SignalCount, read_signals
-from web.attach import open_store
 from web.errors import WebError
 from web.filters import number, utc
+from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 from web.signal_changes import Wanted, forget_signal, read_signal, save_signal, switch, try_signal
 from web.signal_reading import RANGES, SignalList, SignalPlace, read_signal_list, signals_json
@@ -53,7 +52,7 @@ class _Place:
     conninfo: str
     reader: TraceReader
     pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
-    project_id: int = DEFAULT_PROJECT_ID
+    project_id: int
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sentiment", choices=SENTIMENTS, default="neutral", help="add: what a match means")
     parser.add_argument("--range", choices=tuple(RANGES), default="7d", help="list: how far back (default: 7d)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add_project_option(parser)
     add_flags(parser, ["data_dir", "database_url"])
 
 
@@ -77,15 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise RainbarrelError(f"That is `rainbarrel signals {' '.join((arguments.action, *wanted))}`.")
     act = {"list": _list, "try": _try, "add": _add, "on": _switch, "off": _switch, "remove": _remove}[arguments.action]
     try:
-        with open_store(read_settings(vars(arguments))) as conninfo:
-            act(arguments, conninfo)
+        with open_project(read_settings(vars(arguments)), arguments.project) as store:
+            act(arguments, store)
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
     return 0
 
 
-def _list(arguments: argparse.Namespace, conninfo: str) -> None:
-    found = _with_place(conninfo, lambda place: read_signal_list(place, arguments.range))
+def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:
+    found = _with_place(store, lambda place: read_signal_list(place, arguments.range))
     if arguments.json:
         _print_json(signals_json(found))
         return
@@ -112,40 +112,40 @@ def _lines(found: SignalList) -> list[str]:
     ]
 
 
-def _try(arguments: argparse.Namespace, conninfo: str) -> None:
+def _try(arguments: argparse.Namespace, store: ProjectStore) -> None:
     wanted = _wanted(arguments, "tried", arguments.words[0])
-    tried = _with_place(conninfo, lambda place: try_signal(place, wanted))
+    tried = _with_place(store, lambda place: try_signal(place, wanted))
     if arguments.json:
         _print_json({"matches": tried.matches, "of": tried.of})
         return
     print(f"It would match {tried.matches} of the newest {tried.of} traces, by the first 400 bytes of each text.")
 
 
-def _add(arguments: argparse.Namespace, conninfo: str) -> None:
+def _add(arguments: argparse.Namespace, store: ProjectStore) -> None:
     wanted = _wanted(arguments, *arguments.words)
-    signal_id = _with_place(conninfo, lambda place: save_signal(place, wanted))
+    signal_id = _with_place(store, lambda place: save_signal(place, wanted))
     if arguments.json:
         _print_json({"id": signal_id})
         return
     print(f"{wanted.name} is looked for from now on, and behind that in the last three days.")
 
 
-def _switch(arguments: argparse.Namespace, conninfo: str) -> None:
+def _switch(arguments: argparse.Namespace, store: ProjectStore) -> None:
     is_enabled = arguments.action == "on"
 
     async def work(place: SignalPlace) -> None:
         await switch(place, await _id_of(place, arguments.words[0]), is_enabled=is_enabled)
 
-    _with_place(conninfo, work)
+    _with_place(store, work)
     if not arguments.json:
         print(f"{arguments.words[0]} is {arguments.action}.")
 
 
-def _remove(arguments: argparse.Namespace, conninfo: str) -> None:
+def _remove(arguments: argparse.Namespace, store: ProjectStore) -> None:
     async def work(place: SignalPlace) -> None:
         await forget_signal(place, await _id_of(place, arguments.words[0]))
 
-    _with_place(conninfo, work)
+    _with_place(store, work)
     if not arguments.json:
         print(f"{arguments.words[0]} is removed with its matches.")
 
@@ -157,16 +157,16 @@ def _wanted(arguments: argparse.Namespace, name: str, pattern: str) -> Wanted:
 
 async def _id_of(place: SignalPlace, name: str) -> str:
     async with place.reader.freely_planned() as connection:
-        for signal in await read_signals(connection, DEFAULT_PROJECT_ID):
+        for signal in await read_signals(connection, place.project_id):
             if signal.name == name:
                 return signal.signal_id
     raise RainbarrelError(f"There is no signal {name}; `rainbarrel signals list` names them.")
 
 
-def _with_place(conninfo: str, act: Callable[[SignalPlace], Awaitable[T]]) -> T:
+def _with_place(store: ProjectStore, act: Callable[[SignalPlace], Awaitable[T]]) -> T:
     async def work() -> T:
-        async with make_pool(conninfo, "rainbarrel signals", 2) as pool:
-            return await act(_Place(conninfo, TraceReader(pool), pool))
+        async with make_pool(store.conninfo, "rainbarrel signals", 2) as pool:
+            return await act(_Place(store.conninfo, TraceReader(pool), pool, store.project_id))
 
     return asyncio.run(work())
 

@@ -119,10 +119,10 @@ def check_database(conninfo: str) -> Iterator[Finding]:
     yield good(f"schema: version {schema_version()}")
     yield good(f"storage tier: {tier.label}")
     outdated = asyncio.run(count_outdated(conninfo))
-    if outdated:
+    if any(outdated):
         yield bad(f"rules: {outdated_sentence(outdated)}", "run `rainbarrel reprocess`; new spans do not wait for it")
     else:
-        yield good("rules: every stored trace was derived by those in force")
+        yield good("rules: everything stored was derived by those in force")
 
 
 def check_server(url: str, pages_url: str, grpc_endpoint: str | None, key: str) -> Iterator[Finding]:

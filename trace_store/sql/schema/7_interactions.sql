@@ -77,6 +77,7 @@ CREATE TABLE interactions (         -- derived; one row per event id
   release         text NOT NULL,
   environment     text,
   last_bucket     date NOT NULL,    -- the row goes when this day goes
+  derived_version integer NOT NULL DEFAULT 0,  -- INTERACTION_VERSION of then
   PRIMARY KEY (project_id, event_id)
 );
 CREATE INDEX interactions_start_idx ON interactions (project_id, start_unix_nano DESC, event_id);  -- newest first
@@ -86,6 +87,7 @@ CREATE INDEX interactions_user_idx ON interactions (project_id, left(user_id, 25
 CREATE INDEX interactions_conversation_idx
   ON interactions (project_id, left(conversation_id, 255), start_unix_nano, event_id) WHERE conversation_id IS NOT NULL;
 CREATE INDEX interactions_bucket_idx ON interactions (last_bucket);  -- retention
+CREATE INDEX interactions_version_idx ON interactions (project_id, derived_version);  -- reprocess
 
 CREATE TABLE interaction_traces (   -- derived; which traces belong to which interaction, and who says so
   project_id      integer NOT NULL,
