@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psutil
+import pytest
 
 from otlp_receiver.decode_protobuf import decode_traces
 from tests.agent_run import accepted, agent_run, made
@@ -38,6 +39,7 @@ async def test_every_capture_in_one_database(database: str) -> None:
             assert found == expected
 
 
+@pytest.mark.thorough
 async def test_every_capture_by_itself(database: str) -> None:
     """Also where each call, or each span, is a trace of its own."""
     assert sum(len(read_records(capture).trace_ids) > 1 for capture in CAPTURES) >= 9

@@ -44,7 +44,7 @@ async def test_an_empty_store_says_how_to_send_the_first_span(pages: Pages) -> N
     assert "OTEL_EXPORTER_OTLP_ENDPOINT=http://[::1]:4317" in ipv6.text
 
 
-@pytest.mark.parametrize("part", range(4))  # processes share them
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.thorough) for part in range(1, 4))])
 async def test_every_page_of_every_capture(pages: Pages, part: int) -> None:
     captures = [read_records(capture) for capture in scenarios()[part::4]]
     await pages.store_and_derive(

@@ -59,6 +59,7 @@ def answers_while_full(server: RunningServer, conninfo: str, bytes_max: int, in_
     return during
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("bytes_max", "in_log"),
     [(TABLES_FULL_BYTES, FULL), (WAL_FULL_BYTES, "postgresql has no disk space left")],

@@ -54,6 +54,7 @@ async def endpoint() -> AsyncIterator[HttpEndpoint]:
         yield made
 
 
+@pytest.mark.thorough
 async def test_killed_between_two_attempts(database: str, endpoint: HttpEndpoint) -> None:
     endpoint.answers = [status(503), status(200)]
     delivery_id = await put(database, endpoint)
@@ -76,6 +77,7 @@ async def test_killed_before_anything_was_sent(database: str, endpoint: HttpEndp
     assert [post.delivery_id for post in endpoint.posts] == [str(delivery_id)]
 
 
+@pytest.mark.thorough
 async def test_killed_while_the_endpoint_thinks_repeats_once_with_the_same_id(
     database: str, endpoint: HttpEndpoint
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.agent_run import agent_run
 from tests.faults.stored_spans import ask
@@ -68,6 +69,7 @@ def kill_at(conninfo: str, table: str) -> None:
             wait_until(lambda: ask(conninfo, WAITS_FOR_LOCK), f"an evaluation is about to write to {table}")
 
 
+@pytest.mark.thorough
 async def test_a_killed_evaluator_loses_and_doubles_nothing(database: str) -> None:
     async with http_endpoint() as hook:
         await add_rules(database, hook.url)

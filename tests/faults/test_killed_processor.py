@@ -88,6 +88,7 @@ def undisturbed(servers: Servers) -> dict[str, list[str]]:
         return derived(conninfo)
 
 
+@pytest.mark.thorough
 def test_a_killed_processor(database: str, undisturbed: dict[str, list[str]]) -> None:
     assert not {table for table in DERIVED if not undisturbed[table]}
     store_captures(database)
