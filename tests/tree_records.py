@@ -10,7 +10,7 @@ from tests.facts_by_hand import TraceByHand
 from tool_errors.derive import derive
 from tool_errors.judged import JudgedFacts, judge_facts
 from tool_errors.stored_facts import facts_to_store
-from tool_errors.table_rows import loop_row, tool_call_row, trace_row
+from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode, version_of
 from trace_store.stored import SpanRow, TreeRow
 from web.trace_reading import TreeRecords
@@ -50,6 +50,7 @@ def _records(nodes: Sequence[SpanNode], judged: Iterable[JudgedFacts]) -> TreeRe
         spans,
         [tool_call_row(1, call) for call in derived.tool_calls],
         [loop_row(1, loop) for loop in derived.loops],
+        llm_calls=[llm_call_row(1, derived.trace_id, call) for call in derived.llm_calls],
     )
 
 

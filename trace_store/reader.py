@@ -193,12 +193,19 @@ class TraceReader:
 
     async def tool_call_of_span(self, trace: TraceKey, span_id: bytes) -> ToolCallRow | None:
         """The derived tool call that a span is; None when it is none."""
-        parameters = trace._asdict() | {"call_key": span_id.hex()}
+        return await self._tool_call(SQL.tool_call, trace._asdict() | {"call_key": span_id.hex()})
+
+    async def previous_call(self, call: ToolCallRow) -> ToolCallRow | None:
+        """The call of the same tool that began before this one, in the same trace; None for the first."""
+        names = ("project_id", "trace_id", "name", "start_unix_nano", "call_key")
+        return await self._tool_call(SQL.previous_call, {name: getattr(call, name) for name in names})
+
+    async def _tool_call(self, query: bytes, parameters: dict[str, Any]) -> ToolCallRow | None:
         async with (
             self._connection() as connection,
             connection.cursor(binary=True, row_factory=class_row(ToolCallRow)) as cursor,
         ):
-            await cursor.execute(SQL.tool_call, parameters, prepare=True)
+            await cursor.execute(query, parameters, prepare=True)
             call = await cursor.fetchone()
         return None if call is None else call.settled or call
 

@@ -36,6 +36,11 @@ def compact(number: int) -> str:
     return str(number)
 
 
+def along(at: int, measure: str) -> str:
+    """A place on the waterfall's axis: nanoseconds as a duration, tokens as a number."""
+    return (duration(at) if at else "0") if measure == "duration" else f"{at:,} tokens"
+
+
 def number(value: int) -> str:
     """12480 -> "12,480"."""
     return f"{value:,}"
@@ -86,6 +91,7 @@ def toml_key(name: str) -> str:
 
 
 FILTERS = {
+    "along": along,
     "bytes_size": bytes_size,
     "compact": compact,
     "duration": duration,

@@ -15,12 +15,13 @@ from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.mcp_server.trace_outline import Wish, outline
-from web.pages.trace_views import TraceViewName
+from web.next_step import NextStep, Wanted, next_step
 from web.pages.view_models import TracePage
 from web.query_api.span_json import spans_json
 from web.rule_trial import Trial, try_rules
 from web.trace_reading import TreeRecords, read_contract_page, read_tree_records
 from web.trace_view import NEVER_DERIVED, build_trace_page, trace_version
+from web.trace_view_state import TraceViewState
 from web.tree_view import TraceTree, build_tree
 from web.web_rules import MappingTexts
 
@@ -66,18 +67,18 @@ def event_spans(
     return _with_reader(conninfo, lambda reader: spans_json(reader, traces, event_id, registry, limit, text_length_max))
 
 
-def trace_page(
-    conninfo: str, trace: TraceKey, path: str, offset: int, selected: str, query: str, view: TraceViewName
-) -> TracePage | None:
+def trace_page(conninfo: str, trace: TraceKey, path: str, state: TraceViewState, query: str) -> TracePage | None:
     """The page of a trace without the pane of its selected span; None for an unknown one."""
-
     found = _tree(conninfo, trace, path)
-    if found is None:
-        return None
-    records, tree = found
-    return build_trace_page(
-        records, tree, path, offset=offset, selected=selected, detail=None, query_string=query, view=view
-    )
+    return None if found is None else build_trace_page(*found, path, state=state, query_string=query)
+
+
+def find_next_step(
+    conninfo: str, trace: TraceKey, path: str, state: TraceViewState, wanted: Wanted, here: int | None
+) -> NextStep | None:
+    """The next step of a trace worth a look; None where there is none, or no such trace."""
+    found = _tree(conninfo, trace, path)
+    return None if found is None else next_step(*found, path, state, wanted, here)
 
 
 def trace_outline(conninfo: str, trace: TraceKey, wish: Wish) -> str | None:

@@ -3,41 +3,51 @@
 It is made of what was derived, whose texts are previews; whole payloads stand in the pane of a step.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tool_errors.findings import FAILED
-from trace_store.derived_rows import LoopRow, ToolCallRow
-from web.loop_text import loop_text, loop_why
+from trace_store.derived_rows import ToolCallRow
+from web.folds import Fold, find_folds
 from web.pages.trace_views import TranscriptPage, Turn, TurnGroup
 from web.pages.view_models import TreeRow
+from web.step_search import find_hits
 from web.trace_reading import TreeRecords
+from web.trace_view_state import TraceViewState
 from web.tree_view import TraceTree
 
 TURNS_WINDOW = 200
 LEVELS_MAX = 8  # what stands deeper is shown on this level
 
 
-def run_transcript(records: TreeRecords, tree: TraceTree, path: str, *, offset: int, selected: str) -> TranscriptPage:
-    """The turns from `offset` on; with offset -1 the part in which the selected step stands."""
-    turns = _turns(records, tree, path)
-    at = _turn_of(turns, tree, selected)
+def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> TranscriptPage:
+    """The turns from the state's offset on; with offset -1 the part in which the selected step stands."""
+    turns = _turns(records, tree, path, state)
+    offset = state.offset
     if offset < 0:
+        at = _turn_of(turns, tree, state.selected)
         offset = at - at % TURNS_WINDOW
     offset = min(offset, max(0, len(turns) - 1))
     end = offset + TURNS_WINDOW
-    keep = f"&span={selected}" if selected else ""
-    loops = {loop.loop_id: loop for loop in records.loops}
+    folding = _Folding(find_folds(records, tree), turns, state)
     return TranscriptPage(
-        blocks=_blocks(turns[offset:end], offset, loops),
+        blocks=_blocks(turns[offset:end], offset, folding),
         offset=offset,
         shown=len(turns[offset:end]),
         turn_count=len(turns),
-        selected=selected,
-        before_url=f"{path}?view=transcript&offset={max(0, offset - TURNS_WINDOW)}{keep}" if offset else None,
-        after_url=f"{path}?view=transcript&offset={end}{keep}" if end < len(turns) else None,
+        selected=state.selected,
+        before_url=state.url(path, offset=max(0, offset - TURNS_WINDOW)) if offset else None,
+        after_url=state.url(path, offset=end) if end < len(turns) else None,
+        address=state.url(path),
+        hit_count=sum(turn.is_hit for turn in turns),
     )
+
+
+def told_rows(records: TreeRecords, tree: TraceTree) -> list[int]:
+    """The rows of the tree that have a turn, in the order of the turns, each once."""
+    return list(dict.fromkeys(turn.row_index for turn in _turns(records, tree, "", TraceViewState())))
 
 
 def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
@@ -46,7 +56,7 @@ def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
     return max((at for at, turn in enumerate(turns) if turn.row_index <= row), default=0)
 
 
-def _turns(records: TreeRecords, tree: TraceTree, path: str) -> list[Turn]:
+def _turns(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> list[Turn]:
     facts_of = {span.row.span_id.hex(): span.facts or {} for span in records.spans}
     calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
     unseen = _calls_without_span(records, tree)
@@ -54,6 +64,7 @@ def _turns(records: TreeRecords, tree: TraceTree, path: str) -> list[Turn]:
     position: dict[int, int] = {}  # of the turn in which what stands below a row is told
     agent_of: dict[int, str] = {}  # the name of the agent of each row
     asked: set[str] = set()
+    told = _Told(path, replace(state, view="transcript", offset=-1), find_hits(tree.rows, state.find))
     for row in tree.rows:
         above = position.get(row.parent_index, -1)
         agent = agent_of.get(row.parent_index, "")
@@ -62,18 +73,18 @@ def _turns(records: TreeRecords, tree: TraceTree, path: str) -> list[Turn]:
         question = str(facts.get("input_text") or "").strip()
         if question and question not in asked and row.type in ("agent", "llm", "chain"):
             asked.add(question)
-            turns.append(_turn(row, path, above, kind="user", text=question))
+            turns.append(told.turn(row, above, kind="user", text=question))
         position[row.index], agent_of[row.index] = above, agent
         if call is not None:
             position[row.index] = len(turns)
-            turns.append(_tool_turn(row, call, path, above))
+            turns.append(_tool_turn(told, row, call, above))
         elif row.type == "agent" and row.name != agent:
             agent_of[row.index] = row.name
             if agent:  # the outermost agent is the run itself
                 position[row.index] = len(turns)
-            turns.append(_turn(row, path, above, kind="agent"))
+            turns.append(told.turn(row, above, kind="agent"))
         elif row.type == "llm" and not facts.get("is_aggregate"):
-            turns.append(_model_turn(row, facts, path, above))
+            turns.append(_model_turn(told, row, facts, above))
     return turns
 
 
@@ -92,17 +103,24 @@ def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, Tool
     return found
 
 
-def _turn(row: TreeRow, path: str, above: int, **more: Any) -> Turn:
-    url = f"{path}?view=transcript&span={row.span_id}" if row.span_id else ""
-    turn = Turn("", row.index, above, row.span_id, url, row.name, status=row.status)
-    return replace(turn, **more)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What all turns share."""
+
+    path: str
+    state: TraceViewState
+    hits: frozenset[int]
+
+    def turn(self, row: TreeRow, above: int, **more: Any) -> Turn:
+        url = self.state.url(self.path, selected=row.span_id) if row.span_id else ""
+        turn = Turn("", row.index, above, row.span_id, url, row.name, status=row.status)
+        return replace(turn, is_hit=row.index in self.hits, **more)
 
 
-def _tool_turn(row: TreeRow, call: ToolCallRow, path: str, above: int) -> Turn:
+def _tool_turn(told: _Told, row: TreeRow, call: ToolCallRow, above: int) -> Turn:
     why = ": ".join(part for part in (call.error_type, call.error_message) if part) or row.evidence
-    return _turn(
+    return told.turn(
         row,
-        path,
         above,
         kind="tool",
         text=call.result_preview or "",
@@ -116,12 +134,11 @@ def _tool_turn(row: TreeRow, call: ToolCallRow, path: str, above: int) -> Turn:
     )
 
 
-def _model_turn(row: TreeRow, facts: dict[str, Any], path: str, above: int) -> Turn:
+def _model_turn(told: _Told, row: TreeRow, facts: dict[str, Any], above: int) -> Turn:
     asks = tuple(dict.fromkeys(str(requested[1] or "a tool") for requested in facts.get("requested_calls", ())))
     failure = facts.get("failure")
-    return _turn(
+    return told.turn(
         row,
-        path,
         above,
         kind="assistant",
         name=str(facts.get("model") or row.name),
@@ -132,8 +149,8 @@ def _model_turn(row: TreeRow, facts: dict[str, Any], path: str, above: int) -> T
     )
 
 
-def _blocks(turns: Sequence[Turn], offset: int, loops: dict[str, LoopRow]) -> tuple[Turn | TurnGroup, ...]:
-    """Turns inside the agents and tools that they belong to, as far as these stand in this part; loops folded."""
+def _blocks(turns: Sequence[Turn], offset: int, folding: "_Folding") -> tuple[Turn | TurnGroup, ...]:
+    """Turns inside the agents and tools that they belong to, as far as these stand in this part; repeats folded."""
     inside: dict[int, list[int]] = {}
     level: dict[int, int] = {}
     for at, turn in enumerate(turns, start=offset):
@@ -147,31 +164,43 @@ def _blocks(turns: Sequence[Turn], offset: int, loops: dict[str, LoopRow]) -> tu
     def nested(above: int) -> Iterator[Turn]:
         for at in inside.get(above, ()):
             turn = turns[at - offset]
-            below = _folded(list(nested(at)), loops)
+            below = folding.folded(list(nested(at)), turn.row_index)
             yield replace(turn, inside=TurnGroup(turn.name, "", "", len(inside[at]), below)) if below else turn
 
-    return _folded(list(nested(-1)), loops)
+    return folding.folded(list(nested(-1)), -1)
 
 
-def _folded(turns: Sequence[Turn], loops: dict[str, LoopRow]) -> tuple[Turn | TurnGroup, ...]:
-    """The turns from the first to the last call of a loop as one group."""
-    blocks: list[Turn | TurnGroup] = []
-    at = 0
-    while at < len(turns):
-        loop = loops.get(turns[at].loop_id)
-        last = max(number for number, turn in enumerate(turns) if turn.loop_id == turns[at].loop_id) if loop else at
-        if loop is None or last == at:
-            blocks.append(turns[at])
-        else:
-            group = tuple(turns[at : last + 1])
-            blocks.append(TurnGroup(_loop_title(loop, group), loop.loop_id, loop_why(loop), len(group), group))
-        at = last + 1
-    return tuple(blocks)
+class _Folding:
+    """Puts repeats that stand side by side into one group."""
 
+    def __init__(self, folds: Sequence[Fold], turns: Sequence[Turn], state: TraceViewState) -> None:
+        self._folds, self._unfolded = folds, state.unfolded
+        self._starts = [fold.first for fold in folds]
+        self._selected = next((turn.row_index for turn in turns if turn.span_id == state.selected), -1)
 
-def _loop_title(loop: LoopRow, turns: Sequence[Turn]) -> str:
-    """`page_down ×10, same error`, where all of its calls say the same."""
-    errors = {turn.error for turn in turns if turn.loop_id == loop.loop_id}
-    if loop.failures and len(errors) == 1 and "" not in errors:
-        return f"{loop_text(loop)}, same error"
-    return f"{loop_text(loop)}, {loop.failures} failed" if loop.failures else f"{loop_text(loop)}, same result"
+    def folded(self, turns: Sequence[Turn], enclosing: int) -> tuple[Turn | TurnGroup, ...]:
+        """The turns inside row `enclosing`, or inside a fold that begins there, with the folds in there as groups."""
+        blocks: list[Turn | TurnGroup] = []
+        at = 0
+        while at < len(turns):
+            fold = self._outermost(turns[at].row_index, enclosing)
+            end = at + 1
+            while fold is not None and end < len(turns) and turns[end].row_index <= fold.last:
+                end += 1
+            if fold is None or sum(turn.row_index in fold.repeats for turn in turns[at:end]) < 2:
+                blocks.append(turns[at])
+                at += 1
+            else:
+                blocks.append(self._group(fold, turns[at:end]))
+                at = end
+        return tuple(blocks)
+
+    def _outermost(self, row_index: int, enclosing: int) -> Fold | None:
+        known = self._folds[bisect_right(self._starts, enclosing) : bisect_right(self._starts, row_index)]
+        return next((fold for fold in known if fold.last >= row_index), None)
+
+    def _group(self, fold: Fold, turns: Sequence[Turn]) -> TurnGroup:
+        is_open = fold.fold_id in self._unfolded or fold.first <= self._selected <= fold.last
+        below = self.folded(turns, fold.first)
+        title = f"{fold.title}, {fold.note}"
+        return TurnGroup(title, fold.loop_id, fold.why, len(turns), below, fold.fold_id, is_open)

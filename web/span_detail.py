@@ -28,7 +28,9 @@ from web.argument_form import FormField, argument_form
 from web.call_view import STATUS_LABELS, call_view
 from web.filters import duration
 from web.link_view import link_views
+from web.pages.repeat_models import RepeatChanges
 from web.pages.view_models import EventView, KeyValue, RowStatus, SpanDetail
+from web.previous_call import PreviousCall, read_previous_call, repeat_changes
 from web.price_view import explained
 from web.tool_definition_view import offered_tools, offered_tools_view, read_definition
 from web.transcript_view import transcript_view
@@ -82,6 +84,7 @@ class SpanRecords:
     explanation: Explanation | None = None  # None when no dialect could read it
     registry: DialectRegistry = BUILT_IN
     verdicts: list[Verdict] = field(default_factory=list)  # on findings of the trace
+    previous: PreviousCall | None = None  # of the same tool
 
 
 async def read_span_records(
@@ -115,6 +118,7 @@ async def read_span_records(
         links=links,
         incoming=incoming,
         verdicts=[] if call is None else await read_verdicts(reader, trace, call, loops),
+        previous=None if call is None else await read_previous_call(reader, trace, call, loops, registry),
     )
 
 
@@ -155,6 +159,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         transcript=transcript_view(records.registry.transcript(span, records.logs), cut.pair, full=full),
         **_lists(records, unmapped, cut),
         form=() if records.call is None else _form(records, records.call),
+        changes=_changes(records),
         tools=offered_tools_view(facts, records.definition, cut.pair, full=full),
         links=link_views(records.links, records.incoming),
         resource=tuple(
@@ -180,6 +185,13 @@ def _form(records: SpanRecords, call: ToolCallRow) -> tuple[FormField, ...]:
     arguments = None if facts is None or facts.arguments is None else facts.arguments.value
     schema = next((each.schema for each in offered_tools(facts, records.definition) if each.schema), None)
     return argument_form(schema, arguments, told_violations(call))
+
+
+def _changes(records: SpanRecords) -> RepeatChanges | None:
+    if records.call is None or records.previous is None:
+        return None
+    facts = None if records.judged is None else records.judged.facts
+    return repeat_changes(records.call, facts, records.previous)
 
 
 def _lists(records: SpanRecords, unmapped: frozenset[str], cut: "_Cutter") -> dict[str, Any]:

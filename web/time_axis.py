@@ -35,7 +35,7 @@ class Axis(NamedTuple):
         """Round times, at most TICKS_MAX, the first at 0."""
         if not self.length_ns:
             return (TimeTick(0.0, "0"),)
-        step = _round_step(self.length_ns / TICKS_MAX)
+        step = round_step(self.length_ns / TICKS_MAX)
         marks = range(0, self.length_ns, step)
         return tuple(TimeTick(round(100 * at / self.length_ns, 3), duration(at) if at else "0") for at in marks)
 
@@ -54,7 +54,8 @@ def axis_of(intervals: Iterable[Interval]) -> Axis:
     return Axis(start, max(0, max(max(interval) for interval in known) - start))
 
 
-def _round_step(at_least: float) -> int:
+def round_step(at_least: float) -> int:
+    """The smallest of 1, 2, 5, 10, 20, ... that is not below a number."""
     size = 1
     while size * 10 < at_least:
         size *= 10

@@ -17,7 +17,7 @@ from tool_errors.normalise_spans import judge_stored
 from tool_errors.rows_read import derived_trace, loop
 from trace_store.conversation_reads import GroupPlace
 from trace_store.decoded_envelopes import DecodedEnvelopes
-from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
+from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.model import LogRecord
@@ -40,6 +40,7 @@ class TreeRecords:
     place: GroupPlace | None = None  # among the traces it belongs to
     asked_again: bytes | None = None  # the later trace of its group in which the user asks for the same
     dismissed_loops: frozenset[str] = frozenset()  # ids of those that people say are none
+    llm_calls: list[LlmCallRow] = field(default_factory=list)
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
@@ -57,6 +58,7 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
         place=place,
         asked_again=again,
         dismissed_loops=frozenset(loop.loop_id for loop in loops if is_dismissed(loop, verdicts)),
+        llm_calls=await reader.llm_calls(trace),
     )
 
 

@@ -7,10 +7,11 @@ from web.call_graph import build_call_graph
 from web.call_graph_layout import lay_out
 from web.conversation_view import group_view
 from web.link_view import linked_trace_count, linked_traces
-from web.pages.trace_views import TraceViewName
 from web.pages.view_models import SpanDetail, TracePage
 from web.run_transcript import run_transcript
+from web.shown_rows import tree_page
 from web.trace_reading import TreeRecords
+from web.trace_view_state import TraceViewState
 from web.tree_view import TraceTree, loop_views
 
 NEVER_DERIVED = "0"
@@ -28,14 +29,12 @@ def build_trace_page(
     tree: TraceTree,
     path: str,
     *,
-    offset: int,
-    selected: str,
-    detail: SpanDetail | None,
+    state: TraceViewState,
     query_string: str,
-    view: TraceViewName = "tree",
+    detail: SpanDetail | None = None,
 ) -> TracePage:
     """The page; before the first derivation its figures come from the spans alone."""
-    row = records.trace
+    row, shown = records.trace, tree_page(records, tree, path, state)
     span_rows = [span.row for span in records.spans]
     first = min(span_rows, key=lambda span: (bool(span.parent_span_id), span.start_unix_nano, span.span_id))
     length_ns = tree.axis.length_ns
@@ -71,7 +70,7 @@ def build_trace_page(
         cost_nano_usd=row.cost_nano_usd if row is not None else None,
         unpriced_models=tuple(row.unpriced_models or ()) if row is not None else (),
         loops=loop_views(records, path),
-        tree=tree.window(path, offset, selected),
+        tree=shown,
         detail=detail,
         json_url=f"{path}.json",
         otlp_url=f"/api{path}/otlp",
@@ -79,11 +78,10 @@ def build_trace_page(
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
         asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
-        view=view,
-        transcript=run_transcript(records, tree, path, offset=offset, selected=selected)
-        if view == "transcript"
-        else None,
-        graph=lay_out(build_call_graph(records, tree), selected) if view == "graph" else None,
+        view=state.view,
+        state=shown.state,
+        transcript=run_transcript(records, tree, path, state) if state.view == "transcript" else None,
+        graph=lay_out(build_call_graph(records, tree), state.selected) if state.view == "graph" else None,
         run_ended_well=_ended_well(row, tree),
         group=None if row is None else group_view(row, records.place),
     )

@@ -1,4 +1,4 @@
-"""The tree of a trace as lines to print: assembled rows joined with calls and loops, cut into windows. Pure."""
+"""The tree of a trace as lines to print: assembled rows joined with calls and loops. Pure."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.model import STATUS_ERROR
 from trace_store.stored import TreeRow as StoredTreeRow
 from web.loop_text import loop_text, loop_why
-from web.pages.view_models import LoopView, RowStatus, TreePage, TreeRow
+from web.pages.view_models import LoopView, RowStatus, TreeRow
 from web.time_axis import Axis, Interval, axis_of
 from web.trace_reading import TreeRecords
 
-WINDOW = 500
+OUTCOME_LENGTH_MAX = 200
 PLACEHOLDER_NAME = "missing parent"
 
 
 @dataclass(frozen=True, slots=True)
 class TraceTree:
-    """The whole tree, ready to be cut into windows."""
+    """The whole tree; `shown_rows.py` folds it and cuts it into parts."""
 
     rows: list[TreeRow]
     axis: Axis
@@ -31,33 +31,13 @@ class TraceTree:
     skewed_count: int
     has_failed_root: bool
 
-    def window(self, path: str, offset: int, selected: str) -> TreePage:
-        """Rows from `offset` on; with a selected span and offset -1, the window in which it stands."""
-        if offset < 0:
-            at = next((row.index for row in self.rows if row.span_id == selected), 0) if selected else 0
-            offset = at - at % WINDOW
-        offset = min(offset, max(0, len(self.rows) - 1))
-        end = offset + WINDOW
-        keep = f"&span={selected}" if selected else ""
-        return TreePage(
-            rows=tuple(self.rows[offset:end]),
-            offset=offset,
-            row_count=len(self.rows),
-            span_count=self.span_count,
-            ticks=self.axis.ticks(),
-            selected=selected,
-            before_url=f"{path}?offset={max(0, offset - WINDOW)}{keep}" if offset else None,
-            after_url=f"{path}?offset={end}{keep}" if end < len(self.rows) else None,
-            missing_parent_count=self.missing_parent_count,
-            skewed_count=self.skewed_count,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Calls:
     """Calls and loops of the trace, by what the tree looks them up with."""
 
     by_span: dict[bytes, ToolCallRow]
+    output_tokens: dict[bytes, int]  # of model calls, by span
     without_span: dict[bytes | None, list[ToolCallRow]]  # by the model call that asked
     loop_of_call: dict[str, tuple[LoopRow, int]]
 
@@ -86,6 +66,7 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
                 descendant_count=row.descendant_count + len(shown_below[index]) + below.calls[index],
                 errors_below=below.errors[index],
                 soft_errors_below=below.soft_errors[index],
+                output_tokens=line.own_output_tokens + below.output_tokens[index],
             )
         )
         for call in shown_below[index]:
@@ -133,7 +114,8 @@ def _index_calls(records: TreeRecords) -> _Calls:
     loops = [loop for loop in records.loops if loop.loop_id not in records.dismissed_loops]
     loop_of_call = {key: (loop, number) for loop in loops for number, key in enumerate(loop.call_keys, start=1)}
     by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
-    return _Calls(by_span, without_span, loop_of_call)
+    output_tokens = {call.span_id: call.output_tokens or 0 for call in records.llm_calls}
+    return _Calls(by_span, output_tokens, without_span, loop_of_call)
 
 
 def _shown_below(rows: Sequence[Row[SpanNode]], calls: _Calls) -> list[list[ToolCallRow]]:
@@ -158,6 +140,7 @@ class _Below:
             for status in ("error", "soft_error")
         )
         self.failed_spans = tree.sums_below(errors)
+        self.output_tokens = tree.sums_below([calls.output_tokens.get(row.span_id, 0) for row in tree.rows])
         self.calls = tree.sums_below([len(found) for found in shown_below])  # without those right below
         self.errors = _sums(self.failed_spans, tree.sums_below(call_errors), call_errors)
         self.soft_errors = _sums(tree.sums_below(softs), tree.sums_below(call_softs), call_softs)
@@ -223,6 +206,10 @@ def _line(row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis:
         left_percent=left,
         width_percent=width,
         skew_ns=row.skew_ns,
+        outcome=_outcome(call, facts)[:OUTCOME_LENGTH_MAX],
+        start_unix_nano=row.start_unix_nano + row.skew_ns,
+        end_unix_nano=_end(row),
+        own_output_tokens=calls.output_tokens.get(row.span_id, 0),
     )
 
 
@@ -255,7 +242,18 @@ def _call_line(call: ToolCallRow, calls: _Calls, index: int, parent_index: int, 
         width_percent=0.0,
         skew_ns=0,
         call_key=call.call_key,
+        outcome=_outcome(call, {})[:OUTCOME_LENGTH_MAX],
     )
+
+
+def _outcome(call: ToolCallRow | None, facts: dict[str, Any]) -> str:
+    """What came out of a step: its error, its result, what the model said."""
+    if call is not None:
+        error = ": ".join(part for part in (call.error_type, call.error_message) if part)
+        return error if call.status in FAILED and error else call.result_preview or ""
+    failure = facts.get("failure")
+    error = ": ".join(str(part) for part in failure[2:4] if part) if failure else ""
+    return error or str(facts.get("output_text") or "")
 
 
 def _name(node: SpanNode, call: ToolCallRow | None, facts: dict[str, Any], kind: str) -> str:

@@ -53,7 +53,16 @@ async def test_every_page_of_every_capture(pages: Pages, part: int) -> None:
     spans = {(span.trace_id, span.span_id): span for records in captures for span in records.spans}
     for trace_id in {trace_id for trace_id, _ in spans}:
         path = f"/traces/{trace_id.hex()}"
-        for fragment in ("", "/header", "/tree", "/graph", "?view=graph", "/transcript", "?view=transcript"):
+        for fragment in (
+            "",
+            "/header",
+            "/tree",
+            "/waterfall?measure=tokens",
+            "/graph",
+            "?view=graph",
+            "/transcript",
+            "?view=transcript",
+        ):
             await pages.html(path + fragment)
         assert (await pages.json(f"{path}.json"))["trace_id"] == trace_id.hex()
     for (trace_id, span_id), span in spans.items():

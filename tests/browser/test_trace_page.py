@@ -11,13 +11,16 @@ from tests.fix_server import RunningServer
 pytestmark = pytest.mark.browser
 
 
+LOOP = "lookup_order ×3, same error"
+
+
 def row_of(page: Page, name: str) -> Locator:
     return page.locator(".row", has=page.locator(f'.label:text-is("{name}")'))
 
 
 def open_step(page: Page, server: RunningServer, run: AgentRun, name: str) -> None:
     page.goto(server.url + run.path)
-    row_of(page, name).first.click()
+    row_of(page, LOOP if name == "lookup_order" else name).first.click()
     expect(page.get_by_role("heading", level=2)).to_contain_text(name)
 
 
@@ -34,7 +37,7 @@ def test_the_header_says_what_happened(page: Page, server: RunningServer, run: A
 
 def test_every_step_has_the_icon_of_its_type(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
-    expect(page.get_by_role("treegrid", name="Steps and their times").locator(".row")).to_have_count(12)
+    expect(page.get_by_role("treegrid", name="Steps and their times").locator(".row")).to_have_count(8)  # 12 unfolded
     for name, icon in (
         ("Support agent", "agent"),
         ("chat gpt-4.1-mini", "llm"),
@@ -49,6 +52,7 @@ def test_every_step_has_the_icon_of_its_type(page: Page, server: RunningServer, 
 
 def test_failures_are_marked_where_they_began(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
+    row_of(page, LOOP).get_by_role("link", name="Unfold 3 repeats").click()
     failed = row_of(page, "lookup_order").first
     expect(failed.get_by_title(re.compile("^Error: exception_event at events"))).to_be_visible()
     expect(failed.locator(".bar")).to_have_css("background-color", "rgb(213, 50, 60)")
@@ -61,6 +65,7 @@ def test_failures_are_marked_where_they_began(page: Page, server: RunningServer,
 
 def test_a_loop_is_ringed_and_numbered(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
+    row_of(page, LOOP).get_by_role("link", name="Unfold 3 repeats").click()
     repeats = page.locator(".row[data-loop]")
     expect(repeats).to_have_count(3)
     expect(repeats.nth(1)).to_contain_text("2 of 3")
@@ -126,7 +131,7 @@ def test_ids_and_payloads_can_be_copied(page: Page, server: RunningServer, run: 
 
 def test_a_failed_call_downloads_as_a_pytest_file(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
-    row_of(page, "lookup_order").first.click()
+    row_of(page, LOOP).click()
     with page.expect_download() as download:
         page.get_by_role("link", name="as pytest").click()
     assert re.fullmatch(r"test_lookup_order_\w+\.py", download.value.suggested_filename)

@@ -26,7 +26,7 @@ def test_it_tells_what_was_asked_and_called(page: Page, server: RunningServer, r
     loop.click()
     expect(failed).to_contain_text("OrderNotFound: no order E-5120")
     failed.get_by_role("link").click()
-    expect(page).to_have_url(re.compile(r"\?view=transcript&span=[0-9a-f]{16}$"))
+    expect(page).to_have_url(re.compile(r"\?view=transcript&(unfold=\w+&)?span=[0-9a-f]{16}$"))
     expect(page.get_by_role("heading", level=2)).to_contain_text("lookup_order")
     expect(failed).to_have_attribute("aria-current", "true")
 
@@ -38,7 +38,7 @@ def test_keys_walk_and_open_what_is_folded(page: Page, server: RunningServer, ru
     selected = page.locator('.turn[aria-current="true"]')
     expect(selected).to_contain_text("lookup_order")
     expect(selected).to_be_visible()
-    page.keyboard.press("3")
+    page.keyboard.press("4")
     expect(page.locator(".node.is-selected")).to_contain_text("lookup_order")
 
 

@@ -8,13 +8,14 @@ from tests.tree_records import records_of, records_of_capture
 from web.pages.trace_views import TranscriptPage, Turn, TurnGroup
 from web.run_transcript import TURNS_WINDOW, run_transcript
 from web.trace_reading import TreeRecords
+from web.trace_view_state import TraceViewState
 from web.tree_view import build_tree
 
 PATH = "/traces/01"
 
 
 def transcript(records: TreeRecords, offset: int = -1, selected: str = "") -> TranscriptPage:
-    return run_transcript(records, build_tree(records, PATH), PATH, offset=offset, selected=selected)
+    return run_transcript(records, build_tree(records, PATH), PATH, TraceViewState("transcript", selected, offset))
 
 
 def outline(blocks: tuple[Turn | TurnGroup, ...]) -> list[Any]:
@@ -102,7 +103,7 @@ def test_a_long_run_comes_in_parts_and_every_step_can_be_reached() -> None:
     late = records.spans[-1].row.span_id.hex()
     page = transcript(records, selected=late)
     assert late in {turn.span_id for turn in flat(page.blocks)}
-    assert page.before_url == f"{PATH}?view=transcript&offset={TURNS_WINDOW}&span={late}"
+    assert page.before_url == f"{PATH}?view=transcript&span={late}&offset={TURNS_WINDOW}"
     assert page.after_url is None
 
 

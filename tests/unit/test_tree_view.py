@@ -3,16 +3,15 @@
 from datetime import date
 from typing import Any
 
-import pytest
-
 from tests.facts_by_hand import START, TRACE_ID, span_id
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.stored import SpanRow
 from trace_store.stored import TreeRow as StoredTreeRow
-from web.pages.view_models import TreePage, TreeRow
+from web.pages.view_models import TreeRow
 from web.trace_reading import TreeRecords
 from web.trace_view import build_trace_page
-from web.tree_view import WINDOW, TraceTree, build_tree, loop_views
+from web.trace_view_state import TraceViewState
+from web.tree_view import TraceTree, build_tree, loop_views
 
 PATH = "/traces/0102"
 SECOND = 1_000_000_000
@@ -117,7 +116,7 @@ def test_the_header_counts_recoveries_among_all_calls_that_rows_show_as_failed()
     calls = [call(1, "soft_error", recovered=True), call(2, "error", recovered=True), call(3)]
     records = TreeRecords(None, spans, calls, [])
     tree = build_tree(records, PATH)
-    page = build_trace_page(records, tree, PATH, offset=-1, selected="", detail=None, query_string="")
+    page = build_trace_page(records, tree, PATH, state=TraceViewState(), query_string="")
     assert (page.recovered_count, page.failed_call_count) == (2, 2)
 
 
@@ -186,39 +185,3 @@ def test_a_clock_that_is_behind_is_corrected_and_told() -> None:
 def test_a_span_without_a_name_and_without_a_type() -> None:
     (row,) = tree_of(stored(1, name="")).rows
     assert (row.name, row.type, row.status) == ("(no name)", "other", "")
-
-
-@pytest.fixture(scope="module")
-def long_tree() -> TraceTree:
-    return tree_of(stored(1, end=2000), *(stored(n, 1, start=n, end=n + 1) for n in range(2, 2 * WINDOW + 101)))
-
-
-def positions(page: TreePage) -> tuple[int, int]:
-    return page.rows[0].index, page.rows[-1].index
-
-
-def test_windows_follow_each_other_without_gap(long_tree: TraceTree) -> None:
-    count = 2 * WINDOW + 100
-    first, second, last = (long_tree.window(PATH, offset, "") for offset in (0, WINDOW, 2 * WINDOW))
-    assert [positions(page) for page in (first, second, last)] == [
-        *((0, WINDOW - 1), (WINDOW, 2 * WINDOW - 1), (2 * WINDOW, count - 1)),
-    ]
-    assert (first.before_url, first.after_url) == (None, f"{PATH}?offset={WINDOW}")
-    assert (second.before_url, second.after_url) == (f"{PATH}?offset=0", f"{PATH}?offset={2 * WINDOW}")
-    assert (last.before_url, last.after_url) == (f"{PATH}?offset={WINDOW}", None)
-    assert {page.row_count for page in (first, second, last)} == {count}
-
-
-def test_without_an_offset_the_window_holds_the_selected_span(long_tree: TraceTree) -> None:
-    selected = span_id(WINDOW + 7).hex()
-    page = long_tree.window(PATH, -1, selected)
-    assert page.offset == WINDOW
-    assert selected in {row.span_id for row in page.rows}
-    assert page.after_url == f"{PATH}?offset={2 * WINDOW}&span={selected}"
-    assert long_tree.window(PATH, 0, selected).offset == 0
-    assert long_tree.window(PATH, -1, span_id(99_999).hex()).offset == 0
-    assert long_tree.window(PATH, -1, "").offset == 0
-
-
-def test_an_offset_behind_the_end_shows_the_last_row(long_tree: TraceTree) -> None:
-    assert positions(long_tree.window(PATH, 99_999, "")) == (2 * WINDOW + 99, 2 * WINDOW + 99)

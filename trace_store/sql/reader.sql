@@ -107,6 +107,13 @@ SELECT count(*) FROM (
 -- One tool call of a trace (primary key).
 SELECT * FROM tool_calls WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND call_key = %(call_key)s
 
+-- previous_call --
+-- The call of the same tool that began before a tool call of a trace (tool_calls_name_idx, or the primary key).
+SELECT * FROM tool_calls
+WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND left(name, 255) = left(%(name)s, 255)
+  AND (start_unix_nano, call_key) < (%(start_unix_nano)s, %(call_key)s) AND start_unix_nano <= %(start_unix_nano)s
+ORDER BY start_unix_nano DESC, call_key DESC LIMIT 1
+
 -- projects --
 -- Every project (primary key).
 SELECT project_id, slug FROM projects ORDER BY project_id

@@ -1,7 +1,7 @@
 """`/traces/{trace_id}`: the page of one trace, with its JSON twin, its fragments and its events."""
 
-from dataclasses import replace
-from typing import Annotated, cast, get_args
+from dataclasses import asdict, replace
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -11,13 +11,15 @@ from web import heavy_reads
 from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
 from web.context import WebContext, context_of
 from web.errors import NotFound, read_id
-from web.pages.trace_views import TraceViewName
+from web.json_answers import json_answer
+from web.next_step import next_step, read_wanted
 from web.pages.traces import EVENT_STREAM
 from web.pages.view_models import SpanDetail, TracePage
 from web.span_detail import build_detail, read_span_records
 from web.templating import page
 from web.trace_reading import read_tree_records
 from web.trace_view import build_trace_page
+from web.trace_view_state import read_view_state
 from web.tree_view import build_tree
 
 router = APIRouter(prefix="/traces")
@@ -45,8 +47,14 @@ async def show_header(trace_id: str, request: Request, context: Context) -> Resp
 
 @router.get("/{trace_id}/tree")
 async def show_tree(trace_id: str, request: Request, context: Context) -> Response:
-    """A window of the tree alone."""
-    return page("_tree.html", page=await _page(trace_id, request, context))
+    """A part of the tree alone."""
+    return page("_tree.html", page=await _page(trace_id, request, context, "tree"))
+
+
+@router.get("/{trace_id}/waterfall")
+async def show_waterfall(trace_id: str, request: Request, context: Context) -> Response:
+    """A part of the waterfall alone, with its minimap."""
+    return page("_tree.html", page=await _page(trace_id, request, context, "waterfall"))
 
 
 @router.get("/{trace_id}/transcript")
@@ -59,6 +67,24 @@ async def show_transcript(trace_id: str, request: Request, context: Context) -> 
 async def show_graph(trace_id: str, request: Request, context: Context) -> Response:
     """The graph of calls alone."""
     return page("_graph.html", page=await _page(trace_id, request, context, "graph"))
+
+
+@router.get("/{trace_id}/next.json")
+async def find_next(
+    trace_id: str, request: Request, context: Context, wanted: str = "", here: int | None = None
+) -> Response:
+    """The next failure, loop or hit behind row `here` of what the other parameters show, or `{"found": false}`."""
+    trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
+    state, looked_for = read_view_state(request.query_params), read_wanted(wanted)
+    if await is_heavy(context, trace):
+        arguments = (context.conninfo, trace, path, state, looked_for, here)
+        found = await context.reader_process.run(heavy_reads.find_next_step, *arguments)
+    else:
+        records = await read_tree_records(context.reader, trace)
+        if records is None:
+            raise unknown_trace(trace)
+        found = next_step(records, build_tree(records, path), path, state, looked_for, here)
+    return json_answer({"found": False} if found is None else {"found": True, **asdict(found)})
 
 
 @router.get("/{trace_id}/spans/{span_id}")
@@ -74,8 +100,7 @@ async def show_span(trace_id: str, span_id: str, context: Context, full: bool = 
 @router.get("/{trace_id}")
 async def show_trace(trace_id: str, request: Request, context: Context) -> Response:
     """The page; a `span` in the URL is selected, without one the first row that is worth a look."""
-    view = read_view(request.query_params.get("view", ""))
-    found = await _page(trace_id, request, context, view)
+    found = await _page(trace_id, request, context)
     selected = found.tree.selected or _first_of_interest(found)
     if selected:
         trace = context.trace_key(trace_id)
@@ -85,26 +110,17 @@ async def show_trace(trace_id: str, request: Request, context: Context) -> Respo
     return page("trace.html", page=found, footer=await context.footer())
 
 
-async def _page(trace_id: str, request: Request, context: WebContext, view: TraceViewName = "tree") -> TracePage:
+async def _page(trace_id: str, request: Request, context: WebContext, view: str = "") -> TracePage:
     trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
-    selected = request.query_params.get("span", "")
-    if selected:
-        selected = read_id(selected, 8, "span").hex()
-    text = request.query_params.get("offset", "")
-    offset = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
-    query = request.url.query
+    state, query = read_view_state(request.query_params, view), request.url.query
     found: TracePage | None
     if await is_heavy(context, trace):
-        arguments = (context.conninfo, trace, path, offset, selected, query, view)
-        found = await context.reader_process.run(heavy_reads.trace_page, *arguments)
+        found = await context.reader_process.run(heavy_reads.trace_page, context.conninfo, trace, path, state, query)
     else:
         records = await read_tree_records(context.reader, trace)
         found = None
         if records is not None:
-            tree = build_tree(records, path)
-            found = build_trace_page(
-                records, tree, path, offset=offset, selected=selected, detail=None, query_string=query, view=view
-            )
+            found = build_trace_page(records, build_tree(records, path), path, state=state, query_string=query)
     if found is None:
         raise unknown_trace(trace)
     return found
@@ -115,11 +131,6 @@ async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full:
     if records is None:
         return None
     return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)
-
-
-def read_view(text: str) -> TraceViewName:
-    """The view that a URL names; the tree for what names none."""
-    return cast(TraceViewName, text) if text in get_args(TraceViewName) else "tree"
 
 
 def _first_of_interest(found: TracePage) -> str:

@@ -1,9 +1,73 @@
-"""What the other views of a trace hand to their templates: the graph of calls and the transcript of the run."""
+"""What the views of a trace hand to their templates: folds, minimap, the graph of calls, the transcript of the run."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-TraceViewName = Literal["tree", "transcript", "graph"]
+TraceViewName = Literal["transcript", "tree", "waterfall", "graph"]
+Measure = Literal["duration", "tokens"]  # what the length of a bar means
+Only = Literal["", "errors", "tools"]
+
+
+@dataclass(frozen=True, slots=True)
+class BarSegment:
+    """A repeat in the bar of its folded row, in percent of the axis."""
+
+    left_percent: float
+    width_percent: float
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoldView:
+    """The row that stands for repeats: `page_down ×10, same error`."""
+
+    fold_id: str
+    note: str  # "same error", "different arguments"
+    why: str  # of a loop
+    is_loop: bool
+    is_folded: bool
+    repeat_count: int
+    between_count: int  # steps between and below the repeats
+    toggle_url: str  # folds or unfolds it
+    segments: tuple[BarSegment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MinimapLane:
+    """The steps of one kind, as the data of an SVG path over the whole trace."""
+
+    kind: str  # agent, llm, tool, other, error, soft_error
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class MinimapLoop:
+    """A loop on the minimap, in percent of its width."""
+
+    left_percent: float
+    width_percent: float
+    text: str  # "×5"
+
+
+@dataclass(frozen=True, slots=True)
+class Minimap:
+    """The whole trace as a strip, and which part of it the waterfall shows."""
+
+    lanes: tuple[MinimapLane, ...]
+    loops: tuple[MinimapLoop, ...]
+    width: int
+    height: int
+    length: int  # nanoseconds or tokens
+    begin: int
+    end: int
+    left_percent: float  # of the window
+    right_percent: float
+    needle_percent: float | None  # of the selected step
+    spoken: str
+    zoom_url: str
+    earlier_url: str  # "" at the start
+    later_url: str
+    whole_url: str  # "" when the window is the whole trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +158,7 @@ class Turn:
     loop_place: str = ""
     asks: tuple[str, ...] = ()  # tools that the model asked for
     reasoning_tokens: int = 0
+    is_hit: bool = False  # of the search
     inside: "TurnGroup | None" = None  # what an agent did, or a tool called
 
 
@@ -106,6 +171,8 @@ class TurnGroup:
     why: str
     count: int
     turns: "tuple[Turn | TurnGroup, ...]"
+    fold_id: str = ""  # of repeats
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +186,5 @@ class TranscriptPage:
     selected: str  # span id, or ""
     before_url: str | None
     after_url: str | None
+    address: str  # the URL that shows this again
+    hit_count: int = 0  # of the search, in the whole transcript

@@ -30,7 +30,9 @@ from typing import Literal
 from tool_errors.findings import SchemaViolation
 from web.argument_form import FormField
 from web.pages.interaction_models import InteractionView
-from web.pages.trace_views import GraphPage, TraceViewName, TranscriptPage
+from web.pages.repeat_models import RepeatChanges
+from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
+from web.trace_view_state import TraceViewState
 
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
 
@@ -153,6 +155,13 @@ class TreeRow:
     width_percent: float
     skew_ns: int  # added to the shown times, because a clock was off
     call_key: str = ""  # of a tool call that has no span
+    outcome: str = ""  # what came out: the error, the result or the answer, as far as previews go
+    start_unix_nano: int = 0  # as shown, skew included; 0 for a call without a span
+    end_unix_nano: int = 0  # 0 while it runs
+    own_output_tokens: int = 0  # of the model call that it is
+    output_tokens: int = 0  # of the model calls that it is and holds
+    fold: FoldView | None = None  # the row stands for repeats
+    is_hit: bool = False  # of the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +195,7 @@ class TreePage:
 
     rows: tuple[TreeRow, ...]
     offset: int
-    row_count: int  # of the whole tree: spans, placeholders, calls without a span
+    row_count: int  # that the view has in all its parts: spans, placeholders, calls without a span, folded rows
     span_count: int
     ticks: tuple[TimeTick, ...]
     selected: str  # span id, or ""
@@ -194,6 +203,13 @@ class TreePage:
     after_url: str | None
     missing_parent_count: int
     skewed_count: int
+    state: TraceViewState = field(default=TraceViewState())  # as it is shown
+    address: str = ""  # the URL that shows this again
+    total_count: int = 0  # rows of the trace with every fold open
+    folded_count: int = 0  # rows that folded ones stand for
+    hit_count: int = 0  # of the search, in the whole trace
+    measure: Measure = "duration"
+    minimap: Minimap | None = None  # of the waterfall alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +356,7 @@ class SpanDetail:
     inputs: tuple[KeyValue, ...]
     outputs: tuple[KeyValue, ...]
     form: tuple[FormField, ...]  # the arguments of a call after its small schema
+    changes: RepeatChanges | None  # since the previous call of the same tool
     tools: OfferedToolsView
     transcript: TranscriptView
     attributes: tuple[KeyValue, ...]  # the unmapped ones last; at most ATTRIBUTES_MAX until all are asked for
@@ -453,7 +470,8 @@ class TracePage:
     linked_trace_count: int = 0  # all of them; `linked_traces` shows the first
     group: GroupView | None = None  # None: the trace stands alone
     asked_again_url: str = ""  # of the later trace in which the user asks for the same
-    view: TraceViewName = "tree"
+    view: TraceViewName = "waterfall"
+    state: TraceViewState = field(default=TraceViewState())  # as the URL has it
     transcript: TranscriptPage | None = None  # of the view of this name alone
     graph: GraphPage | None = None  # of the view of this name alone
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers

@@ -9,7 +9,7 @@ function apply() {
     const depth = Number(row.dataset.depth);
     if (depth <= hiddenBelow) hiddenBelow = Infinity;
     row.hidden = depth > hiddenBelow;
-    if (!row.hasAttribute("aria-expanded")) continue;
+    if (!row.hasAttribute("aria-expanded") || row.dataset.foldUrl) continue; // repeats fold on the server
     const isFolded = folded.has(keyOf(row));
     row.setAttribute("aria-expanded", String(!isFolded));
     if (isFolded && !row.hidden) hiddenBelow = depth;
@@ -32,7 +32,7 @@ export function reveal(row) {
 }
 
 tree.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-fold]");
+  const button = event.target.closest("[data-fold-button]");
   if (!button) return;
   const row = button.closest(".row");
   setFolded(row, row.getAttribute("aria-expanded") === "true");

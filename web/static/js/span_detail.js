@@ -1,8 +1,8 @@
 // Selecting a step: its details come by fetch, the address keeps the span, a step outside the window brings its window.
 import { load, show, showSentence } from "./fragments.js";
 import { focusRow, markSelected, rowOfSpan } from "./tree_rows.js";
+import { openAddress } from "./tree_window.js";
 
-const tree = document.getElementById("trace-tree");
 const pane = document.getElementById("trace-detail");
 const trace = document.getElementById("main").dataset.trace;
 const base = document.documentElement.dataset.base;
@@ -31,16 +31,19 @@ async function loadInto(url) {
   }
 }
 
-export async function select(span, { isFocused = true } = {}) {
+// `row` tells which of several rows of the span is meant (a question and its answer in the transcript).
+export async function select(span, { isFocused = true, row = rowOfSpan(span) } = {}) {
   const url = new URL(location.href);
   url.hash = "";
-  const view = url.searchParams.get("view");
-  url.search = view ? `?view=${view}&span=${span}` : `?span=${span}`;
+  url.searchParams.set("span", span);
+  url.searchParams.delete("full");
+  if (!row) url.searchParams.delete("offset");
   history.replaceState(null, "", url);
-  if (!rowOfSpan(span)) show(tree, await load(tree.dataset.fragment + location.search));
-  const row = markSelected(span);
-  if (row && isFocused) focusRow(row);
-  if (row?.matches(".is-missing")) {
+  if (!row) await openAddress(url.href);
+  markSelected(span, row ?? rowOfSpan(span));
+  const selected = row ?? rowOfSpan(span);
+  if (selected && isFocused) focusRow(selected);
+  if (selected?.matches(".is-missing")) {
     request.abort();
     showSentence(pane, "This parent has not arrived. The steps below it name it, so it keeps their place in the tree.");
   } else {
@@ -60,12 +63,13 @@ document.addEventListener("click", (event) => {
     loadInto(full.dataset.full);
     return;
   }
-  if (event.target.closest("[data-fold]")) return;
+  if (event.target.closest("[data-fold-button], [data-open], [data-window]")) return;
   const link = event.target.closest("[data-step-link]") ?? event.target.closest(".row")?.querySelector(".step-link");
   const span = link?.href && new URL(link.href).searchParams.get("span");
   if (!span) return;
   event.preventDefault();
-  select(span).then(() => {
+  const row = link.closest(".row[data-span]");
+  select(span, row ? { row } : {}).then(() => {
     if (stacked.matches) pane.scrollIntoView({ block: "start" });
   });
 });

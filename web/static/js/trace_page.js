@@ -5,6 +5,8 @@ import "./span_detail.js";
 import "./tabs.js";
 import "./tree_keys.js";
 import "./tree_window.js";
+import "./next_step.js";
+import "./minimap.js";
 import "./trace_views.js";
 import "./trace_live.js";
 import "./live.js";

@@ -1,10 +1,11 @@
 // Keys of the trace page.
 import { copy } from "./copy.js";
 import { setFolded } from "./fold.js";
+import { goToNext } from "./next_step.js";
 import { select, selectedSpan } from "./span_detail.js";
 import { say } from "./toast.js";
-import { currentRow, focusRow, rows, visibleRows } from "./tree_rows.js";
-import { openWindow } from "./tree_window.js";
+import { currentRow, focusRow, visibleRows } from "./tree_rows.js";
+import { openAddress, openPart } from "./tree_window.js";
 import { isTyping } from "./typing.js";
 
 const tree = document.getElementById("trace-tree");
@@ -13,18 +14,36 @@ const pane = document.getElementById("trace-detail");
 function choose(row) {
   if (!row) return;
   focusRow(row);
-  if (row.dataset.span) select(row.dataset.span);
+  if (row.dataset.span) select(row.dataset.span, { row });
 }
 
-function move(step) {
+// At the edge of a part its neighbour opens. The graph has nodes instead of rows.
+async function move(step) {
+  const nodes = [...tree.querySelectorAll("a.node")];
+  if (nodes.length) {
+    const at = nodes.indexOf(document.activeElement.closest?.("a.node") ?? tree.querySelector("a.node.is-selected"));
+    nodes[Math.min(Math.max(at + step, 0), nodes.length - 1)].focus();
+    return;
+  }
   const all = visibleRows();
   const at = all.indexOf(currentRow());
-  choose(at < 0 ? all[0] : all[at + step]);
+  const next = at < 0 ? all[0] : all[at + step];
+  if (next) choose(next);
+  else if (await openPart(step > 0 ? "after" : "before")) choose(visibleRows().at(step > 0 ? 0 : -1));
+}
+
+async function toggleFold(row) {
+  const fold = row.dataset.fold;
+  if (!(await openAddress(row.dataset.foldUrl))) return;
+  const again = tree.querySelector(`.row[data-fold="${CSS.escape(fold)}"]`);
+  if (again) focusRow(again);
 }
 
 function left() {
   const row = currentRow();
-  if (row?.getAttribute("aria-expanded") === "true") {
+  if (row?.dataset.foldUrl && row.getAttribute("aria-expanded") === "true") {
+    toggleFold(row);
+  } else if (row?.getAttribute("aria-expanded") === "true") {
     setFolded(row, true);
     focusRow(row);
   } else {
@@ -34,30 +53,9 @@ function left() {
 
 function right() {
   const row = currentRow();
-  if (row?.getAttribute("aria-expanded") === "false") setFolded(row, false);
+  if (row?.dataset.foldUrl && row.getAttribute("aria-expanded") === "false") toggleFold(row);
+  else if (row?.getAttribute("aria-expanded") === "false") setFolded(row, false);
   else if (row?.hasAttribute("aria-expanded")) move(1);
-}
-
-// The next row that matches: after the current one, in the parts of the tree that follow, at last from the start.
-async function next(matches, words) {
-  const all = rows();
-  if (!all.length) {
-    say("This view has no single steps; 1 opens the tree, 2 the transcript.");
-    return;
-  }
-  const at = all.indexOf(currentRow());
-  let found = all.slice(at + 1).find(matches);
-  while (!found && (await openWindow("after"))) found = rows().find(matches);
-  found ??= rows().find(matches);
-  if (found) choose(found);
-  else say(words);
-}
-
-const hasFailed = (row) => ["error", "soft_error"].includes(row.dataset.status);
-
-function nextLoop() {
-  const here = currentRow()?.dataset.loop;
-  next((row) => row.dataset.loop && row.dataset.loop !== here, "No other loop from here on.");
 }
 
 function follow(selector, words) {
@@ -80,8 +78,13 @@ const KEYS = {
   l: right,
   ArrowLeft: left,
   ArrowRight: right,
-  e: () => next(hasFailed, "No error from here on."),
-  L: nextLoop,
+  e: () => goToNext("failure"),
+  L: () => goToNext("loop"),
+  n: () => goToNext("hit"),
+  "/": () => document.querySelector(".find input[type=search]").select(),
+  m: () => tree.querySelector(".segments a:not([aria-current])")?.click(),
+  z: () => tree.querySelector("[data-whole]")?.click(),
+  d: () => follow("#diff > summary", "There is no previous repeat to compare with."),
   "]": () => follow('[data-repeat="next"]', "No next repeat."),
   "[": () => follow('[data-repeat="previous"]', "No previous repeat."),
   b: () => follow("[data-asked-by]", "No model call is known to have asked for this step."),
@@ -110,6 +113,5 @@ document.addEventListener("keydown", (event) => {
 document.getElementById("trace-header").addEventListener("click", (event) => {
   const button = event.target.closest("[data-go]");
   if (!button) return;
-  const wanted = button.dataset.go;
-  next((row) => row.dataset.status === wanted, "It stands in an earlier part of the tree.");
+  goToNext(button.dataset.go);
 });

@@ -26,11 +26,9 @@ export function focusRow(row) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-export function markSelected(span) {
-  mark(selectedRow(), "false");
-  const row = rowOfSpan(span);
+export function markSelected(span, row = rowOfSpan(span)) {
+  for (let marked; (marked = selectedRow()); ) mark(marked, "false");
   mark(row, "true");
-  return row;
 }
 
 document.addEventListener("rainbarrel:shown", (event) => {
