@@ -13,6 +13,10 @@ from trace_store.interaction_words import write_words
 
 START = 1_767_312_000_000_000_000  # 2026-01-02T00:00:00Z
 MINUTE_NS = 60_000_000_000
+MARK_HOURS = """
+INSERT INTO rainbarrel.dirty_hours (project_id, hour)
+SELECT DISTINCT project_id, start_unix_nano / 3600000000000 FROM rainbarrel.interactions
+"""
 BLANK = InteractionRow(
     project_id=1,
     event_id="",
@@ -66,6 +70,8 @@ def seed(conninfo: str, table: str, rows: list[Any]) -> None:
     statement = f"INSERT INTO rainbarrel.{table} SELECT * FROM jsonb_populate_recordset(NULL::rainbarrel.{table}, %s)"
     with psycopg.connect(conninfo) as connection:
         connection.execute(statement.encode(), [text])
+        if table == "interactions":
+            connection.execute(MARK_HOURS)
 
 
 async def seed_words(conninfo: str, rows: list[InteractionRow]) -> None:

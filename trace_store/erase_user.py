@@ -19,6 +19,7 @@ from trace_store.erase import erase_rows
 from trace_store.flush import UNIT_CONVERSATION, UNIT_CONVERSATION_SUMS, UNIT_INTERACTION, UNIT_USER
 from trace_store.queries import load
 from trace_store.repack import repack
+from trace_store.rollups import SQL as ROLLUP_SQL
 from trace_store.stored import TraceKey
 from trace_store.tombstones import Erased, put_tombstones
 
@@ -161,6 +162,7 @@ async def _erase_events(
         async with connection.transaction():
             await _lock(connection, project_id, UNIT_INTERACTION, event_ids)
             shared.update(await _column(connection, SQL.conversations_of_events, key))
+            await connection.execute(ROLLUP_SQL.forget_hours_of_events, key)
             for query in (SQL.delete_updates, SQL.delete_feedback, SQL.delete_interactions, SQL.delete_links):
                 await connection.execute(query, key)
             marks = {"project_id": project_id, "kinds": [UNIT_INTERACTION], "unit_ids": event_ids}

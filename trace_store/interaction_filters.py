@@ -42,6 +42,7 @@ _PROPERTY = {
     "lt": SQL.property_lt,
     "lte": SQL.property_lte,
 }
+_OF_FEW = {SQL.failed_tool: SQL.failed_tool_of_few, SQL.looped_tools: SQL.looped_tools_of_few}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def where(conditions: Sequence[Condition]) -> tuple[str, dict[str, Any]]:
     text = ""
     parameters: dict[str, Any] = {}
     for number, condition in enumerate(conditions):
-        fragment, values = _fragment(condition, number)
+        fragment, values = fragment_of(condition, str(number))
         text += f" AND NOT coalesce(({fragment}), false)" if condition.negated else f" AND ({fragment})"
         parameters |= values
     return text, parameters
@@ -155,6 +156,11 @@ def is_indexed(condition: Condition) -> bool:
     return condition.fragment == SQL.indexed_text_eq and not condition.negated
 
 
+def of_few(condition: Condition) -> Condition:
+    """The same condition for a read of few interactions, which looks up what belongs to each."""
+    return replace(condition, fragment=_OF_FEW.get(condition.fragment, condition.fragment))
+
+
 def as_number(text: str) -> Decimal | None:
     """The number that a text is; None for any other text."""
     try:
@@ -164,7 +170,8 @@ def as_number(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) < 300 else None  # numeric of PostgreSQL holds it
 
 
-def _fragment(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
+def fragment_of(condition: Condition, name: str) -> tuple[str, dict[str, Any]]:
+    """The fragment of one condition and its parameters, which bear the name; without its negation."""
     text = condition.fragment.decode().replace("{column}", condition.column)
     if condition.of_user:
         text = SQL.of_user.decode().replace("{condition}", text)
@@ -174,9 +181,9 @@ def _fragment(condition: Condition, number: int) -> tuple[str, dict[str, Any]]:
     if isinstance(condition.value, str):
         given["number"] = as_number(condition.value)
     named = {}
-    for name, value in given.items():
-        placeholder = f"%({name})s"
+    for parameter, value in given.items():
+        placeholder = f"%({parameter})s"
         if placeholder in text:
-            text = text.replace(placeholder, f"%({name}_{number})s")
-            named[f"{name}_{number}"] = value
+            text = text.replace(placeholder, f"%({parameter}_{name})s")
+            named[f"{parameter}_{name}"] = value
     return text, named

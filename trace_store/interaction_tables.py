@@ -20,6 +20,7 @@ from trace_store.interaction_rows import (
 )
 from trace_store.interaction_words import write_words
 from trace_store.queries import load
+from trace_store.rollups import mark_hours
 from trace_store.span_reads import fetch
 from trace_store.stored import TraceKey
 
@@ -99,6 +100,8 @@ class InteractionTables:
         """
         with translate_errors():
             gone, written = await INTERACTIONS.exchange(self._connection, events, rows)
+            # of unchanged rows, too: their traces or their feedback may count otherwise
+            await mark_hours(self._connection, {(row.project_id, row.start_unix_nano) for row in (*gone, *rows)})
             await write_words(self._connection, written)
             gone_links, new_links = await EVENT_LINKS.exchange(self._connection, events, links)
         return gone, written, [*gone_links, *new_links]

@@ -107,6 +107,14 @@ class TraceReader:
             await connection.execute(CONNECTION_SQL.plan_freely)
             yield connection
 
+    @asynccontextmanager
+    async def at_one_moment(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The same, where all statements see what was committed before the first of them."""
+        async with self._connection() as connection, connection.transaction():
+            await connection.execute(CONNECTION_SQL.see_one_moment)
+            await connection.execute(CONNECTION_SQL.plan_freely)
+            yield connection
+
     async def list_traces(
         self, wanted: TraceFilter, after: TraceCursor | None = None, limit: int = 50
     ) -> tuple[list[TraceRow], TraceCursor | None]:

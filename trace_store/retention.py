@@ -12,6 +12,7 @@ import psycopg
 from trace_store.derived_tables import replace_derived
 from trace_store.partitions import SQL as PARTITION_SQL
 from trace_store.queries import load
+from trace_store.rollups import SQL as ROLLUP_SQL
 from trace_store.stored import TraceKey
 from trace_store.tiers import Tier
 from trace_store.tool_definitions import SQL as DEFINITIONS_SQL
@@ -48,6 +49,8 @@ async def drop_expired(
             dropped += 1
     await connection.execute(DEFINITIONS_SQL.delete_expired, {"cutoff": cutoff})
     traces = await _delete_expired_traces(connection, cutoff)
+    if dropped:
+        await connection.execute(ROLLUP_SQL.mark_hours_before, {"cutoff": cutoff})
     await connection.execute(SQL.mark_expired_interactions, {"cutoff": cutoff})
     await connection.execute(SQL.delete_expired_user_updates, {"cutoff": cutoff})
     return Dropped(dropped, traces)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import time
 from contextlib import suppress
 
 from tool_errors.alerts.evaluate import AlertEvaluator
@@ -17,6 +18,7 @@ from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
 from trace_store.maintenance import maintain
 from trace_store.reprocess import count_outdated
+from trace_store.rollups import RollupWork
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
@@ -25,6 +27,9 @@ from web.settings import Settings
 GARBAGE_THRESHOLD = 10_000  # objects; Python's own is 700
 MAINTENANCE_INTERVAL_S = 300.0
 MAINTENANCE_RETRY_S = 10.0  # at the start of a role the database or its schema may not be there yet
+ROLLUP_DELAY_S = 5.0  # after the change of an hour: what else comes soon is counted with it
+ROLLUP_INTERVAL_S = 1.0
+ROLLUP_REST_FACTOR = 4.0  # at most a fifth of the time is spent on roll-ups; readers take the rows meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
     delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
     digesting = asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests")
+    rolling_up = asyncio.create_task(_roll_up(conninfo, stop), name="roll-ups")
     telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
         await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
@@ -53,6 +59,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
         await evaluating
         await delivering
         await digesting
+        await rolling_up
         for task in (maintaining, telling):
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -73,6 +80,27 @@ async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:
         found = await count_outdated(conninfo)
         if any(found):
             log.warning("%s", outdated_sentence(found))
+
+
+async def _roll_up(conninfo: str, stop: asyncio.Event) -> None:
+    """Rolls up hours that have changed; after the longer a pause, the longer it took."""
+    work = RollupWork(conninfo)
+    try:
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                await work.step(ROLLUP_DELAY_S)
+                delay_s = max(ROLLUP_INTERVAL_S, ROLLUP_REST_FACTOR * (time.monotonic() - began))
+            except RainbarrelError as error:
+                log.warning("roll-ups wait: %s", error)
+                delay_s = MAINTENANCE_RETRY_S
+            except Exception:
+                log.exception("roll-ups failed; trying again in %.0f s", MAINTENANCE_RETRY_S)
+                delay_s = MAINTENANCE_RETRY_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), delay_s)
+    finally:
+        await work.close()
 
 
 async def _maintain(settings: Settings, conninfo: str) -> None:

@@ -51,7 +51,7 @@ async def test_every_path_stores_before_it_answers(receivers: RunningReceivers, 
     ]
     assert await receivers.sql("SELECT user_id, traits FROM user_updates") == [("u1", {"plan": "pro"})]
     marks = await receivers.sql("SELECT unit_kind, convert_from(unit_id, 'UTF8') FROM dirty_marks ORDER BY mark_id")
-    assert marks == [(2, "e1"), (2, "e1"), (6, "u1")]
+    assert marks == [(2, "e1"), (2, "e1"), (2, "e1"), (6, "u1")]
 
 
 async def test_one_bad_item_costs_itself_and_is_counted(receivers: RunningReceivers, client: httpx.AsyncClient) -> None:

@@ -24,3 +24,7 @@ SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin
 SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),
        set_config('enable_seqscan', 'on', true), set_config('join_collapse_limit', '8', true),
        set_config('plan_cache_mode', 'force_custom_plan', true)
+
+-- see_one_moment --
+-- First of a transaction that only reads: what others commit meanwhile stays unseen.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY

@@ -108,6 +108,18 @@ EXISTS (SELECT FROM interaction_traces t JOIN signal_matches m ON m.project_id =
     AND left(f.tool, 255) = ANY (%(prefixes)s::text[]) AND f.tool = ANY (%(values)s::text[])
     AND CASE WHEN f.interaction_id IS NULL THEN true ELSE f.interaction_id = t.event_id END)
 
+-- failed_tool_of_few --
+-- The same, looked up for each interaction of a few: OFFSET keeps the planner from reading all findings of the tools instead.
+EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.project_id AND f.trace_id = t.trace_id
+  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind NOT IN ('loop', 'schema_violation')
+    AND f.tool = ANY (%(values)s::text[]) AND coalesce(f.interaction_id, t.event_id) = t.event_id OFFSET 0)
+
+-- looped_tools_of_few --
+-- The same for loops.
+EXISTS (SELECT FROM interaction_traces t JOIN findings f ON f.project_id = t.project_id AND f.trace_id = t.trace_id
+  WHERE t.project_id = i.project_id AND t.event_id = i.event_id AND f.kind = 'loop'
+    AND f.tool = ANY (%(values)s::text[]) AND coalesce(f.interaction_id, t.event_id) = t.event_id OFFSET 0)
+
 -- looped_tools --
 -- One of these loops happened (findings_tool_idx, interaction_traces_trace_idx).
 (i.project_id, i.event_id) IN (SELECT t.project_id, t.event_id
@@ -128,3 +140,15 @@ EXISTS (SELECT FROM interaction_words w WHERE w.project_id = i.project_id AND w.
 -- nothing --
 -- No row: what the filter asks for does not exist.
 false
+
+-- value_eq --
+-- A value of a roll-up is this one (rollup_reads.sql).
+i.value = %(value)s
+
+-- value_any --
+-- A value of a roll-up is one of these.
+i.value = ANY (%(values)s::text[])
+
+-- value_given --
+-- A roll-up has a row: what it says has one value.
+true

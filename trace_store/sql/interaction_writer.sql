@@ -19,15 +19,22 @@ WITH added AS (
 SELECT project_id, event_id, digest FROM added
 
 -- insert_feedback --
--- Adds signals about interactions that are not known from the same day; returns their keys (primary key).
-INSERT INTO feedback (project_id, event_id, digest, bucket, name, type, sentiment, client_unix_nano, attachment_id,
-  properties)
-SELECT * FROM unnest(%s::integer[], %s::text[], %s::bytea[], %s::date[], %s::text[], %s::text[], %s::text[],
-  %s::bigint[], %s::text[], %s::jsonb[])
-  AS new (project_id, event_id, digest, bucket, name, type, sentiment, client_unix_nano, attachment_id, properties)
-ORDER BY project_id, event_id, digest
-ON CONFLICT (project_id, event_id, digest, bucket) DO NOTHING
-RETURNING project_id, event_id, digest
+-- Adds signals about interactions that are not known from the same day, and marks these: their hour counts signals, too;
+-- returns the keys (primary key).
+WITH added AS (
+  INSERT INTO feedback (project_id, event_id, digest, bucket, name, type, sentiment, client_unix_nano, attachment_id,
+    properties)
+  SELECT * FROM unnest(%s::integer[], %s::text[], %s::bytea[], %s::date[], %s::text[], %s::text[], %s::text[],
+    %s::bigint[], %s::text[], %s::jsonb[])
+    AS new (project_id, event_id, digest, bucket, name, type, sentiment, client_unix_nano, attachment_id, properties)
+  ORDER BY project_id, event_id, digest
+  ON CONFLICT (project_id, event_id, digest, bucket) DO NOTHING
+  RETURNING project_id, event_id, digest
+), marked AS (
+  INSERT INTO dirty_marks (project_id, unit_kind, unit_id)
+  SELECT DISTINCT project_id, 2, convert_to(event_id, 'UTF8') FROM added
+)
+SELECT project_id, event_id, digest FROM added
 
 -- insert_user_updates --
 -- Adds what is said of users and not known, and marks them; returns the keys (primary key).

@@ -43,7 +43,7 @@ async def count_events(request: Request, context: Context, project_id: ProjectId
     """How many events, or how many users or conversations they have: `{"total": n}`."""
     parameters = read_parameters(request.query_params, (*FIELDS, "count_by"))
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         total, reach = await InteractionCounts(connection, project_id).count(conditions, count_by)
     return answer({"total": total}, _reach_json(reach) or None)
@@ -55,7 +55,7 @@ async def timeseries(request: Request, context: Context, project_id: ProjectId) 
     parameters = read_parameters(request.query_params, (*FIELDS, "count_by", "interval"))
     interval = cast(Interval, parameters.choice("interval", INTERVALS))
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         steps, reach = await InteractionCounts(connection, project_id).timeseries(conditions, count_by, interval)
     buckets = [{"timestamp": iso_of(step), "count": count} for step, count in steps]
@@ -70,8 +70,10 @@ async def facets(request: Request, context: Context, project_id: ProjectId) -> R
     field = parameters.choice("field", FACET_FIELDS)
     count_by = cast(CountBy, parameters.choice("count_by", COUNT_BY))
     limit = parameters.limit(FACET_LIMIT)
-    async with context.reader.freely_planned() as connection:
-        counts, signals = InteractionCounts(connection, project_id), await read_known_signals(connection, project_id)
+    async with context.reader.at_one_moment() as connection:
+        counts = InteractionCounts(connection, project_id)
+        is_of_signals = field == "signal" or needs_signals(parameters)
+        signals = await read_known_signals(connection, project_id) if is_of_signals else Signals(())
         conditions = event_conditions(parameters, signals)
         if field == "signal":
             by_name, reach = await counts.facets_of_signals(conditions, count_by)
