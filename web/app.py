@@ -45,9 +45,9 @@ from web.head_requests import HeadRequests
 from web.mcp_server.endpoint import McpEndpoint
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
+from web.pages import compare, dialects, jump, mappings, sign_in
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
-from web.pages import dialects, mappings, sign_in
 from web.pages import issues as issues_page
 from web.pages import keys as keys_page
 from web.pages import overview as overview_page
@@ -136,6 +136,8 @@ def create_app(
         trace_page,
         conversations_page,
         conversation_page,
+        jump,
+        compare,
         *found_pages,
         *settings_pages,
     )

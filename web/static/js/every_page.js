@@ -4,3 +4,4 @@ import "./copy.js";
 import "./times.js";
 import "./json_colours.js";
 import "./keys_help.js";
+import "./palette.js";
