@@ -16,7 +16,7 @@ from trace_store.dialects.identity import add_identity
 from trace_store.dialects.messages import raw_messages, result_in
 from trace_store.dialects.provider import vendor
 from trace_store.dialects.reading import Reading, as_text
-from trace_store.dialects.records import told_by_records
+from trace_store.dialects.records import NamedRecord, known_records, told_by_records
 from trace_store.dialects.table import Layout
 from trace_store.dialects.texts import (
     answered,
@@ -47,7 +47,7 @@ _NO_CONTENT = EventContent()  # of a span without events; nobody adds to it
 def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[SpanFacts, Reading]:
     """The facts of a claimed span, whose keys lead where the layout says, and the reading behind them: it knows which
     key gave which field."""
-    reading, content, kind = _read(span, logs, layout)
+    reading, content, kind, known = _read(span, logs, layout)
     facts = SpanFacts(
         span.trace_id,
         span.span_id,
@@ -84,14 +84,14 @@ def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tupl
         facts.tool_definition_count = len(tools)
     facts.unmapped = reading.layout.unmapped
     add_identity(facts, span, reading)
-    if span.events and layout.table.records:
+    if known and span.events:
         add_event_calls(facts, span, layout.table)
     return facts, reading
 
 
 def build_transcript(span: Span, logs: Sequence[LogRecord], layout: Layout) -> Transcript:
     """The messages of a claimed span; a tool call has none: its arguments and its result are facts."""
-    reading, content, kind = _read(span, logs, layout)
+    reading, content, kind, _ = _read(span, logs, layout)
     if kind.type == "tool":
         return Transcript()
     outputs = next((found for items in _outputs(reading, content) if (found := role_messages(items))), ())
@@ -106,8 +106,11 @@ def _one_text(reading: Reading, field: Field, role: str) -> tuple[RoleMessage, .
     return (RoleMessage(role, (Part("text", text=text),)),) if text else ()
 
 
-def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Reading, EventContent, Kind]:
-    """A span through its table, with what stands in its events and log records, and its kind."""
+def _read(
+    span: Span, logs: Sequence[LogRecord], layout: Layout
+) -> tuple[Reading, EventContent, Kind, Sequence[NamedRecord]]:
+    """A span through its table, with what stands in its events and log records, its kind, and the records of these that
+    a dialect knows."""
     attributes = span.attributes
     has_records = bool(span.events or logs)
     content = event_content(span, logs) if has_records else _NO_CONTENT
@@ -127,12 +130,13 @@ def _read(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tuple[Readin
         content = content if has_records else EventContent()
         add_listed(content, listed)
     kind = reading.kind()
-    if has_records and table.records:
-        told, kind = told_by_records(span, logs, table.records, kind)
+    known = known_records(span, logs, table.records) if has_records and table.records else ()
+    if known:
+        told, kind = told_by_records(known, kind)
         if told:
             attributes = _rewritten(table.dialect, span, {**told, **attributes})
             reading = Reading(table.layout(attributes), attributes)
-    return reading, content, kind or _OTHER
+    return reading, content, kind or _OTHER, known
 
 
 def _rewritten(dialect: Dialect, span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -169,15 +173,20 @@ def _add_tokens(facts: SpanFacts, reading: Reading) -> None:
 
 
 def _told_counts(reading: Reading) -> Counts:
-    count = reading.count
-    counts = Counts(count("input_tokens"), count("output_tokens"), count("cached_tokens"), count("reasoning_tokens"))
-    if "cache_write_tokens" in reading.fields or "cache_write_1h_tokens" in reading.fields:
-        written = count("cache_write_tokens"), count("cache_write_1h_tokens")
-        counts = counts._replace(cache_write_tokens=written[0], cache_write_1h_tokens=written[1]).with_1h_apart()
-    excludes_cache = reading.dialect.input_excludes_cache
-    return (
-        counts.with_cache_inside(count("total_tokens"), excludes_cache=excludes_cache) if counts.has_cache else counts
+    count, fields = reading.count, reading.fields
+    counts = Counts(
+        count("input_tokens") if "input_tokens" in fields else None,
+        count("output_tokens") if "output_tokens" in fields else None,
+        count("cached_tokens") if "cached_tokens" in fields else None,
+        count("reasoning_tokens") if "reasoning_tokens" in fields else None,
+        count("cache_write_tokens") if "cache_write_tokens" in fields else None,
+        count("cache_write_1h_tokens") if "cache_write_1h_tokens" in fields else None,
     )
+    if not counts.has_cache:
+        return counts
+    if counts.cache_write_1h_tokens:
+        counts = counts.with_1h_apart()
+    return counts.with_cache_inside(count("total_tokens"), excludes_cache=reading.dialect.input_excludes_cache)
 
 
 def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:

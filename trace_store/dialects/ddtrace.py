@@ -1,13 +1,14 @@
 """Datadog's ddtrace for Python with LLM Observability over OTLP: content in `_llmobs`, bytes that hold MessagePack.
 
 Source: docs.datadoghq.com/llm_observability, github.com/DataDog/dd-trace-py, ddtrace/llmobs. Span names are resources
-("tool"); the real name is in the blob and in `operation.name`.
+("tool"); the real name is in the blob and in `operation.name`. A blob that is no MessagePack (text that is not UTF-8
+included) tells nothing; the attributes beside it still do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import msgpack
+import ormsgpack
 
 from trace_store.dialects.dialect import Dialect, Kind
 from trace_store.model import Span
@@ -15,31 +16,84 @@ from trace_store.model import Span
 BLOB = "_llmobs"
 OURS = "llmobs."  # what the blob says, as attributes
 CHAIN = Kind("chain", is_aggregate=True)
+# Names in the blob and the attributes that stand for them. What stands first is believed.
+_OF_BLOB = (("name", "llmobs.name"), ("session_id", "llmobs.session_id"))
+_OF_META = (
+    ("span.kind", "llmobs.kind"),  # before version 3
+    ("model_name", "llmobs.model"),
+    ("model_provider", "llmobs.provider"),
+    ("tool_definitions", "llmobs.tool_definitions"),
+)
+_REPEATED = {  # metrics of the blob and the attributes in which the tracer repeats them
+    name: "gen_ai.usage." + name
+    for name in (
+        *("input_tokens", "output_tokens", "total_tokens"),
+        *("cache_read_input_tokens", "cache_write_input_tokens", "reasoning_output_tokens"),
+    )
+}
+_SIDES = (("input", "llmobs.input"), ("output", "llmobs.output"))
+_OBJECTS_OF_META = (
+    ("span", (("kind", "llmobs.kind"),)),
+    ("error", (("type", "llmobs.error_type"), ("message", "llmobs.error_message"))),
+)
+_OF_TAGS = (
+    ("session_id", "llmobs.session_id"),
+    ("user_id", "llmobs.user_id"),
+    ("user.id", "llmobs.user_id"),
+    ("usr.id", "llmobs.user_id"),
+    ("env", "llmobs.environment"),
+)
 
 
 def _unpacked(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     blob = _unpack(attributes.get(BLOB))
     if not blob:
         return {"llmobs.provider": client} if (client := _client(attributes)) else {}
-    meta, tags, metrics = _object(blob, "meta"), _object(blob, "tags"), _object(blob, "metrics")
-    error = _object(meta, "error")
-    told = {
-        "llmobs.kind": _object(meta, "span").get("kind", meta.get("span.kind")),
-        "llmobs.name": blob.get("name"),
-        "llmobs.input": _content(_object(meta, "input")),
-        "llmobs.output": _content(_object(meta, "output")),
-        "llmobs.model": meta.get("model_name"),
-        "llmobs.provider": meta.get("model_provider") or _client(attributes),
-        "llmobs.usage": metrics or None,
-        "llmobs.first_token_s": metrics.get("time_to_first_token"),
-        "llmobs.environment": tags.get("env"),
-        "llmobs.tool_definitions": meta.get("tool_definitions"),
-        "llmobs.session_id": blob.get("session_id") or tags.get("session_id"),
-        "llmobs.user_id": tags.get("user_id") or tags.get("user.id") or tags.get("usr.id"),
-        "llmobs.error_type": error.get("type"),
-        "llmobs.error_message": error.get("message"),
-    }
-    return {key: value for key, value in told.items() if value is not None}
+    told: dict[str, Any] = {}
+    for key, canonical in _OF_BLOB:
+        if (value := blob.get(key)) is not None:
+            told[canonical] = value
+    meta = blob.get("meta")
+    if meta.__class__ is dict:
+        _add_meta(told, meta)
+    if "llmobs.provider" not in told and (client := _client(attributes)):
+        told["llmobs.provider"] = client
+    tags = blob.get("tags")
+    if tags.__class__ is dict:
+        for key, canonical in _OF_TAGS:
+            if key in tags and not told.get(canonical):
+                told[canonical] = tags[key]
+    metrics = blob.get("metrics")
+    if metrics.__class__ is dict and metrics:
+        _add_metrics(told, metrics, attributes)
+    return told
+
+
+def _add_metrics(told: dict[str, Any], metrics: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
+    """The blob's metrics, as far as attributes do not repeat them."""
+    for name in metrics:
+        if _REPEATED.get(name) not in attributes:
+            told["llmobs.usage"] = metrics
+            break
+    if "time_to_first_token" in metrics:
+        told["llmobs.first_token_s"] = metrics["time_to_first_token"]
+
+
+def _add_meta(told: dict[str, Any], meta: Mapping[str, Any]) -> None:
+    """What the blob says about the step itself."""
+    for key, canonical in _OF_META:
+        if value := meta.get(key):
+            told[canonical] = value
+    for side, canonical in _SIDES:
+        held = meta.get(side)
+        if held.__class__ is dict and (content := _content(held)) is not None:
+            told[canonical] = content
+    for key, names in _OBJECTS_OF_META:
+        held = meta.get(key)
+        if held.__class__ is dict:
+            for name, canonical in names:
+                if name in held:
+                    told[canonical] = held[name]
 
 
 def _client(attributes: Mapping[str, Any]) -> Any:
@@ -52,44 +106,26 @@ def _unpack(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, bytes):
         return {}
     try:
-        unpacked = msgpack.unpackb(value, strict_map_key=False, unicode_errors="replace")
-    except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException):
+        unpacked = ormsgpack.unpackb(value, option=ormsgpack.OPT_NON_STR_KEYS)
+    except ValueError:
         return {}
     return unpacked if isinstance(unpacked, dict) else {}
-
-
-def _object(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    held = source.get(key)
-    return held if held.__class__ is dict else {}
 
 
 def _content(held: Mapping[str, Any]) -> Any:
     """The messages, the value or the documents of an input or output."""
     messages = held.get("messages")
     if isinstance(messages, list):
-        return [_message(item) for item in messages if isinstance(item, dict)]
+        return [_with_results(item) if "tool_results" in item else item for item in messages if isinstance(item, dict)]
     return held.get("value", held.get("documents"))
 
 
-def _message(item: dict[str, Any]) -> dict[str, Any]:
-    if "tool_calls" not in item and "tool_results" not in item:
-        if len(item) == 2 and "role" in item and "content" in item:
-            return item
-        return {"role": item.get("role"), "content": item.get("content")}
-    calls = [{**call, "id": call.get("tool_id")} for call in _objects(item.get("tool_calls"))]
-    results = [
-        {"type": "tool_result", "tool_use_id": result.get("tool_id"), "name": result.get("name"), **_result(result)}
-        for result in _objects(item.get("tool_results"))
-    ]
-    return {"role": item.get("role"), "content": results or item.get("content"), "tool_calls": calls}
-
-
-def _result(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {"content": item.get("result")}
-
-
-def _objects(value: Any) -> Sequence[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else ()
+def _with_results(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A message that gives results as one with a part for each."""
+    told = item["tool_results"]
+    if not isinstance(told, list) or not told:
+        return item
+    return {**item, "content": [{"type": "tool_result", **result} for result in told if isinstance(result, dict)]}
 
 
 DIALECT = Dialect(

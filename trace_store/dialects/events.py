@@ -35,8 +35,11 @@ def event_content(span: Span, logs: Sequence[LogRecord]) -> EventContent:
     """Collect content from the span's events, in their order, and from its log records, in whatever order they come."""
     content = EventContent()
     for event in span.events:
-        if event.name.startswith("gen_ai."):
-            _collect(content, event.name, event.attributes, event.attributes)
+        name, body = event.name, event.attributes
+        if name in _ROLES:
+            content.inputs.append({"role": _ROLES[name], **body})
+        elif name.startswith("gen_ai."):
+            _collect(content, name, body, body)
     for record in sorted(logs, key=_order) if logs else ():
         if record.event_name.startswith("gen_ai."):
             _collect(content, record.event_name, record.body, record.attributes)
@@ -67,10 +70,6 @@ def _order(record: LogRecord) -> tuple[int, int, bytes]:
 
 
 def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[str, Any]) -> None:
-    role = _ROLES.get(name)
-    if role is not None and body.__class__ is dict:  # nearly all
-        content.inputs.append({"role": role, **body})
-        return
     if name == DETAILS:
         for source in (attributes, body):
             if isinstance(source, dict):
@@ -88,8 +87,8 @@ def _collect(content: EventContent, name: str, body: Any, attributes: Mapping[st
         body = attributes
     if name == CHOICE:
         content.outputs.append(_choice(body))
-    elif role is not None:
-        content.inputs.append({"role": role, **body})
+    elif name in _ROLES:
+        content.inputs.append({"role": _ROLES[name], **body})
 
 
 def _choice(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,5 +99,6 @@ def _choice(body: Mapping[str, Any]) -> dict[str, Any]:
         message = parsed if isinstance(parsed, dict) else {"content": parsed}
     if not isinstance(message, dict):
         message = body
-    reason = {"finish_reason": body["finish_reason"]} if "finish_reason" in body else {}
-    return {**reason, **message, "role": "assistant"}
+    if "finish_reason" in body:
+        return {"finish_reason": body["finish_reason"], **message, "role": "assistant"}
+    return {**message, "role": "assistant"}

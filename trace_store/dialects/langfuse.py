@@ -23,9 +23,16 @@ def _plainer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Usage as counts, and texts of the metadata without the quotes of JSON."""
     told = _flat_usage(attributes) if USAGE in attributes else {}
     for key in (NODE, AGENT_NAME):
-        if key in attributes and isinstance(name := unwrap(attributes[key]), str):
+        if key in attributes and isinstance(name := _unquoted(attributes[key]), str):
             told[key] = name
     return told
+
+
+def _unquoted(value: Any) -> Any:
+    """What a JSON text stands for; nearly all are names."""
+    if value.__class__ is str and value[:1] == value[-1:] == '"' and (name := value[1:-1]).isidentifier():
+        return name
+    return unwrap(value)
 
 
 def _flat_usage(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,25 +40,30 @@ def _flat_usage(attributes: Mapping[str, Any]) -> dict[str, Any]:
     usage = unwrap(attributes[USAGE])
     if not isinstance(usage, dict) or not ("input" in usage or "output" in usage):
         return {}
-    counts = {key: count for key, value in usage.items() if (count := as_count(value)) is not None}
     told: dict[str, Any] = {}
-    sums = {side: counts.get(side, 0) for side in ("input", "output")}
-    parts = {side: {key: counts[key] for key in counts if key.startswith(side + "_")} for side in sums}
-    parts_sum = sum(sum(found.values()) for found in parts.values())
-    total = counts.get("total")
-    is_net = parts_sum > 0 and (total is None or total >= sum(sums.values()) + parts_sum)
-    for side, own in sums.items():
-        if side in counts:
-            told[f"gen_ai.usage.{side}_tokens"] = own + (sum(parts[side].values()) if is_net else 0)
-    cached = [count for key, count in parts["input"].items() if "cache_read" in key or "cached" in key]
-    written = [count for key, count in parts["input"].items() if "cache_creation" in key or "cache_write" in key]
-    reasoning = [count for key, count in parts["output"].items() if "reasoning" in key]
-    if cached:
-        told["gen_ai.usage.cache_read.input_tokens"] = sum(cached)
-    if written:
-        told["gen_ai.usage.cache_creation.input_tokens"] = sum(written)
-    if reasoning:
-        told["gen_ai.usage.reasoning.output_tokens"] = sum(reasoning)
+    input_parts = output_parts = 0
+    for key in usage:
+        if "_" not in key or (count := as_count(usage[key])) is None:
+            continue
+        canonical = None
+        if key.startswith("input_"):
+            input_parts += count
+            if "cache_read" in key or "cached" in key:
+                canonical = "gen_ai.usage.cache_read.input_tokens"
+            elif "cache_creation" in key or "cache_write" in key:
+                canonical = "gen_ai.usage.cache_creation.input_tokens"
+        elif key.startswith("output_"):
+            output_parts += count
+            canonical = "gen_ai.usage.reasoning.output_tokens" if "reasoning" in key else None
+        if canonical is not None:
+            told[canonical] = told.get(canonical, 0) + count
+    input_tokens, output_tokens = as_count(usage.get("input")), as_count(usage.get("output"))
+    parts, total = input_parts + output_parts, as_count(usage.get("total"))
+    is_net = parts > 0 and (total is None or total >= (input_tokens or 0) + (output_tokens or 0) + parts)
+    if input_tokens is not None:
+        told["gen_ai.usage.input_tokens"] = input_tokens + (input_parts if is_net else 0)
+    if output_tokens is not None:
+        told["gen_ai.usage.output_tokens"] = output_tokens + (output_parts if is_net else 0)
     return told
 
 

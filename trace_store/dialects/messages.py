@@ -150,11 +150,11 @@ def is_message(item: Mapping[str, Any]) -> bool:
     if "lc" in item and item["lc"] == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item) is not None
     kind = item.get("type")
-    if not isinstance(kind, str):
+    if kind.__class__ is not str:
         return False
-    if kind in ITEM_ROLES:
-        return True
-    return kind.lower() in ROLES and ("content" in item or isinstance(item.get("data"), dict))
+    if kind in ROLES or kind.lower() in ROLES:
+        return "content" in item or isinstance(item.get("data"), dict)
+    return kind in ITEM_ROLES
 
 
 def _lc_role(item: Mapping[str, Any]) -> str | None:
@@ -183,11 +183,9 @@ def role_of(item: Any) -> str | None:
     if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
         return _lc_role(item)
     kind = item.get("type")
-    if not isinstance(kind, str):
+    if kind.__class__ is not str:
         return ""
-    if kind in ITEM_ROLES:
-        return ITEM_ROLES[kind]
-    return ROLES.get(kind.lower(), "")
+    return ROLES.get(kind) or ROLES.get(kind.lower()) or ITEM_ROLES.get(kind, "")
 
 
 def offered_tool(item: Any) -> Mapping[str, Any] | None:
@@ -206,6 +204,10 @@ def read_message(item: Any) -> Message | None:
 
 def read_as(role: str, item: Mapping[str, Any]) -> Message:
     """Read a message object whose role `role_of` has told."""
+    if role != "tool" and len(item) == 2 and "role" in item:  # most have a role and a text
+        content = item.get("content")
+        if content.__class__ is str and content[:2] not in _BLOCKS_BEGIN:
+            return Message(role, content)
     kind = item.get("type")
     if kind.__class__ is str and kind in ITEM_ROLES:
         calls, results = call_part(item)
@@ -215,8 +217,10 @@ def read_as(role: str, item: Mapping[str, Any]) -> Message:
     content = item.get("parts")
     if content is None:
         content = item.get("content")
-    if content is None or (content.__class__ is str and content[:2] in _BLOCKS_BEGIN):
+    if content is None:
         content = content_of(role, item)
+    elif content.__class__ is str and content[:2] in _BLOCKS_BEGIN:
+        content = _unwritten(role, content)
     if role == "tool" and not (content.__class__ is list and _holds_results(content)):
         return Message(role, "", (), (tool_message(item, content),))
     if role == "assistant" and not _CALLS_BESIDE.isdisjoint(item):
@@ -244,10 +248,13 @@ def content_of(role: str, item: Mapping[str, Any]) -> Any:
             content = first_of(item, "contents", "text")
             if content is None and role == "tool":
                 content = _listed_results(item.get("function"))
-    if isinstance(content, str) and content[:2] in _BLOCKS_BEGIN:
-        blocks = _blocks_in_text(content)
-        return blocks if role != "tool" or _holds_results(blocks) else content
-    return content
+    return _unwritten(role, content) if isinstance(content, str) and content[:2] in _BLOCKS_BEGIN else content
+
+
+def _unwritten(role: str, content: str) -> Any:
+    """A text that begins like JSON as the content blocks it stands for; of a tool only when they are results."""
+    blocks = _blocks_in_text(content)
+    return blocks if role != "tool" or _holds_results(blocks) else content
 
 
 def _listed_results(listed: Any) -> list[Any] | None:

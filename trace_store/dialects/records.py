@@ -20,15 +20,13 @@ class NamedRecord(NamedTuple):
     values: Mapping[str, Any]
 
 
-def told_by_records(
-    span: Span, logs: Sequence[LogRecord], records: Records, kind: Kind | None
-) -> tuple[dict[str, Any], Kind | None]:
+def told_by_records(known: Sequence[NamedRecord], kind: Kind | None) -> tuple[dict[str, Any], Kind | None]:
     """The attributes that records of the span's kind stand for, and the kind; of a repeated key the last one counts.
 
     A span without a kind of its own takes the kind of its first record.
     """
     attributes: dict[str, Any] = {}
-    for _, _, record, values in _by_time(span, logs, records):
+    for _, _, record, values in known:
         if kind is None:
             kind = record.kind
         if kind.type == record.kind.type:
@@ -43,7 +41,7 @@ def told_by_records(
 def told_calls(span: Span, records: Records, dialect: Dialect) -> list[dict[str, Any]]:
     """The tool calls that a span's events tell, by time: of each the attributes that stand for it."""
     calls: dict[str, dict[str, Any]] = {}
-    for item in _by_time(span, (), records):
+    for item in known_records(span, (), records):
         if item.record.kind.type == "tool":
             attributes = calls.setdefault(call_key(dialect, item.values) or f" {len(calls)}", {})
             attributes.update(item.record.says)
@@ -64,7 +62,7 @@ def tell_span(
     are those that the span itself states.
     """
     found = [known_log(log, records) for log in logs]
-    kind = kind or next((item.record.kind for item in _by_time(span, logs, records)), None)
+    kind = kind or next((item.record.kind for item in known_records(span, logs, records)), None)
     told = [True] * len(found)
     names: set[str] = set()
     order = sorted(
@@ -114,7 +112,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else ()
 
 
-def _by_time(span: Span, logs: Sequence[LogRecord], records: Records) -> list[NamedRecord]:
+def known_records(span: Span, logs: Sequence[LogRecord], records: Records) -> list[NamedRecord]:
     """The known records of a span by time. Rust's tracing names events by source line and keeps their name beside."""
     found = []
     for event in span.events:

@@ -14,11 +14,10 @@ _RESULT_KEYS = ("toolResult", "functionResponse", "function_response", "toolResp
 _NAMES = ("name", "toolName", "tool_name")
 _ARGUMENTS = ("arguments", "args", "input", "parameters")
 _VALUES = ("response", "result", "output", "content", "error")
-_IDS_OF_CALL = ("call_id", "toolCallId", "toolUseId", "tool_call_id", "id", "ref")
-_IDS_OF_RESULT = ("tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id", "ref")
+_IDS_OF_CALL = ("call_id", "toolCallId", "toolUseId", "tool_call_id", "id", "ref", "tool_id")
+_IDS_OF_RESULT = ("tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id", "ref", "tool_id")
 _IDS_OF_MESSAGE = ("tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
 _FLAG_KEYS = frozenset({"is_error", "isError", "status"})
-_NO_TRAFFIC: tuple[tuple[()], tuple[()]] = ((), ())
 RESULT_KEYS = frozenset(_RESULT_KEYS)
 _TRAFFIC_KEYS = frozenset({*_CALL_KEYS, *_RESULT_KEYS})
 RESULT_TYPES = frozenset(
@@ -69,25 +68,10 @@ def kind_of(item: Mapping[str, Any]) -> str:
 
 def call_part(part: Mapping[str, Any]) -> tuple[tuple[ToolCall, ...], tuple[ToolResult, ...]]:
     """The tool call or tool result in a content part, a Responses item or a Bedrock or Google block."""
-    kind = part.get("type")
-    if isinstance(kind, str):
-        if kind in CALL_TYPES:
-            call = read_call(part)
-            return ((call,), ()) if call else _NO_TRAFFIC
-        if kind in RESULT_TYPES:
-            return (), (read_result(part),)
-    if _TRAFFIC_KEYS.isdisjoint(part):
-        return _NO_TRAFFIC
-    for key in _CALL_KEYS:
-        inner = part.get(key)
-        if isinstance(inner, dict):
-            call = read_call(inner)
-            return ((call,), ()) if call else _NO_TRAFFIC
-    for key in _RESULT_KEYS:
-        inner = part.get(key)
-        if isinstance(inner, dict):
-            return (), (read_result(inner),)
-    return _NO_TRAFFIC
+    calls: list[ToolCall] = []
+    results: list[ToolResult] = []
+    add_traffic(part, calls, results)
+    return tuple(calls), tuple(results)
 
 
 def add_traffic(part: Mapping[str, Any], calls: list[ToolCall], results: list[ToolResult]) -> bool:
@@ -95,18 +79,27 @@ def add_traffic(part: Mapping[str, Any], calls: list[ToolCall], results: list[To
     kind = part.get("type")
     if kind.__class__ is str:
         if kind in CALL_TYPES:
-            if call := read_call(part):
-                calls.append(call)
-            return call is not None
+            return _add_call(part, calls)
         if kind in RESULT_TYPES:
             results.append(read_result(part))
             return True
     if _TRAFFIC_KEYS.isdisjoint(part):
         return False
-    part_calls, part_results = call_part(part)
-    calls.extend(part_calls)
-    results.extend(part_results)
-    return bool(part_calls or part_results)
+    for key in _CALL_KEYS:
+        if key in part and isinstance(inner := part[key], dict):
+            return _add_call(inner, calls)
+    for key in _RESULT_KEYS:
+        if key in part and isinstance(inner := part[key], dict):
+            results.append(read_result(inner))
+            return True
+    return False
+
+
+def _add_call(item: Mapping[str, Any], calls: list[ToolCall]) -> bool:
+    call = read_call(item)
+    if call is not None:
+        calls.append(call)
+    return call is not None
 
 
 def read_call(item: Mapping[str, Any]) -> ToolCall | None:

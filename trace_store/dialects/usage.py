@@ -61,6 +61,7 @@ _ANTHROPIC_CACHE = frozenset({"cache_read_input_tokens", "cache_creation_input_t
 _DETAIL_KEYS = frozenset(_DETAILS)
 _PLACES = (_INPUT, _OUTPUT, _CACHED, _REASONING, _CACHE_WRITE, _CACHE_WRITE_1H)  # in the order of `Counts`
 _PLACE_OF = {key: (which, rank) for which, keys in enumerate(_PLACES) for rank, key in enumerate(keys)}
+_TELLING_KEYS = frozenset(_PLACE_OF) | _DETAIL_KEYS
 
 
 class Counts(NamedTuple):
@@ -77,7 +78,9 @@ class Counts(NamedTuple):
         """These counts, and the other's where these say nothing."""
         if other is NO_COUNTS or None not in self:
             return self
-        return Counts(*[theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)])
+        if self == NO_COUNTS:
+            return other
+        return Counts._make([theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)])
 
     @property
     def has_cache(self) -> bool:
@@ -127,6 +130,8 @@ def counts_in(value: Any) -> Counts:
 
 
 def _counts(usage: Mapping[str, Any]) -> Counts:
+    if _TELLING_KEYS.isdisjoint(usage):
+        return NO_COUNTS
     counts = _told(usage)
     if not _DETAIL_KEYS.isdisjoint(usage):
         for key in _DETAILS:
@@ -135,11 +140,10 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
     if isinstance(by_duration, dict):
         counts = counts.or_else(_told(by_duration))
-    if not (counts.cached_tokens or counts.cache_write_tokens or counts.cache_write_1h_tokens):
-        return counts
-    counts = counts.with_1h_apart()
     if not counts.has_cache:
         return counts
+    if counts.cache_write_1h_tokens:
+        counts = counts.with_1h_apart()
     # Anthropic's own usage leaves the cache out of the input and has no total; what others made of it has one.
     is_anthropic = "input_tokens" in usage and _OF_OTHERS.isdisjoint(usage) and not _ANTHROPIC_CACHE.isdisjoint(usage)
     total = None
@@ -153,9 +157,11 @@ def _told(source: Mapping[str, Any]) -> Counts:
     """The counts that stand in the object itself; of several keys for one the first of its list counts."""
     found: list[int | None] = [None] * len(_PLACES)
     ranks = [0] * len(_PLACES)
-    for key, value in source.items():
-        if (place := _PLACE_OF.get(key)) is not None and (count := as_count(value)) is not None:
-            which, rank = place
-            if found[which] is None or rank < ranks[which]:
+    for key in source:
+        if key in _PLACE_OF:
+            value = source[key]
+            count = value if value.__class__ is int and 0 <= value < 2**63 else as_count(value)
+            which, rank = _PLACE_OF[key]
+            if count is not None and (found[which] is None or rank < ranks[which]):
                 found[which], ranks[which] = count, rank
-    return Counts(*found)
+    return Counts._make(found)
