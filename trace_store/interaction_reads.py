@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from trace_store.interaction_filters import Condition, filled
 from trace_store.interaction_rows import ConversationRow, InteractionRow, UserRow
 from trace_store.queries import load
+from trace_store.rollup_reads import RollupReads
 
 SQL = load("interaction_reads")
 Connection = psycopg.AsyncConnection[Any]
@@ -68,8 +69,10 @@ class InteractionReads:
         self, conditions: Sequence[Condition], *, descending: bool = True, after: Place | None = None, limit: int = 50
     ) -> tuple[list[InteractionRow], Place | None]:
         """A page of interactions by start, and where the next page begins if there is one."""
-        statement = SQL.list_newest_first if descending else SQL.list_oldest_first
-        rows = await self._page(InteractionRow, statement, {}, conditions, after, limit)
+        rows = await RollupReads(self.connection, self.project_id).page(conditions, descending, after, limit + 1)
+        if rows is None:
+            statement = SQL.list_newest_first if descending else SQL.list_oldest_first
+            rows = await self._page(InteractionRow, statement, {}, conditions, after, limit)
         if len(rows) <= limit:
             return rows, None
         return rows[:limit], Place(rows[limit - 1].start_unix_nano, rows[limit - 1].event_id)

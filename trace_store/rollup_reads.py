@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.rows import class_row
 
-from trace_store.interaction_filters import Condition, filled, fragment_of, of_few
+from trace_store.interaction_filters import Condition, filled, fragment_of, is_of_time, number_condition, of_few
+from trace_store.interaction_rows import InteractionRow
 from trace_store.queries import load
 from trace_store.rollup_conditions import DIMENSIONS, UNBOUNDED_NS, Range, Selection, range_of, selections_of
 from trace_store.rollups import HOUR_NS
@@ -19,8 +21,11 @@ from trace_store.rollups import HOUR_NS
 SQL = load("rollup_reads")
 HOUR_MAX = UNBOUNDED_NS // HOUR_NS
 HASHES_MAX = 200_000  # interactions whose users or conversations a question tells apart
+LISTED_LIVE_MAX = 20_000  # interactions that a list looks at one by one rather than go by the index
 HASHES = {"user_id": ("users", "user_id"), "convo_id": ("conversations", "conversation_id")}
 FACETS = (*DIMENSIONS, "tool", "signal")
+_DESCENDING = {"direction": "DESC", "direction_of_id": "ASC", "beyond": "<", "beyond_id": ">"}
+_ASCENDING = {"direction": "ASC", "direction_of_id": "DESC", "beyond": ">", "beyond_id": "<"}
 _OF_SIGNALS = ("tool_error", "loop", "own", "posted")
 
 
@@ -40,8 +45,10 @@ class RollupReads:
     connection: psycopg.AsyncConnection[Any]
     project_id: int
 
-    async def question(self, conditions: Sequence[Condition], live_max: int, facet: str = "") -> Question | None:
-        """How roll-ups answer a question, which may be for the values of a `facet`.
+    async def question(
+        self, conditions: Sequence[Condition], live_max: int, facet: str = "", live_hour: int | None = None
+    ) -> Question | None:
+        """How roll-ups answer a question, which may be for the values of a `facet`; `live_hour` is read as rows anyhow.
 
         None when they cannot, or when more than `live_max` interactions would have to be read as rows.
         """
@@ -55,6 +62,8 @@ class RollupReads:
         dimensions += _OF_SIGNALS if facet == "signal" else [facet]
         parameters = {"hour_since": hours[0], "hour_until": hours[1], "dimensions": dimensions}
         live_hours = [hour for (hour,) in await self._fetch(SQL.live_hours, parameters)]
+        if live_hour is not None and hours[0] <= live_hour < hours[1]:
+            live_hours = sorted({*live_hours, live_hour})
         parts = _live_parts(within, hours, live_hours)
         parameters |= {"live_hours": live_hours, "live_since": [part.since for part in parts]}
         parameters |= {"live_until": [part.until for part in parts], "limit": live_max + 1}
@@ -65,6 +74,24 @@ class RollupReads:
     async def may_tell_apart(self, question: Question) -> bool:
         """Whether the hours hold so few interactions that their users or conversations can be told apart in time."""
         return bool((await self._fetch(SQL.settled_count, question.parameters))[0][0] <= HASHES_MAX)
+
+    async def page(
+        self, conditions: Sequence[Condition], descending: bool, after: tuple[int, str] | None, limit: int
+    ) -> list[InteractionRow] | None:
+        """A page of interactions by start; None when the conditions are on time alone, or roll-ups cannot tell them."""
+        if all(map(is_of_time, conditions)):
+            return None
+        bound = [number_condition("start_unix_nano", "lte" if descending else "gte", after[0])] if after else []
+        live_hour = after[0] // HOUR_NS if after else None
+        question = await self.question([*conditions, *bound], LISTED_LIVE_MAX, live_hour=live_hour)
+        if question is None:
+            return None
+        start, event_id = after or (None, None)
+        statement, parameters = _statement(SQL.page, question, _DESCENDING if descending else _ASCENDING)
+        parameters |= {"project_id": self.project_id, "limit": limit, "after_start": start, "after_id": event_id}
+        async with self.connection.cursor(row_factory=class_row(InteractionRow)) as cursor:
+            await cursor.execute(statement, parameters)
+            return await cursor.fetchall()
 
     async def count(self, question: Question) -> int:
         """How many interactions."""
@@ -96,15 +123,20 @@ class RollupReads:
     async def _ask(
         self, statement: bytes, question: Question, named: dict[str, str] | None = None, **given: Any
     ) -> list[tuple[Any, ...]]:
-        meeting, values = _meeting(question.selections)
-        text, of_rows = filled(statement, {"meeting": meeting} | (named or {}), question.conditions)
-        positive = sum(not selection.condition.negated for selection in question.selections)
-        counted = {"positive_count": 1 + positive}
-        return await self._fetch(text, question.parameters | values | of_rows | counted | given)
+        text, parameters = _statement(statement, question, named or {})
+        return await self._fetch(text, parameters | given)
 
     async def _fetch(self, statement: bytes, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor = await self.connection.execute(statement, {"project_id": self.project_id} | parameters)
         return await cursor.fetchall()
+
+
+def _statement(statement: bytes, question: Question, named: dict[str, str]) -> tuple[bytes, dict[str, Any]]:
+    """A statement for a question with its parameters; `named` are words of this module."""
+    meeting, of_bits = _meeting(question.selections)
+    text, of_rows = filled(statement, {"meeting": meeting} | named, question.conditions)
+    positive = sum(not selection.condition.negated for selection in question.selections)
+    return text, question.parameters | of_bits | of_rows | {"positive_count": 1 + positive}
 
 
 def _meeting(selections: Sequence[Selection]) -> tuple[str, dict[str, Any]]:

@@ -65,7 +65,7 @@ async def connection(any_database: str) -> AsyncIterator[Connection]:
 
 def asked(rng: random.Random) -> list[tuple[Condition, Meets]]:
     """Conditions, each with the same said in Python."""
-    bound = START + rng.randrange(HOURS * 60) * 60 * 10**9
+    bound = START + rng.randrange(0, HOURS * 60, 20) * 60 * 10**9
     return [
         (text_condition("model", "eq", "m1"), lambda row, _: row.model == "m1"),
         (text_condition("model", "neq", "m1"), lambda row, _: row.model != "m1"),
@@ -136,7 +136,7 @@ async def change(
 def made(rng: random.Random, event_id: str) -> InteractionRow:
     return interaction(
         event_id,
-        minutes=rng.randrange(HOURS * 60),
+        minutes=rng.randrange(0, HOURS * 60, 20),  # some at the same time, some on the hour
         event_name=rng.choice(["chat", "draft"]),
         user_id=rng.choice([None, "u1", "u2", "u3"]),
         conversation_id=rng.choice([None, "c1", "c2"]),
@@ -181,7 +181,24 @@ async def check(
     talks = {(row.start_unix_nano // HOUR_NS, row.conversation_id) for row in met if row.conversation_id}
     by_hour = await reads.timeseries_distinct(question, "hour", "convo_id")
     assert sum(count for _, count in by_hour) == len(talks), where
+    await check_pages(connection, conditions, met, where)
     return True
+
+
+async def check_pages(
+    connection: Connection, conditions: Sequence[Condition], met: Sequence[InteractionRow], where: str
+) -> None:
+    """Page after page, both ways, as lists go."""
+    newest_first = sorted(met, key=lambda row: (-row.start_unix_nano, row.event_id))
+    for expected, descending in ((newest_first, True), (newest_first[::-1], False)):
+        after, found = None, []
+        while rows := await RollupReads(connection, 1).page(conditions, descending, after, 4):
+            found += rows
+            after = (rows[-1].start_unix_nano, rows[-1].event_id)
+        if after is not None or not expected:
+            assert [row.event_id for row in found] == [row.event_id for row in expected], where
+        else:  # of all, or of a time alone: the index lists them
+            assert all(condition.column == "start_unix_nano" for condition in conditions), where
 
 
 def signals_of(met: Sequence[InteractionRow], told: dict[str, Told]) -> dict[tuple[str, str], int]:

@@ -164,3 +164,36 @@ FROM (
 ) coded
 GROUP BY step
 ORDER BY step
+
+-- page --
+-- A page of interactions by start, after a place in that order: of hours as bits only so many as it takes, their ids from
+-- interactions_start_idx alone; then the rows (primary key).
+WITH {selected}, counted AS (
+  SELECT hour, members, bit_count(members) AS found, sum(bit_count(members)) OVER (ORDER BY hour {direction}) AS found_so_far
+  FROM selected
+  WHERE bit_count(members) > 0
+), needed AS MATERIALIZED (
+  SELECT hour, members FROM counted WHERE found_so_far - found < %(limit)s
+), listed AS MATERIALIZED (
+  SELECT event_id, start_unix_nano
+  FROM (
+    SELECT placed.event_id, placed.start_unix_nano
+    FROM needed CROSS JOIN LATERAL (
+      SELECT event_id, start_unix_nano, row_number() OVER (ORDER BY start_unix_nano DESC, event_id)::integer - 1 AS place
+      FROM interactions
+      WHERE project_id = %(project_id)s AND start_unix_nano >= needed.hour * 3600000000000
+        AND start_unix_nano < (needed.hour + 1) * 3600000000000
+    ) placed
+    WHERE get_bit(needed.members, placed.place) = 1
+    UNION ALL
+    SELECT i.event_id, i.start_unix_nano
+    FROM {live}
+    WHERE (%(after_start)s::bigint IS NULL OR i.start_unix_nano {beyond} %(after_start)s
+      OR i.start_unix_nano = %(after_start)s AND i.event_id {beyond_id} %(after_id)s){where}
+  ) met
+  ORDER BY start_unix_nano {direction}, event_id {direction_of_id}
+  LIMIT %(limit)s
+)
+SELECT i.*
+FROM listed JOIN interactions i ON i.project_id = %(project_id)s AND i.event_id = listed.event_id
+ORDER BY i.start_unix_nano {direction}, i.event_id {direction_of_id}

@@ -28,7 +28,7 @@ async def list_events(request: Request, context: Context, project_id: ProjectId)
     """Events by time, newest first unless `order_by=timestamp`."""
     parameters = read_parameters(request.query_params, (*FIELDS, "limit", "cursor", "order_by"))
     _, descending = parameters.order({"timestamp": "start_unix_nano"})
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         reads = InteractionReads(connection, project_id)
         conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         after = await place_after(reads, parameters.text("cursor"))

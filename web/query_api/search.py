@@ -44,7 +44,7 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
     _check_range(parameters, context.search_days_max, time.time_ns())
     sides = _sides(parameters)
     limit = parameters.limit()
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         reads = InteractionReads(connection, project_id)
         conditions = event_conditions(parameters, await signals_named(connection, project_id, parameters))
         after = await place_after(reads, parameters.text("cursor"))
