@@ -69,6 +69,7 @@ from web.security_headers import SecurityHeaders, security_headers
 from web.sessions import Sessions
 from web.static_files import VersionedFiles
 from web.templating import STATIC, page
+from web.trace_links import read_link_templates
 from web.version import program_version
 from web.watcher import Watcher
 from web.web_rules import WebRules
@@ -91,6 +92,7 @@ def create_app(
     access: AccessControl | None = None,
     password_hash: str = "",
     limits: QueryLimits = NO_LIMITS,
+    trace_links: str = "",
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
@@ -98,7 +100,8 @@ def create_app(
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
     texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
     without one everybody may read and write; `password_hash` is of the administrator's password; `limits` bound
-    questions under /v1. Raises BadPriceFile, BadMapping and BadToolRules.
+    questions under /v1; `trace_links` are templates of the same trace elsewhere. Raises
+    BadPriceFile, BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -111,6 +114,7 @@ def create_app(
     control = access or AccessControl(own_ring or KeyRing(conninfo))
     context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
     context.search_days_max = limits.search_days_max
+    context.link_templates = read_link_templates(trace_links)
 
     sessions, mcp = Sessions(control, password_hash), McpEndpoint()
 
@@ -130,17 +134,8 @@ def create_app(
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
-    pages = (
-        overview_page,
-        traces_page,
-        trace_page,
-        conversations_page,
-        conversation_page,
-        jump,
-        compare,
-        *found_pages,
-        *settings_pages,
-    )
+    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump, compare)
+    pages = (*trace_pages, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):

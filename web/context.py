@@ -17,6 +17,7 @@ from trace_store.stored import TraceKey
 from web.errors import read_id
 from web.pages.view_models import Footer, Visitor
 from web.reader_process import ReaderProcess
+from web.trace_links import LinkTemplate
 from web.version import program_version
 from web.watcher import Watcher
 from web.web_rules import WebRules
@@ -39,6 +40,7 @@ class WebContext:
     control: AccessControl
     price_file: str = ""  # the user's, "" without one
     search_days_max: int = 0  # 0: no limit
+    link_templates: tuple[LinkTemplate, ...] = ()  # the same trace in other backends
     access: Access | None = None  # of the request
     stats_read: dict[int, tuple[float, Stats]] = field(default_factory=dict)  # by project, with when it was
 

@@ -146,6 +146,7 @@ def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
         access,
         settings.password_hash,
         limits,
+        settings.trace_links,
     )
     return app
 

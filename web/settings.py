@@ -17,6 +17,7 @@ from typing import Any
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
 from web.passwords import check_hash
+from web.trace_links import read_link_templates
 
 PREFIX = "RAINBARREL_"
 MIB = 1024 * 1024
@@ -89,6 +90,12 @@ def _file(text: str) -> Path | None:
 
 def _paths(text: str) -> str:
     return os.pathsep.join(str(_folder(part)) for part in text.split(os.pathsep) if part)
+
+
+def _trace_links(text: str) -> str:
+    """Pairs with white space between them, as they are: pages read them again."""
+    read_link_templates(text)
+    return " ".join(text.split())
 
 
 def _conninfo(text: str) -> str:
@@ -235,6 +242,13 @@ class Settings:
     search_days_max: int = _setting(
         0, _days_or_none, "N", "days that a search of events may reach over; 0: no limit. Raindrop has 14"
     )
+    trace_links: str = _setting(
+        "",
+        _trace_links,
+        "NAME=URL",
+        "where another backend shows the same trace: docs/links.md; repeatable (the variable separates them by spaces)",
+        shown="none",
+    )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
 
 
@@ -275,7 +289,7 @@ def add_flags(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
         row = rows[name]
         if row.parse is _flag:
             parser.add_argument(row.flag, action="store_const", const="true", default=None, help=row.help)
-        elif row.parse is _paths:
+        elif row.parse in (_paths, _trace_links):
             parser.add_argument(row.flag, metavar=row.metavar, action="append", default=None, help=row.help)
         else:
             parser.add_argument(
@@ -294,7 +308,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
         if text is None:
             continue
         if isinstance(text, list):
-            text = os.pathsep.join(text)
+            text = (os.pathsep if row.parse is _paths else " ").join(text)
         try:
             values[row.name] = row.parse(text)
         except ValueError as error:

@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "prices",
         "tool_rules",
         "mappings",
+        "trace_links",
         "log_level",
     ]
     add_flags(parser, names)

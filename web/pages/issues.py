@@ -13,6 +13,7 @@ from web.issue_reading import read_issue_detail, read_issue_list
 from web.issue_view import issue_page, issue_url, list_page
 from web.templating import page
 from web.tool_history import read_tool_history, tool_url
+from web.trace_links import outgoing_links
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
@@ -55,7 +56,11 @@ async def show_issue(fingerprint: str, request: Request, context: Context) -> Re
         )
     shown = issue_page(query, detail, status)
     url = tool_url(detail.row.tool)
-    return page("issue.html", page=shown, changed=changed, tool_url=url, footer=await context.footer())
+    links = [
+        outgoing_links(context.link_templates, finding.trace_id, finding.start_unix_nano, finding.end_unix_nano)
+        for finding in (line.example.finding for line in shown.examples)
+    ]
+    return page("issue.html", page=shown, changed=changed, tool_url=url, links=links, footer=await context.footer())
 
 
 @router.post("/issues/{fingerprint}")

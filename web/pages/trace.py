@@ -17,6 +17,7 @@ from web.pages.traces import EVENT_STREAM
 from web.pages.view_models import SpanDetail, TracePage
 from web.span_detail import build_detail, read_span_records
 from web.templating import page
+from web.trace_links import outgoing_links
 from web.trace_reading import read_tree_records
 from web.trace_view import build_trace_page
 from web.trace_view_state import read_view_state
@@ -107,7 +108,9 @@ async def show_trace(trace_id: str, request: Request, context: Context) -> Respo
         full = request.query_params.get("full") == "1"
         detail = await _detail(context, trace, read_id(selected, 8, "span"), full=full)
         found = replace(found, detail=detail, tree=replace(found.tree, selected=selected))
-    return page("trace.html", page=found, footer=await context.footer())
+    end = found.start_unix_nano + found.duration_ns
+    links = outgoing_links(context.link_templates, bytes.fromhex(found.trace_id), found.start_unix_nano, end)
+    return page("trace.html", page=found, links=links, footer=await context.footer())
 
 
 async def _page(trace_id: str, request: Request, context: WebContext, view: str = "") -> TracePage:
