@@ -45,7 +45,7 @@ from web.head_requests import HeadRequests
 from web.mcp_server.endpoint import McpEndpoint
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
-from web.pages import compare, dialects, jump, mappings, sign_in
+from web.pages import compare, compare_otlp, dialects, jump, mappings, sign_in
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
 from web.pages import issues as issues_page
@@ -134,8 +134,8 @@ def create_app(
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
-    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump, compare)
-    pages = (*trace_pages, *found_pages, *settings_pages)
+    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump)
+    pages = (*trace_pages, compare, compare_otlp, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):

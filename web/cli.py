@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": ("doctor", "check a running server from end to end, and say what to do"),
     "inspect": ("inspect", "derive traces from OTLP files, without a server"),
     "check": ("check", "a gate for CI: fail when traces hold errors, loops or too much cost"),
+    "compare-otlp": ("compare_otlp", "compare what is stored with an OTLP export of another backend"),
     "rules": ("rules", "list the rules that decide whether a tool call worked"),
     "issues": ("issues", "list what goes wrong again and again, grouped"),
     "prices": ("prices", "show what calls of models cost, and why"),

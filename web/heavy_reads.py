@@ -14,6 +14,7 @@ from trace_store.database_errors import translate_errors
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
+from web.compare.export_reading import ExportComparison, compare_with_stored, read_export
 from web.mcp_server.trace_outline import Wish, outline
 from web.next_step import NextStep, Wanted, next_step
 from web.pages.view_models import TracePage
@@ -99,6 +100,14 @@ def backtest_rule(
 
     with translate_errors():
         return asyncio.run(run())
+
+
+def compare_export(conninfo: str, project_id: int, data: bytes) -> ExportComparison | str:
+    """An OTLP export of another backend beside what is stored; a sentence for bytes that are none."""
+    read = read_export(data)
+    if isinstance(read, str):
+        return read
+    return _with_reader(conninfo, lambda reader: compare_with_stored(reader, project_id, read))
 
 
 def try_tool_rules(conninfo: str, project_id: int, mappings: MappingTexts, text: str, calls_max: int) -> Trial:

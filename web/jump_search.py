@@ -26,6 +26,7 @@ PAGES = (
     ("New alert rule", "/alerts/new", "alert"),
     ("Compare two traces", "/compare", "diff side by side steps"),
     ("Compare two groups", "/compare/cohorts", "releases cohorts properties"),
+    ("Compare with another backend", "/compare/otlp", "otlp export"),
     ("Dialects seen", "/settings/dialects", "settings"),
     ("Your mapping", "/settings/mappings", "settings attributes"),
     ("Prices", "/settings/prices", "settings models cost"),

@@ -6,7 +6,11 @@ OPEN_PATHS = ("/static/", "/sign-in", "/sign-out", "/files/")  # what signing in
 SENDING_PATHS = frozenset(
     {"/v1/events/track", "/v1/events/track_partial", "/v1/signals/track", "/v1/users/identify", "/v1/live"}
 )
-ASKING_PATHS = ("/v1/", "/mcp")  # POST asks there, because a question can be long
+ASKING_PATHS = (
+    "/v1/",
+    "/mcp",
+    "/compare/",
+)  # POST asks there, because a question can be long; an export is compared, not kept
 ADMINISTRATION = ("/settings/keys", "/api/keys", "/api/projects")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
