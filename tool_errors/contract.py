@@ -105,6 +105,7 @@ def _tool_call(call: ToolCall, values: tuple[Any, Any] | None) -> dict[str, Any]
         "arguments": arguments,
         "result": result,
         "asked_by": None if call.asked_by is None else call.asked_by.hex(),
+        "asked_in": None if call.asked_in is None else call.asked_in.hex(),
         "interaction_id": call.interaction_id,
         "status": verdict.status,
         "evidence": {"rule": verdict.rule, "path": verdict.path},

@@ -6,7 +6,7 @@ and answered in the next, and a loop runs through many.
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tool_errors.asked_again import asked_again
 from tool_errors.findings import OPEN, DerivedTrace, Loop, ToolCall
@@ -23,8 +23,8 @@ def settle_conversation(
 ) -> list[DerivedTrace]:
     """The traces of one conversation, by time, each with what the others say about it.
 
-    A call that another trace answers is told once, there. A failure that a later trace made good is recovered. A loop
-    that runs through several traces is reported once, in the trace where it ended.
+    A call that another trace answers is told once, there, with the model call that asked for it. A failure that a later
+    trace made good is recovered. A loop that runs through several traces is reported once, in the trace where it ended.
     """
     if len(traces) < 2:
         return list(traces)
@@ -66,7 +66,7 @@ def settle_conversation(
     return [
         dataclasses.replace(
             trace,
-            tool_calls=(told := tuple(_told(call, recovered) for call in of_trace)),
+            tool_calls=(told := tuple(_asked_in(_told(call, recovered), askers) for call in of_trace)),
             loops=tuple(loops[trace.trace_id]),
             steps=steps(trace.llm_calls, told),
             asked_again=again.get(trace.trace_id),
@@ -78,6 +78,13 @@ def settle_conversation(
 def _told(call: ToolCall, recovered: frozenset[tuple[bytes, str]]) -> ToolCall:
     is_recovered = (call.trace_id, call.call_key) in recovered
     return call if call.recovered == is_recovered else dataclasses.replace(call, recovered=is_recovered)
+
+
+def _asked_in(call: ToolCall, askers: Mapping[tuple[bytes, str], LlmCallKey]) -> ToolCall:
+    """The call with who asked for it in another trace. Only for those who read it: what is found above names a model
+    call within the trace of the tool call."""
+    asker = askers.get((call.trace_id, call.call_key))
+    return call if asker is None else dataclasses.replace(call, asked_in=asker[0], asked_by=asker[1])
 
 
 def _by_time(call: ToolCall) -> tuple[int, bytes, str]:

@@ -82,7 +82,7 @@ def _of_call(trace: TraceRow, call: ToolCallRow, kind: str) -> FindingRow:
         fingerprint=call_fingerprint(call),
         tool=call.name,
         title=_title(title),
-        span_id=call.span_id or call.asked_by,
+        span_id=call.span_id or (call.asked_by if call.asked_in is None else None),
         start_unix_nano=call.start_unix_nano,
         end_unix_nano=call.end_unix_nano,
         is_recovered=call.recovered,

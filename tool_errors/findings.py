@@ -91,6 +91,7 @@ class ToolCall:
     scope: str = ""  # "request/worker": equal for calls of one agent on one task for one request of the user
     asked_turn: int = 0  # which turn of the asking span, see RequestedCall.turn
     violations: tuple[SchemaViolation, ...] = ()  # all, also those that most tools take: see `telling`
+    asked_in: bytes | None = None  # the trace of the LLM call that asked, where it is another one
 
     @property
     def failed(self) -> bool:

@@ -111,6 +111,8 @@ def settled_call(call: ToolCall, row: ToolCallRow, values: Mapping[bytes, Any]) 
         verdict=told.verdict,
         recovered=told.recovered,
         violations=told.violations,
+        asked_by=told.asked_by,
+        asked_in=told.asked_in,
         arguments=_whole(call.arguments, told.arguments, values),
         result=_whole(call.result, told.result, values),
     )

@@ -99,6 +99,7 @@ def tool_call(row: ToolCallRow) -> ToolCall:
         scope=row.scope,
         asked_turn=row.asked_turn,
         violations=violations_read(row.violations or ()),
+        asked_in=row.asked_in,
     )
 
 

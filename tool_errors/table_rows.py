@@ -109,6 +109,7 @@ def tool_call_row(project_id: int, call: ToolCall) -> ToolCallRow:
         scope=call.scope,
         asked_turn=call.asked_turn,
         violations=violations_json(call.violations) or None,
+        asked_in=call.asked_in,
     )
 
 

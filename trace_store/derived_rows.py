@@ -109,6 +109,7 @@ class ToolCallRow:
     violations: list[list[Any]] | None = (
         None  # fields of SchemaViolation, each; None when the arguments break no schema
     )
+    asked_in: bytes | None = None  # the trace of `asked_by` where it is another one, which only the group knows
 
     @property
     def settled(self) -> "ToolCallRow | None":
@@ -119,14 +120,14 @@ class ToolCallRow:
         if says.get(TOLD_ELSEWHERE):
             return None
         changed: dict[str, Any] = {
-            name: bytes.fromhex(value) if name in _DIGESTS and value is not None else value
+            name: bytes.fromhex(value) if name in _BYTES and value is not None else value
             for name, value in says.items()
             if name in _TOOL_CALL_COLUMNS
         }
         return replace(self, group_says=None, **changed)
 
 
-_DIGESTS = frozenset({"arguments_digest", "result_digest"})
+_BYTES = frozenset({"arguments_digest", "result_digest", "asked_by", "asked_in"})  # columns that JSON holds in hex
 _TOOL_CALL_COLUMNS = frozenset(column.name for column in fields(ToolCallRow))
 
 

@@ -31,6 +31,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         previous = _repeat_url(loop, at - 1, path) if at else ""
         following = _repeat_url(loop, at + 1, path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
+    asking = path if call.asked_in is None else f"{path.rpartition('/')[0]}/{call.asked_in.hex()}"
     return CallView(
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
         status_label=STATUS_LABELS.get(call.status, call.status),
@@ -41,7 +42,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         recovered=call.recovered,
         call_id=call.call_id or "",
         call_key=call.call_key,
-        asked_by_url=f"{path}?span={asked_by}" if asked_by else "",
+        asked_by_url=f"{asking}?span={asked_by}" if asked_by else "",
         asked_by=asked_by,
         loop_why=why,
         loop_place=place,

@@ -15,7 +15,8 @@ TOOLS_MAX = 30  # of a pane until all is asked for
 
 async def read_definition(reader: TraceReader, trace: TraceKey, call: ToolCallRow) -> ToolDefinitionRow | None:
     """The definition of a called tool: what the model that asked was told, else as it was last seen."""
-    offered = [] if call.asked_by is None else await reader.tool_definitions_of_call(trace, call.asked_by)
+    asked_in = trace if call.asked_in is None else TraceKey(trace.project_id, call.asked_in)
+    offered = [] if call.asked_by is None else await reader.tool_definitions_of_call(asked_in, call.asked_by)
     told = [each for each in offered if each.name == call.name]
     found = told or await reader.tool_definitions(trace.project_id, call.name, limit=1)
     return found[0] if found else None

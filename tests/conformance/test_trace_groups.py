@@ -71,6 +71,8 @@ async def test_what_only_the_group_knows(store: Store) -> None:
     assert [call[0] for call in loop.calls] == [trace_id(0, number).hex() for number in (1, 2, 3, 4)]
     (failed,) = await store.reader.tool_calls(TraceKey(1, trace_id(1, 1)))
     assert (failed.status, failed.recovered) == ("soft_error", True)
+    (asking,) = await store.reader.llm_calls(TraceKey(1, trace_id(1, 0)))
+    assert (failed.asked_in, failed.asked_by) == (trace_id(1, 0), asking.span_id)
     assert await store.reader.tool_calls(TraceKey(1, trace_id(1, 0))) == []
 
 

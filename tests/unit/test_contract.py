@@ -24,7 +24,7 @@ LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "
 }  # fmt: skip
 TOOL_FIELDS = {
     "span_id", "call_id", "name", "arguments", "result", "asked_by", "interaction_id", "status", "evidence", "error",
-    "call_key", "propagated_from", "violation",
+    "call_key", "propagated_from", "violation", "asked_in",
 }  # fmt: skip
 LOOP_FIELDS = {
     "id", "kind", "tools", "iterations", "failures", "span_ids", "calls", "tokens", "cost_usd", "seconds",

@@ -11,6 +11,7 @@ from tool_errors.conversation import settle_conversation
 from tool_errors.findings import DerivedTrace, Verdict
 from tool_errors.inspect import derive_records
 from tool_errors.linked_traces import LINKED_TRACES_MAX, linked_traces, may_belong_to_group
+from tool_errors.table_rows import tool_call_row
 
 REFUSED = "the restaurant refused"
 
@@ -33,6 +34,15 @@ def test_a_call_that_is_answered_in_the_next_trace_joins_both() -> None:
     settled = settle_conversation(linked_traces(traces)[0])
     assert [[call.verdict.status for call in trace.tool_calls] for trace in settled] == [[], ["ok"], ["ok"]]
     assert [trace.steps for trace in settled] == ["L", "LT", "LT"]
+
+
+def test_a_call_names_the_model_call_that_asked_for_it_in_another_trace() -> None:
+    traces = own(0, [None, None])
+    settled = settle_conversation(linked_traces(traces)[0])
+    asked = [(call.asked_in, call.asked_by) for trace in settled for call in trace.tool_calls]
+    assert asked == [(trace.trace_id, trace.llm_calls[0].span_id) for trace in traces[:2]]
+    of_rows = [tool_call_row(1, call) for trace in settled for call in trace.tool_calls]
+    assert [(row.asked_in, row.asked_by) for row in of_rows] == asked
 
 
 def test_other_runs_are_other_groups() -> None:

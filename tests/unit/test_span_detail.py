@@ -1,5 +1,6 @@
 """The pane of one span: what it shows of a value, of a log record, of a call in a loop."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -82,6 +83,13 @@ def test_a_repeat_leads_to_the_ones_beside_it_that_have_a_span() -> None:
     alone = detail(call=call(keys[1])).call
     assert alone is not None
     assert (alone.loop_place, alone.previous_repeat_url, alone.recovered) == ("", "", True)
+
+
+def test_the_model_call_that_asked_may_be_another_trace() -> None:
+    elsewhere = bytes([9] * 16)
+    shown = detail(call=replace(call(span_id(1).hex()), asked_in=elsewhere)).call
+    assert shown is not None
+    assert shown.asked_by_url == f"{PATH.rpartition('/')[0]}/{elsewhere.hex()}?span={span_id(1).hex()}"
 
 
 def test_of_many_attributes_events_and_logs_the_first_are_shown_until_all_are_asked_for() -> None:

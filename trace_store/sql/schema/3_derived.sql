@@ -136,6 +136,7 @@ CREATE TABLE tool_calls (
   scope           text NOT NULL DEFAULT '',   -- request and worker, see tool_errors/work_scope.py
   asked_turn      integer NOT NULL DEFAULT 0, -- which turn of the asking span
   violations      jsonb,            -- where the arguments break the schema of the tool that was offered
+  asked_in        bytea,            -- the trace of asked_by where it is another one; only group_says tells it
   PRIMARY KEY (project_id, trace_id, call_key)
 );
 CREATE INDEX tool_calls_failed_idx ON tool_calls (project_id, left(name, 255), start_unix_nano DESC)
