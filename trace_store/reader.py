@@ -1,5 +1,6 @@
 """What lists, pages and exports read: traces, their spans and logs, links, derived rows, totals."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -179,11 +180,18 @@ class TraceReader:
     async def tree_rows(self, trace: TraceKey) -> list[TreeRow]:
         """The winning version of every span with its facts, without bytes; by start."""
         async with self._connection() as connection:
-            rows = await read_tree_rows(connection, [trace])
-        winners = set(newest(row.row for row in rows).values())
-        return sorted(
-            (row for row in rows if row.row in winners), key=lambda row: (row.row.start_unix_nano, row.row.span_id)
-        )
+            return _winners(await read_tree_rows(connection, [trace]))
+
+    async def steps_of_traces(self, traces: Sequence[TraceKey]) -> tuple[list[TreeRow], list[ToolCallRow]]:
+        """What `tree_rows` and `tool_calls` give of several traces, in two statements."""
+        async with self._connection() as connection:
+            rows = await read_tree_rows(connection, traces)
+            calls = await TOOL_CALLS.read(connection, traces)
+        by_trace: dict[bytes, list[TreeRow]] = defaultdict(list)
+        for row in rows:
+            by_trace[row.row.trace_id].append(row)
+        spans = [row for found in by_trace.values() for row in _winners(found)]
+        return spans, [settled for call in calls if (settled := call.settled) is not None]
 
     async def llm_calls(self, trace: TraceKey) -> list[LlmCallRow]:
         """The derived LLM calls of a trace by start."""
@@ -294,3 +302,11 @@ class TraceReader:
         parameters = {"project_id": project_id, "before": before, "limit": min(limit, LIST_MAX)}
         async with self.freely_planned() as connection:
             return [ReceiptRow(*row) for row in await fetch(connection, SQL.receipts, parameters)]
+
+
+def _winners(rows: Sequence[TreeRow]) -> list[TreeRow]:
+    """The newest version of each span of one trace, by start."""
+    winners = set(newest(row.row for row in rows).values())
+    return sorted(
+        (row for row in rows if row.row in winners), key=lambda row: (row.row.start_unix_nano, row.row.span_id)
+    )

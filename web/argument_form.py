@@ -21,6 +21,11 @@ class FormField:
     is_known: bool  # the schema names it
     violations: tuple[SchemaViolation, ...]
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the schema requires it and the call left it out."""
+        return self.is_required and not self.given
+
 
 def argument_form(schema: Any, arguments: Any, violations: Sequence[SchemaViolation]) -> tuple[FormField, ...]:
     """The keys of the schema in its order, then those that it does not know; nothing for a large or unknown schema."""

@@ -7,6 +7,7 @@ from trace_store.conversation_reads import ConversationRows, GroupPlace
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from web.interaction_view import feedback_by_event, interaction_view
 from web.list_view import conversation_url, list_row
+from web.pages.conversation_models import ConversationLanes
 from web.pages.interaction_models import InteractionView
 from web.pages.view_models import ConversationPage, ConversationPart, FailureView, GroupView, LoopView
 
@@ -27,8 +28,13 @@ def group_view(row: TraceRow, place: GroupPlace | None) -> GroupView | None:
     )
 
 
-def build_conversation(rows: ConversationRows, url: str, limit: int) -> ConversationPage:
-    """A page of at most `limit` traces; `url` is that of the page without parameters."""
+def build_conversation(
+    rows: ConversationRows, url: str, limit: int, lanes: ConversationLanes, *, only_failures: bool = False
+) -> ConversationPage:
+    """A page of at most `limit` traces; `url` is that of the page without parameters.
+
+    With `only_failures` the traces and interactions in which nothing went wrong are left out, and counted.
+    """
     failures: dict[bytes, list[ToolCallRow]] = defaultdict(list)
     for call in rows.failed_calls:
         failures[call.trace_id].append(call)
@@ -46,18 +52,34 @@ def build_conversation(rows: ConversationRows, url: str, limit: int) -> Conversa
         for position, row in enumerate(rows.traces, start=rows.offset + 1)
     ]
     parts += [interaction_view(one, feedback.get(one.event_id, ())) for one in rows.traceless]
+    shown = [part for part in parts if _has_failed(part)] if only_failures else parts
     return ConversationPage(
         title=rows.conversation_id or rows.group_id.hex(),
         is_conversation=rows.conversation_id is not None,
-        parts=tuple(sorted(parts, key=_start)),
+        parts=tuple(sorted(shown, key=_start)),
         trace_count=len(rows.traces),
         traceless_count=len(rows.traceless),
         traceless_total=rows.traceless_total,
         total=rows.total,
         json_url=f"{url}.json" + (f"?offset={rows.offset}" if rows.offset else ""),
-        earlier_url=f"{url}?offset={max(0, rows.offset - limit)}" if rows.offset else "",
-        later_url=f"{url}?offset={end}" if end < total else "",
+        earlier_url=_page_url(url, max(0, rows.offset - limit), only_failures) if rows.offset else "",
+        later_url=_page_url(url, end, only_failures) if end < total else "",
+        lanes=lanes,
+        only_failures=only_failures,
+        failures_url=_page_url(url, rows.offset, not only_failures),
+        left_out=len(parts) - len(shown),
     )
+
+
+def _page_url(url: str, offset: int, only_failures: bool) -> str:
+    parameters = [f"offset={offset}"] * bool(offset) + ["failures=1"] * only_failures
+    return f"{url}?{'&'.join(parameters)}" if parameters else url
+
+
+def _has_failed(part: ConversationPart | InteractionView) -> bool:
+    if isinstance(part, ConversationPart):
+        return bool(part.failure_count or part.loops or part.row.failed_span_count or part.row.unanswered_count)
+    return bool(part.error_count or part.soft_error_count or part.loop_count)
 
 
 def _start(part: ConversationPart | InteractionView) -> int:

@@ -29,6 +29,7 @@ class ShownRows:
     folds: dict[int, Fold]  # by the index of the row that stands for one
     state: TraceViewState  # a filter that would hide the selected step is taken out of it
     folded_count: int
+    filtered_count: int
     hit_count: int
     extents: Extents
     window: Window
@@ -50,7 +51,8 @@ def show_rows(records: TreeRecords, tree: TraceTree, state: TraceViewState) -> S
         window = _window(extents, state)
     made = _Folding(tree.rows, folds, state.unfolded, kept, hits)
     rows = list(made.rows())
-    return ShownRows(rows, tree.rows, made.folds_shown, state, made.folded_count, len(hits), extents, window)
+    filtered = 0 if kept is None else sum(not is_kept for is_kept in kept)
+    return ShownRows(rows, tree.rows, made.folds_shown, state, made.folded_count, filtered, len(hits), extents, window)
 
 
 def tree_page(records: TreeRecords, tree: TraceTree, path: str, wanted: TraceViewState) -> TreePage:
@@ -81,6 +83,7 @@ def tree_page(records: TreeRecords, tree: TraceTree, path: str, wanted: TraceVie
         address=state.url(path),
         total_count=len(tree.rows),
         folded_count=shown.folded_count,
+        filtered_count=shown.filtered_count,
         hit_count=shown.hit_count,
         measure=state.measure,
         minimap=build_minimap(tree, records, shown.extents, shown.window, state, path) if has_bars else None,

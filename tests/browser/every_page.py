@@ -12,7 +12,8 @@ BROWSER = {"accept": "text/html,application/xhtml+xml"}
 VARIANTS = {  # the same page in another state
     "/": ("?range=7d", "?since=2020-01-01&until=2020-01-02"),
     "/traces": ("?errors=1", "?q=nothing+like+it"),
-    "/traces/{trace_id}": ("?view=transcript", "?view=graph"),
+    "/traces/{trace_id}": ("?view=transcript", "?view=tree&find=e&only=tools", "?measure=tokens", "?view=graph"),
+    "/conversations/{name}": ("?failures=1",),
     "/issues": ("?kind=loop",),
     "/issues/{fingerprint}": ("?range=24h",),
 }

@@ -59,6 +59,23 @@ def test_light(page: Page, conversation: str) -> None:
     expect(page).to_have_url(conversation)
 
 
+def test_lanes_lead_to_their_step_and_the_switch_keeps_failures(page: Page, conversation: str) -> None:
+    page.goto(conversation)
+    lanes = page.get_by_role("region", name="What each agent did")
+    expect(lanes.locator(".lane-step.at-llm")).to_have_count(6)
+    expect(lanes.locator(".lane-step.on-error.is-loop, .lane-step.on-soft_error.is-loop")).to_have_count(4)
+    switch = page.get_by_role("switch", name="Failures only")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    switch.press("Enter")
+    expect(page).to_have_url(f"{conversation}?failures=1")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(lanes.locator(".lane-step.at-llm")).to_have_count(0)
+    expect(lanes.get_by_role("status")).to_contain_text("that failed or stand in a loop")
+    expect(page.get_by_role("note")).to_contain_text("without failures not shown")
+    lanes.locator(".lane-step.on-error, .lane-step.on-soft_error").first.click()
+    expect(page.locator("#trace-detail")).to_be_visible()
+
+
 @pytest.mark.profile(color_scheme="dark")
 def test_dark(page: Page, conversation: str) -> None:
     check(page, conversation, "conversation-dark")

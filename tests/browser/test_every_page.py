@@ -25,6 +25,7 @@ SHOW_TEXTS = (  # these must show what was planted: else the walk would prove no
     "/traces",
     "/traces/{trace_id}",
     "/traces/{trace_id}?view=transcript",
+    "/traces/{trace_id}?view=tree&find=e&only=tools",
     "/traces/{trace_id}?view=graph",
     "/conversations",
     "/conversations/{name}",

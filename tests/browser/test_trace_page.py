@@ -129,6 +129,25 @@ def test_ids_and_payloads_can_be_copied(page: Page, server: RunningServer, run: 
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
+def test_the_pane_says_what_changed_since_the_call_before(page: Page, server: RunningServer) -> None:
+    made = AgentRun()
+    agent = made.agent("Support agent", "Which page is it?", 9)
+    for number in range(2):
+        made.tool(agent, "read", number, number + 0.5, {"page": number}, result={"state": f"page {number} of 9"})
+    same = made.tool(agent, "read", 3, 4, {"page": 1}, result={"state": "page 1 of 9"})
+    made.send(server, *made.spans)
+    server.wait_for_trace(made.trace_id, 4)
+    page.goto(f"{server.url}{made.path}?span={made.spans[2]['spanId']}")
+    detail = page.locator("#trace-detail")
+    expect(detail.locator("[data-changed]")).to_contain_text("Arguments: 1 line differs; result: 1 line differs since")
+    expect(detail.locator(".diff-removed b")).to_have_text(["0", "0"])
+    expect(detail.locator(".diff-added b")).to_have_text(["1", "1"])
+    page.goto(f"{server.url}{made.path}?span={same['spanId']}")
+    expect(detail.locator("[data-changed]")).to_contain_text("Nothing since the previous call of read")
+    detail.locator("[data-changed]").get_by_role("link").click()
+    expect(detail.locator(".diff-added b")).to_have_text(["1", "1"])
+
+
 def test_a_failed_call_downloads_as_a_pytest_file(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
     row_of(page, LOOP).click()

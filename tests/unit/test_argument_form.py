@@ -33,6 +33,7 @@ def test_each_key_says_what_was_expected_and_given() -> None:
     assert [field.key for field in form if field.violations] == ["city", "unit", "stops"]
     assert [field.key for field in form if field.is_required] == ["city"]
     assert [field.key for field in form if not field.is_known] == ["town"]
+    assert [field.key for field in form if field.is_missing] == ["city"]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_the_window_of_the_waterfall_leaves_what_lies_in_it() -> None:
     records = looping()
     page = shown(records, begin=9 * SECOND + 1, end=12 * SECOND)
     assert names(page) == [(0, "planner"), (1, "send_mail")]
+    assert page.filtered_count == 8
     agent, mail = page.rows
     assert (agent.left_percent, agent.width_percent) == (0.0, 100.0)
     assert mail.width_percent == pytest.approx(33.3, abs=0.1)

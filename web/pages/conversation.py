@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Response
 
 from web.api.conversations import PARTS_LIMIT, conversation_rows, get_conversation
 from web.context import WebContext, context_of
+from web.conversation_lanes import build_lanes
+from web.conversation_reading import read_steps
 from web.conversation_view import build_conversation
 from web.list_view import conversation_url
 from web.templating import page
@@ -21,8 +23,9 @@ async def show_json(name: str, context: Context, offset: int = 0, limit: int = P
 
 
 @router.get("/{name:path}")
-async def show_conversation(name: str, context: Context, offset: int = 0) -> Response:
-    """The page, from trace number `offset` on."""
+async def show_conversation(name: str, context: Context, offset: int = 0, failures: bool = False) -> Response:
+    """The page, from trace number `offset` on; with `failures` only what went wrong."""
     rows = await conversation_rows(context, name, offset, PARTS_LIMIT)
-    view = build_conversation(rows, conversation_url(name), PARTS_LIMIT)
+    lanes = build_lanes(rows, await read_steps(context.reader, rows), only_failures=failures)
+    view = build_conversation(rows, conversation_url(name), PARTS_LIMIT, lanes, only_failures=failures)
     return page("conversation.html", page=view, footer=await context.footer())

@@ -29,6 +29,7 @@ from typing import Literal
 
 from tool_errors.findings import SchemaViolation
 from web.argument_form import FormField
+from web.pages.conversation_models import ConversationLanes
 from web.pages.interaction_models import InteractionView
 from web.pages.repeat_models import RepeatChanges
 from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
@@ -207,6 +208,7 @@ class TreePage:
     address: str = ""  # the URL that shows this again
     total_count: int = 0  # rows of the trace with every fold open
     folded_count: int = 0  # rows that folded ones stand for
+    filtered_count: int = 0  # rows outside of the window, or that the filter leaves out
     hit_count: int = 0  # of the search, in the whole trace
     measure: Measure = "duration"
     minimap: Minimap | None = None  # of the waterfall alone
@@ -425,6 +427,10 @@ class ConversationPage:
     json_url: str
     earlier_url: str  # "" on the first page
     later_url: str  # "" on the last page
+    lanes: ConversationLanes
+    only_failures: bool
+    failures_url: str  # switches that on or off
+    left_out: int  # traces and interactions of this page in which nothing went wrong, while it is on
 
 
 @dataclass(frozen=True, slots=True)

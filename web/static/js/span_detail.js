@@ -65,8 +65,9 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-fold-button], [data-open], [data-window]")) return;
   const link = event.target.closest("[data-step-link]") ?? event.target.closest(".row")?.querySelector(".step-link");
-  const span = link?.href && new URL(link.href).searchParams.get("span");
-  if (!span) return;
+  const target = link?.href && new URL(link.href);
+  const span = target && target.searchParams.get("span");
+  if (!span || target.pathname !== location.pathname) return; // a loop may run on in another trace
   event.preventDefault();
   const row = link.closest(".row[data-span]");
   select(span, row ? { row } : {}).then(() => {
