@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tool_errors.derive_traces import span_node
@@ -55,10 +55,14 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
     for index, row in enumerate(tree.rows):
         positions.append(len(rows))
         parent = -1 if row.parent_index < 0 else positions[row.parent_index]
-        line = _line(row, stored.get(row.span_id), calls, axis, path)
+        own_tokens = calls.output_tokens.get(row.span_id, 0)
         rows.append(
-            replace(
-                line,
+            _line(
+                row,
+                stored.get(row.span_id),
+                calls,
+                axis,
+                path,
                 index=len(rows),
                 parent_index=parent,
                 status=_status(row, calls, below.failed_spans[index]),
@@ -66,7 +70,8 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
                 descendant_count=row.descendant_count + len(shown_below[index]) + below.calls[index],
                 errors_below=below.errors[index],
                 soft_errors_below=below.soft_errors[index],
-                output_tokens=line.own_output_tokens + below.output_tokens[index],
+                own_output_tokens=own_tokens,
+                output_tokens=own_tokens + below.output_tokens[index],
             )
         )
         for call in shown_below[index]:
@@ -174,7 +179,10 @@ def _status(row: Row[SpanNode], calls: _Calls, errors_below: int) -> RowStatus:
     return "error" if call is None and row.node.status_code == STATUS_ERROR and not errors_below else ""
 
 
-def _line(row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis: Axis, path: str) -> TreeRow:
+def _line(
+    row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis: Axis, path: str, **place: Any
+) -> TreeRow:
+    """The line of a span; `place` are the fields that only the whole tree knows."""
     call = calls.by_span.get(row.span_id)
     facts: dict[str, Any] = (stored.facts if stored is not None else None) or {}
     left, width = axis.bar(Interval(row.start_unix_nano + row.skew_ns, _end(row)))
@@ -182,20 +190,13 @@ def _line(row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis:
     kind = (stored.type or "other") if stored is not None else "missing"
     secondary = (call.arguments_preview or "") if call is not None else (facts.get("model") or "")
     return TreeRow(
-        index=0,
-        parent_index=-1,
         depth=row.depth,
         span_id=row.span_id.hex(),
         url=f"{path}?span={row.span_id.hex()}",
         name=PLACEHOLDER_NAME if row.node is None else _name(row.node, call, facts, kind),
         type=kind,
         secondary=row.span_id.hex() if row.node is None else secondary,
-        status="",
         evidence=_evidence(call),
-        child_count=row.child_count,
-        descendant_count=row.descendant_count,
-        errors_below=0,
-        soft_errors_below=0,
         recovered=call is not None and call.recovered,
         loop_id="" if loop is None else loop.loop_id,
         loop_place="" if loop is None else f"{number} of {len(loop.call_keys)}",
@@ -209,7 +210,7 @@ def _line(row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis:
         outcome=_outcome(call, facts)[:OUTCOME_LENGTH_MAX],
         start_unix_nano=row.start_unix_nano + row.skew_ns,
         end_unix_nano=_end(row),
-        own_output_tokens=calls.output_tokens.get(row.span_id, 0),
+        **place,
     )
 
 

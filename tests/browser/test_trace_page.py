@@ -47,7 +47,7 @@ def test_every_step_has_the_icon_of_its_type(page: Page, server: RunningServer, 
     ):
         use = row_of(page, name).first.locator(".kind use")
         expect(use).to_have_attribute("href", re.compile(rf"/static/icons\.svg\?v=\w+#{icon}$"))
-        assert use.evaluate("use => use.getBoundingClientRect().width") > 5
+        page.wait_for_function("use => use.getBoundingClientRect().width > 5", arg=use.element_handle())
 
 
 def test_failures_are_marked_where_they_began(page: Page, server: RunningServer, run: AgentRun) -> None:
