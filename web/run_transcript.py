@@ -24,7 +24,7 @@ LEVELS_MAX = 8  # what stands deeper is shown on this level
 
 def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> TranscriptPage:
     """The turns from the state's offset on; with offset -1 the part in which the selected step stands."""
-    turns = _turns(records, tree, path, state)
+    turns = _turns(records, tree, state.find)
     offset = state.offset
     if offset < 0:
         at = _turn_of(turns, tree, state.selected)
@@ -32,10 +32,14 @@ def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: Trac
     offset = min(offset, max(0, len(turns) - 1))
     end = offset + TURNS_WINDOW
     folding = _Folding(find_folds(records, tree), turns, state)
+    here = replace(state, view="transcript", offset=-1)
+    part = [
+        replace(turn, url=here.url(path, selected=turn.span_id)) if turn.span_id else turn for turn in turns[offset:end]
+    ]
     return TranscriptPage(
-        blocks=_blocks(turns[offset:end], offset, folding),
+        blocks=_blocks(part, offset, folding),
         offset=offset,
-        shown=len(turns[offset:end]),
+        shown=len(part),
         turn_count=len(turns),
         selected=state.selected,
         before_url=state.url(path, offset=max(0, offset - TURNS_WINDOW)) if offset else None,
@@ -47,7 +51,7 @@ def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: Trac
 
 def told_rows(records: TreeRecords, tree: TraceTree) -> list[int]:
     """The rows of the tree that have a turn, in the order of the turns, each once."""
-    return list(dict.fromkeys(turn.row_index for turn in _turns(records, tree, "", TraceViewState())))
+    return list(dict.fromkeys(turn.row_index for turn in _turns(records, tree, "")))
 
 
 def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
@@ -56,7 +60,8 @@ def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
     return max((at for at, turn in enumerate(turns) if turn.row_index <= row), default=0)
 
 
-def _turns(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> list[Turn]:
+def _turns(records: TreeRecords, tree: TraceTree, find: str) -> list[Turn]:
+    """All turns, still without their addresses."""
     facts_of = {span.row.span_id.hex(): span.facts or {} for span in records.spans}
     calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
     unseen = _calls_without_span(records, tree)
@@ -64,7 +69,7 @@ def _turns(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewSta
     position: dict[int, int] = {}  # of the turn in which what stands below a row is told
     agent_of: dict[int, str] = {}  # the name of the agent of each row
     asked: set[str] = set()
-    told = _Told(path, replace(state, view="transcript", offset=-1), find_hits(tree.rows, state.find))
+    told = _Told(find_hits(tree.rows, find))
     for row in tree.rows:
         above = position.get(row.parent_index, -1)
         agent = agent_of.get(row.parent_index, "")
@@ -107,14 +112,12 @@ def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, Tool
 class _Told:
     """What all turns share."""
 
-    path: str
-    state: TraceViewState
     hits: frozenset[int]
 
-    def turn(self, row: TreeRow, above: int, **more: Any) -> Turn:
-        url = self.state.url(self.path, selected=row.span_id) if row.span_id else ""
-        turn = Turn("", row.index, above, row.span_id, url, row.name, status=row.status)
-        return replace(turn, is_hit=row.index in self.hits, **more)
+    def turn(self, row: TreeRow, above: int, kind: str, name: str = "", status: str = "", **more: Any) -> Turn:
+        named = (name or row.name, more.pop("text", ""))
+        is_hit = row.index in self.hits
+        return Turn(kind, row.index, above, row.span_id, "", *named, status=status or row.status, is_hit=is_hit, **more)
 
 
 def _tool_turn(told: _Told, row: TreeRow, call: ToolCallRow, above: int) -> Turn:

@@ -2,7 +2,8 @@
 
 Sends one trace through the HTTP receiver and waits until it is derived. Then, for each view: seconds the server takes
 (the first time with an empty cache), bytes that come over the wire, and seconds until the first contentful paint in
-Chromium, as the Paint Timing API tells it (https://www.w3.org/TR/paint-timing/). Prints Markdown.
+Chromium, as the Paint Timing API tells it (https://www.w3.org/TR/paint-timing/). CPU seconds, those of all processes
+of the server but PostgreSQL's, hold also on a busy machine. Prints Markdown.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import time
 from collections.abc import Sequence
 
 import httpx
+import psutil
 import psycopg
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -63,7 +65,11 @@ def main() -> None:
                 rows.append(measure(server, browser, name, query, passes))
             browser.close()
     print(f"One trace of {len(spans):,} spans; medians of {options.passes} passes.\n")
-    print(markdown_table(["Page", "server, s", "kB over the wire", "kB of HTML", "first paint, s"], rows))
+    print(
+        markdown_table(
+            ["Page", "server, s", "server's CPU, s", "kB over the wire", "kB of HTML", "first paint, s"], rows
+        )
+    )
 
 
 def send(server: RunningServer, spans: Sequence[Span]) -> None:
@@ -91,21 +97,31 @@ def wait_until_derived(server: RunningServer, count: int) -> None:
 def measure(server: RunningServer, browser: Browser, name: str, query: str, passes: int) -> list[str]:
     """One row of the table."""
     seconds, wire, size = [], 0, 0
+    cpu_begun = cpu_s(server)
     for _ in range(passes):
         begun = time.monotonic()
         with httpx.stream("GET", server.url + PATH + query, headers={"accept-encoding": "gzip"}, timeout=60) as answer:
             answer.raise_for_status()
             wire = sum(len(chunk) for chunk in answer.iter_raw())
         seconds.append(time.monotonic() - begun)
+    cpu = (cpu_s(server) - cpu_begun) / passes
     size = len(httpx.get(server.url + PATH + query, timeout=60).content)
     paints = [first_paint(browser, server.url + PATH + query) for _ in range(passes)]
     return [
         name,
         f"{statistics.median(seconds):.2f}",
+        f"{cpu:.2f}",
         f"{wire / 1000:.0f}",
         f"{size / 1000:.0f}",
         f"{statistics.median(paints):.2f}",
     ]
+
+
+def cpu_s(server: RunningServer) -> float:
+    """CPU seconds so far of the front processes and their readers."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    times = [child.cpu_times() for child in children if "postgres" not in child.name()]
+    return sum(float(one.user + one.system) for one in times)
 
 
 def first_paint(browser: Browser, url: str) -> float:
