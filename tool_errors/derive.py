@@ -11,7 +11,7 @@ from tool_errors.cost import priced
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
 from tool_errors.interactions.parts import interaction_parts, whole_text_at
 from tool_errors.judged import JudgedFacts
-from tool_errors.llm_calls import LlmGroup, end_of, token_usage, unique_llm_calls
+from tool_errors.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.price_table import PriceTable
@@ -48,7 +48,8 @@ def derive(
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]
     groups = unique_llm_calls(view)
-    llm_calls = _priced_calls(groups, prices or prices_in_use())
+    told_whole = runs_told_whole(view, groups)
+    llm_calls = _priced_calls([*groups, *told_whole], prices or prices_in_use())
     usage = token_usage(view, groups)
     asked, answered = first_input(view, groups), final_output(view, groups)
     first, last = (asked.input_text if asked else None), (answered.output_text if answered else None)
@@ -100,7 +101,8 @@ def derive(
 
 
 def _priced_calls(groups: Iterable[LlmGroup], prices: PriceTable) -> tuple[LlmCall, ...]:
-    return tuple(priced(group.call, prices) for group in groups)
+    calls = sorted((group.call for group in groups), key=lambda call: (call.start_unix_nano, call.span_id))
+    return tuple(priced(call, prices) for call in calls)
 
 
 def _loops(

@@ -23,6 +23,7 @@ _OS_ERRORS = (
     r"(?:command not found|No such file or directory|Permission denied|Not a directory|Is a directory"
     r"|Operation not permitted|No space left on device|syntax error near unexpected token \S+)"
 )
+_NEVER = r"(?:no|none|nothing|never|not|only|when|if|until|unless|why|how|what)\b|.{1,80}\b(?:not|never|none|nor|or)\b"
 
 
 class ErrorPhrase(NamedTuple):
@@ -82,6 +83,9 @@ PHRASES: tuple[ErrorPhrase, ...] = (
     _phrase("servers", rf"(?:HTTP |Error |HTTP Error )?[45]\d\d[: ]{{1,2}}{REASONS}\.?\s*(?:$|[:\-{{])", re.IGNORECASE),
     _phrase("servers", r"(?:API )?rate limit (?:exceeded|reached)(?:[.!:]| for) ?.{0,200}$", re.IGNORECASE),
     _phrase("servers", r"(?:connection|request|read|operation) (?:refused|timed out|reset by peer)\b.{0,100}$", re.I),
+    _phrase(
+        "servers", rf"(?!{_NEVER})(?:[a-z][\w\-]*,? ){{1,6}}timed out(?: after \d[\d.]* ?\w{{1,12}})?\.?\s*$", re.I
+    ),
     # Shells, system calls, programs.
     _phrase("curl", r"curl: \(\d+\) \S"),
     _phrase("npm", r"npm (?:error|ERR!) \S"),

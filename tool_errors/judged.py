@@ -26,7 +26,7 @@ from trace_store.facts import (
 )
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 4  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+DETECTOR_VERSION = 5
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")

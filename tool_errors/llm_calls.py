@@ -34,6 +34,9 @@ class Usage(NamedTuple):
     reasoning_tokens: int
 
 
+NO_USAGE = Usage(0, 0, 0, 0)
+
+
 def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
     """All calls of models in the trace, by start time."""
     members = [index for index in range(len(view.rows)) if view.is_llm(index) and _says_anything(view, index)]
@@ -46,19 +49,37 @@ def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
     return found
 
 
+def runs_told_whole(view: TraceView, groups: list[LlmGroup]) -> list[LlmGroup]:
+    """Runs that name their model and their tokens without any call of a model below them: each stands for its calls,
+    whose number nobody tells. What a run cost is known so, or that its model has no price."""
+    members = {index for group in groups for index in group.members}
+    calls_below = view.tree.sums_below([int(index in members) for index in range(len(view.rows))])
+    found = []
+    for index in _untold_sums(view, groups):
+        facts = view.facts(index)
+        if facts is not None and facts.model and facts.type != "llm" and not calls_below[index]:
+            found.append(LlmGroup(_call(view, (index,)), (index,)))
+    return found
+
+
 def token_usage(view: TraceView, groups: list[LlmGroup]) -> Usage:
     """Tokens of the unique calls, and of spans that repeat sums where nothing below them tells the parts."""
-    sums = [0, 0, 0, 0]
+    told = [(call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens) for call, _ in groups]
+    told += [_tokens(facts) for index in _untold_sums(view, groups) if (facts := view.facts(index)) is not None]
+    return Usage(*(sum(value or 0 for value in values) for values in zip(*told, strict=True))) if told else NO_USAGE
+
+
+def _untold_sums(view: TraceView, groups: list[LlmGroup]) -> list[int]:
+    """The spans that tell sums of tokens while no call of a model below them tells any; the topmost of them."""
     counted = [0] * len(view.rows)
     for group in groups:
         call = group.call
-        tokens = (call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens)
-        if any(tokens):
+        if any((call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens)):
             for member in group.members:
                 counted[member] = 1
-        sums = [total + (value or 0) for total, value in zip(sums, tokens, strict=True)]
     below = view.tree.sums_below(counted)
     covered = [False] * len(view.rows)  # a span above was counted already
+    found = []
     for index, row in enumerate(view.rows):
         covered[index] = row.parent_index != NO_PARENT and covered[row.parent_index]
         facts = view.facts(index)
@@ -70,11 +91,10 @@ def token_usage(view: TraceView, groups: list[LlmGroup]) -> Usage:
             or facts.type not in ("agent", "chain", "llm")
         ):
             continue
-        tokens = _tokens(facts)
-        if any(tokens):
+        if any(_tokens(facts)):
             covered[index] = True
-            sums = [total + (value or 0) for total, value in zip(sums, tokens, strict=True)]
-    return Usage(*sums)
+            found.append(index)
+    return found
 
 
 def end_of(start_unix_nano: int, end_unix_nano: int) -> int:

@@ -99,6 +99,26 @@ def test_sums_count_where_nothing_below_tells_the_parts() -> None:
     assert trace.derive().input_tokens == 12
 
 
+def test_a_run_without_calls_of_models_stands_for_them_where_it_names_model_and_tokens() -> None:
+    trace = TraceByHand()
+    run = trace.add("agent", start=0, end=9, model="gpt-4o-mini", input_tokens=30, output_tokens=2, is_aggregate=True)
+    trace.add("tool", run, start=2, end=3, tool_name="a")
+    derived = trace.derive()
+    (call,) = derived.llm_calls
+    assert (call.span_id, call.model, call.input_tokens, call.output_tokens) == (span_id(run), "gpt-4o-mini", 30, 2)
+    assert (derived.input_tokens, derived.output_tokens) == (30, 2)
+    assert call.price
+    trace.add("llm", run, start=4, end=5, model="m")
+    assert [call.model for call in trace.derive().llm_calls] == ["m"]
+
+
+def test_a_run_that_names_no_model_is_no_call() -> None:
+    trace = TraceByHand()
+    trace.add("agent", start=0, end=9, input_tokens=30, is_aggregate=True)
+    derived = trace.derive()
+    assert (derived.llm_calls, derived.input_tokens) == ((), 30)
+
+
 # tool calls --------------------------------------------------------------------------------------------------------
 
 
