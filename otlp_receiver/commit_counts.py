@@ -4,6 +4,7 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/ (histograms
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from trace_store.receipts import CommitResult
 
@@ -34,6 +35,11 @@ class CommitCounts:
         for (_, signal), reasons in result.rejected.items():
             for reason, count in reasons.items():
                 self.values[series("rainbarrel_records_rejected_total", signal=signal, reason=reason)] += count
+
+    def redacted(self, counts: Mapping[str, int]) -> None:
+        """Counts what rules replaced, by their names."""
+        for rule, count in counts.items():
+            self.values[series("rainbarrel_redactions_total", rule=rule)] += count
 
     def failed(self) -> None:
         """Counts requests that could not be stored together, whether parts of them were stored after all or not."""

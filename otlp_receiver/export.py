@@ -13,6 +13,7 @@ from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedTraces, Signal
 from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
 from otlp_receiver.erased_records import drop_erased
 from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.redaction.redact import redact
 from otlp_receiver.span_projects import move_to_named_projects
 
 _Decoded = TypeVar("_Decoded", bound=Decoded)
@@ -49,7 +50,7 @@ class Exporter:
         decoded = await self._decoded(decode_body, body, compression, reservation)
         if isinstance(decoded, DecodedTraces):
             await move_to_named_projects(decoded, self.access, access)
-        drop_erased(decoded, self.access.ring.tombstones)
+        await self._keep_out(decoded)
         await self._group_commit.submit(decoded)
         return decoded
 
@@ -62,9 +63,23 @@ class Exporter:
     ) -> DecodedEvents:
         """The same for a body that is no OTLP, with what decodes it once it is decompressed."""
         decoded = await self._decoded(decode_body, body, compression, reservation)
-        drop_erased(decoded, self.access.ring.tombstones)
+        await self._keep_out(decoded)
         await self._group_commit.submit(decoded)
         return decoded
+
+    async def _keep_out(self, decoded: Decoded) -> None:
+        """Redacts, and then drops what was erased: tombstones are of what was stored. Waits until both are known."""
+        ring = self.access.ring
+        if ring.now is None:
+            await ring.fresh()
+        if redactors := ring.redactors.by_project:
+            if decoded.memory_bytes <= _INLINE_BYTES_MAX:
+                counts = redact(decoded, redactors)
+            else:
+                async with self._one_large:
+                    counts = await asyncio.to_thread(redact, decoded, redactors)
+            self._group_commit.counts.redacted(counts)
+        drop_erased(decoded, ring.tombstones)
 
     async def _decoded(
         self, decode_body: Callable[[bytes], _Decoded], body: bytes, compression: Compression, reservation: Reservation

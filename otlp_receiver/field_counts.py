@@ -32,16 +32,16 @@ def _has_more_fields(raw: bytes, descriptor: Descriptor, fields_max: int) -> boo
                 count += 1
                 if count > fields_max:
                     return True
-                tag, position = _varint(raw, position)
+                tag, position = varint(raw, position)
                 wire_type = tag & 7
                 if wire_type == _LENGTH_DELIMITED:
-                    length, position = _varint(raw, position)
+                    length, position = varint(raw, position)
                     child = children.get(tag >> 3)
                     if child is not None and length:
                         unread.append((position, min(position + length, end), child))
                     position += length
                 elif wire_type == _VARINT:
-                    _, position = _varint(raw, position)
+                    _, position = varint(raw, position)
                 elif wire_type == _FIXED64:
                     position += 8
                 elif wire_type == _FIXED32:
@@ -51,7 +51,8 @@ def _has_more_fields(raw: bytes, descriptor: Descriptor, fields_max: int) -> boo
     return False
 
 
-def _varint(raw: bytes, position: int) -> tuple[int, int]:
+def varint(raw: bytes, position: int) -> tuple[int, int]:
+    """A varint and the position after it; IndexError when it is cut off or too long."""
     byte = raw[position]
     position += 1
     if byte < 0x80:

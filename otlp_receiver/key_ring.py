@@ -1,4 +1,4 @@
-"""All keys, projects and tombstones in memory: a request looks up here and never asks the database.
+"""All keys, projects, tombstones and redaction rules in memory: a request looks up here, never asks the database.
 
 One task per process reads them again every two seconds, so that a revoked key stops within seconds. While the database
 is away the last state counts: known keys go on to work, and no span is lost to an outage.
@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 
+from otlp_receiver.redaction.in_force import Redactors
 from trace_store.access_keys import AccessKey, note_uses, read_keys, shared_secret
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
@@ -47,6 +48,7 @@ class KeyRing:
     def __init__(self, conninfo: str) -> None:
         self.now: Ring | None = None  # None until the database has answered once
         self.tombstones = Tombstones()
+        self.redactors = Redactors()
         self._conninfo = conninfo
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._waiting: list[asyncio.Future[Ring]] = []
@@ -115,6 +117,7 @@ class KeyRing:
                 connection = await self._connected()
                 keys, projects = await read_keys(connection), await read_projects(connection)
                 await self.tombstones.read(connection)
+                await self.redactors.read(connection)
                 secret = self.now.session_secret if self.now else await shared_secret(connection, SESSION_SECRET)
                 if asyncio.get_running_loop().time() > self._uses_noted_at + NOTE_USES_S:
                     await self._note_uses(connection)

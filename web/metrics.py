@@ -21,6 +21,7 @@ FAMILIES = {  # name: type and help, in the order of the answer
     "rainbarrel_records_duplicate_total": ("counter", "Records that were stored already, by signal."),
     "rainbarrel_records_late_total": ("counter", "Accepted records kept under the day of receipt, by signal."),
     "rainbarrel_records_rejected_total": ("counter", "Records told to their sender as rejected, by reason."),
+    "rainbarrel_redactions_total": ("counter", "Texts that rules for redaction replaced, by rule."),
     "rainbarrel_accepted_bytes_total": ("counter", "Bytes of the accepted records before compression."),
     "rainbarrel_requests_overloaded_total": ("counter", "Requests told to come back because too many bytes waited."),
     "rainbarrel_commits_failed_total": (

@@ -1,12 +1,10 @@
 """An erased user is nowhere: every blob is decompressed, every column of every table read; and nothing comes back."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import psycopg
 import pytest
-import zstandard
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
@@ -17,6 +15,7 @@ from tests.agent_run import accepted, attributes, made
 from tests.conformance.conftest import Store
 from tests.fix_pages import AT_ONCE
 from tests.spans_made import log, new_id
+from tests.words_stored import places
 from tool_errors.processor import Processor
 from trace_store import erase_user as erasure
 from trace_store.connections import connect
@@ -26,12 +25,6 @@ from trace_store.model import AcceptedLog, AcceptedSpan
 from trace_store.tombstones import Tombstones
 
 TRACE, EVENT, USER, CONVERSATION = new_id(16), "ev_plantev", "us_plantus", "co_plantco"
-ZSTD = b"\x28\xb5\x2f\xfd"
-COLUMNS = """SELECT c.relname, a.attname, t.typname FROM pg_attribute a
-JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-WHERE c.relnamespace = 'rainbarrel'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND a.attnum > 0 AND NOT a.attisdropped
-  AND t.typname IN ('text', '_text', 'varchar', 'bytea', '_bytea', 'jsonb', 'json', 'tsvector', 'name')"""
 
 
 class Planter:
@@ -160,33 +153,6 @@ async def run_erasure(store: Store) -> ErasedUser:
     return await erase_user(store.conninfo, 1, USER, receivers_know_s=0.0, derived_within_s=0.0)
 
 
-def unpacked(value: Any) -> Iterator[bytes]:
-    """The bytes of a column's value, and what they are when decompressed."""
-    for each in value if isinstance(value, list) else [value]:
-        raw = bytes(each) if isinstance(each, bytes | memoryview) else str(each).encode()
-        yield raw
-        if raw.startswith(ZSTD):
-            yield zstandard.ZstdDecompressor().decompress(raw)
-
-
-async def places(store: Store, words: list[str]) -> dict[str, set[str]]:
-    """Where the words stand: by table and column, after VACUUM, in all tables that there are."""
-    async with await connect(store.conninfo, "test") as connection:
-        await connection.execute(b"VACUUM")
-    wanted = [(word, word.encode(), bytes.fromhex(word) if len(word) == 32 else word.encode()) for word in words]
-    found: dict[str, set[str]] = {}
-    columns = await store.sql(COLUMNS)
-    assert len(columns) > 100
-    for table, column, kind in columns:
-        shown = f'"{column}"::text' if kind in ("jsonb", "json", "tsvector", "name") else f'"{column}"'
-        for (value,) in await store.sql(f'SELECT {shown} FROM "{table}" WHERE "{column}" IS NOT NULL'):
-            for raw in unpacked(value):
-                hits = {word for word, text, binary in wanted if text in raw or binary in raw}
-                if hits:
-                    found.setdefault(f"{table}.{column}", set()).update(hits)
-    return found
-
-
 async def fill(store: Store, plant: Planter, others_in: str = "c2") -> CommitBatch:
     """The user's data and that of another one, in one commit; derived, and repeated elsewhere."""
     kept, asked = of_others(others_in)
@@ -208,7 +174,7 @@ async def fill(store: Store, plant: Planter, others_in: str = "c2") -> CommitBat
 async def test_nothing_of_an_erased_user_is_left_in_any_table(store: Store) -> None:
     plant = Planter()
     await fill(store, plant)
-    before = await places(store, plant.words)
+    before = await places(store.conninfo, plant.words)
     assert set().union(*before.values()) == set(plant.words)
     assert {"span_blobs.body", "interaction_updates.body", "users.traits", "interaction_words.words"} <= before.keys()
     assert {"findings.title", "issue_states.title", "outbox.subject", "signal_matches.excerpt"} <= before.keys()
@@ -216,7 +182,7 @@ async def test_nothing_of_an_erased_user_is_left_in_any_table(store: Store) -> N
     erased = await run_erasure(store)
     assert (erased.trace_count, erased.span_count, erased.event_count, erased.is_complete) == (1, 4, 1, True)
     await derive(store)
-    assert await places(store, plant.words) == {}
+    assert await places(store.conninfo, plant.words) == {}
 
     assert await store.sql("SELECT user_id FROM users") == [("other",)]
     assert await store.sql("SELECT conversation_id FROM conversations") == [("c2",)]
@@ -237,7 +203,7 @@ async def test_the_search_finds_the_bytes_when_blobs_are_not_rewritten(
     await fill(store, plant)
     erased = await run_erasure(store)
     await derive(store)
-    left = await places(store, plant.words)
+    left = await places(store.conninfo, plant.words)
     assert left.keys() == {"span_blobs.body"}
     assert len(left["span_blobs.body"]) > 10
     assert (erased.waiting_blob_count > 0, erased.is_complete) == (True, False)
@@ -276,7 +242,7 @@ async def test_what_others_share_stays_theirs(store: Store) -> None:
     await fill(store, plant, others_in=CONVERSATION)
     await run_erasure(store)
     await derive(store)
-    found = await places(store, [word for word in plant.words if word != "plantco"])
+    found = await places(store.conninfo, [word for word in plant.words if word != "plantco"])
     assert found == {}
     assert await store.sql("SELECT event_id, user_id FROM interactions WHERE NOT is_from_spans") == [("e2", "other")]
     conversation = "SELECT user_id, interaction_count::int FROM conversations WHERE conversation_id = %s"
@@ -303,4 +269,4 @@ async def test_a_trace_of_several_users_goes_with_each_of_them(store: Store) -> 
     assert await store.sql("SELECT user_id FROM traces") == [("other",)]
     assert (await run_erasure(store)).span_count == 2
     await derive(store)
-    assert await places(store, ["plantus"]) == {}
+    assert await places(store.conninfo, ["plantus"]) == {}

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from otlp_receiver.decoded import DecodedLogs, DecodedTraces, Rejections
 from otlp_receiver.erased_records import drop_erased
 from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.redaction.in_force import Redactors
+from otlp_receiver.redaction.redact import redact
 from trace_store.connections import connect
 from trace_store.migrate import check_schema
 from trace_store.tombstones import Tombstones
@@ -78,14 +80,16 @@ async def _import(paths: list[str], store: ProjectStore, retention_days: int) ->
     totals = Totals()
     writer = SpanWriter(store.conninfo, retention_days)
     commits = GroupCommit(writer)
-    tombstones = Tombstones()
+    tombstones, redactors = Tombstones(), Redactors()
     async with await connect(store.conninfo, "rainbarrel import") as connection:
         await tombstones.read(connection)
+        await redactors.read(connection)
     commits.start()
     try:
         for path, contents in read_files(paths, store.project_id):
             before = totals.spans + totals.logs
             for decoded in contents:
+                redact(decoded, redactors.by_project)
                 drop_erased(decoded, tombstones)
                 for part in _parts(decoded):
                     await commits.submit(part)

@@ -5,3 +5,13 @@ CREATE TABLE tombstones (           -- facts; what was erased, by a keyed hash t
   digest       bytea PRIMARY KEY,   -- trace_store/tombstones.py
   erased_at    timestamptz NOT NULL DEFAULT now()
 );
+
+-- redaction -------------------------------------------------------------------------------------------------------
+
+CREATE TABLE redaction_versions (   -- the rules of a project as saved on its settings page; the newest version counts
+  project_id integer NOT NULL,
+  version    integer NOT NULL,
+  rules      jsonb NOT NULL,        -- otlp_receiver/redaction/rules.py; an empty list for none
+  saved_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, version)
+);
