@@ -38,6 +38,7 @@ from web.api import (
     tools,
     traces,
 )
+from web.api import redaction as redaction_api
 from web.api import rules as rules_api
 from web.context import WebContext, context_of
 from web.errors import WebError
@@ -53,6 +54,7 @@ from web.pages import keys as keys_page
 from web.pages import overview as overview_page
 from web.pages import prices as prices_page
 from web.pages import receipts as receipts_page
+from web.pages import redaction as redaction_page
 from web.pages import signals as signals_page
 from web.pages import tool as tool_page
 from web.pages import tool_rules as rules_page
@@ -132,11 +134,12 @@ def create_app(
         ],
     )
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
-    settings_pages = (prices_page, dialects, mappings, rules_page, channels_page, verdicts_page, receipts_page)
+    own_rules = (mappings, rules_page, redaction_page)
+    settings_pages = (prices_page, dialects, *own_rules, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
     trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump)
     pages = (*trace_pages, compare, compare_otlp, *found_pages, *settings_pages)
-    found_apis = (issues, findings, signals, tools, channels, alerts, rules_api)
+    found_apis = (issues, findings, signals, tools, channels, alerts, rules_api, redaction_api)
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):
         app.include_router(router)

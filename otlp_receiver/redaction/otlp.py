@@ -6,16 +6,19 @@ opentelemetry/proto/{trace,logs,common,resource}/v1.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from otlp_receiver.field_counts import varint
 from otlp_receiver.redaction.fields import RESOURCE, SCOPE
 
 Redact = Callable[[str, bytes], bytes]  # a field's name and a text: the text to store, the same object if unchanged
-_Kind = Literal["text", "as sent", "attribute", "value", "array", "map", "entry", "event", "link", "status"]
+MayFind = Callable[[bytes], bool]  # false for the bytes of a part in which no rule finds anything
+_Kind = Literal["unknown", "text", "as sent", "attribute", "value", "array", "map", "entry", "event", "link", "status"]
 Fields = Mapping[int, tuple[_Kind, str]]  # by number: what it is, and the name of a text
 
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _GROUP, _END_GROUP, _FIXED32 = 0, 1, 2, 3, 4, 5
+_UNKNOWN: Final = ("unknown", "")
+_OFTEN_WITHOUT = frozenset({"attribute", "event", "link"})
 _ID: Final = ("as sent", "")
 
 SPAN: Fields = {
@@ -51,57 +54,58 @@ _INSIDE: Mapping[_Kind, Fields] = {
 }
 
 
-def rewrite(otlp: bytes, fields: Fields, redact: Redact) -> bytes:
+def rewrite(otlp: bytes, fields: Fields, redact: Redact, may_find: MayFind = bool) -> bytes:
     """The message with every text handed to `redact`; the same object when nothing changed.
 
-    The message has been parsed before, so it is well-formed. A field that OTLP does not define is left out when it
-    holds something to redact: nobody knows where in it a text begins.
+    An attribute, event or link in which `may_find` sees nothing is not walked. The message was parsed before, so it is
+    well-formed. A field that OTLP does not define is left out when it holds something to redact: nobody knows where
+    in it a text begins.
     """
-    return _rewritten(otlp, fields, "", redact)
+    return _Rewriting(redact, may_find).rewritten(otlp, fields, "")
 
 
-def _rewritten(raw: bytes, fields: Fields, inherited: str, redact: Redact) -> bytes:
-    pieces: list[bytes] = []
-    position = copied = 0
-    while position < len(raw):
-        begin = position
-        tag, position = varint(raw, position)
-        wire_type, number = tag & 7, tag >> 3
-        if wire_type == _GROUP:
-            position = _end_of_group(raw, position)
-            if redact(inherited, raw[begin:position]) != raw[begin:position]:
+class _Rewriting(NamedTuple):
+    redact: Redact
+    may_find: MayFind
+
+    def rewritten(self, raw: bytes, fields: Fields, inherited: str) -> bytes:
+        pieces: list[bytes] = []
+        position = copied = 0
+        while position < len(raw):
+            begin = position
+            tag, position = varint(raw, position)
+            wire_type, number = tag & 7, tag >> 3
+            if wire_type == _LENGTH_DELIMITED:
+                after_tag = position
+                length, position = varint(raw, position)
+                payload = raw[position : position + length]
+                position += length
+                kind, name = fields.get(number, _UNKNOWN)
+            elif wire_type == _GROUP:
+                position = after_tag = _end_of_group(raw, position)
+                payload, (kind, name) = raw[begin:position], _UNKNOWN
+            else:
+                position = _skipped(raw, position, wire_type)
+                continue
+            new = self._payload(kind, payload, name or inherited)
+            if new is not payload:
                 pieces.append(raw[copied:begin])
+                if kind != "unknown":
+                    pieces += (raw[begin:after_tag], _varint_bytes(len(new)), new)
                 copied = position
-            continue
-        if wire_type != _LENGTH_DELIMITED:
-            position = _skipped(raw, position, wire_type)
-            continue
-        after_tag = position
-        length, position = varint(raw, position)
-        payload = raw[position : position + length]
-        position += length
-        if number not in fields:
-            if redact(inherited, payload) is not payload:
-                pieces.append(raw[copied:begin])
-                copied = position
-            continue
-        kind, name = fields[number]
-        new = _payload(kind, payload, name or inherited, redact)
-        if new is not payload:
-            pieces += (raw[copied:after_tag], _varint_bytes(len(new)), new)
-            copied = position
-    return b"".join((*pieces, raw[copied:])) if pieces else raw
+        return b"".join((*pieces, raw[copied:])) if pieces else raw
 
-
-def _payload(kind: _Kind, payload: bytes, name: str, redact: Redact) -> bytes:
-    if kind == "text":
-        return redact(name, payload)
-    if kind == "as sent":
-        return payload
-    if kind == "attribute":
-        key = _key(payload)
-        name = f"{name} {key}" if name in (RESOURCE, SCOPE) else key
-    return _rewritten(payload, _INSIDE[kind], name, redact)
+    def _payload(self, kind: _Kind, payload: bytes, name: str) -> bytes:
+        if kind == "as sent":
+            return payload
+        if kind in ("text", "unknown"):
+            return self.redact(name, payload)
+        if kind in _OFTEN_WITHOUT and not self.may_find(payload):
+            return payload
+        if kind == "attribute":
+            key = _key(payload)
+            name = f"{name} {key}" if name in (RESOURCE, SCOPE) else key
+        return self.rewritten(payload, _INSIDE[kind], name)
 
 
 def _key(raw: bytes) -> str:

@@ -40,7 +40,7 @@ class Redactor:
             span = span._replace(resource=self._resource(span.resource, spent), scope=self._scope(span.scope, spent))
         if not self._may_find(span.otlp):
             return span
-        new = otlp.rewrite(span.otlp, otlp.SPAN, lambda name, text: self._field(name, text, spent))
+        new = otlp.rewrite(span.otlp, otlp.SPAN, lambda name, text: self._field(name, text, spent), self._may_find)
         if new is span.otlp:
             return span
         return span._replace(otlp=new, name=self._field("span.name", span.name.encode(), Spent()).decode())
@@ -51,7 +51,7 @@ class Redactor:
             log = log._replace(resource=self._resource(log.resource, spent), scope=self._scope(log.scope, spent))
         if not self._may_find(log.otlp):
             return log
-        new = otlp.rewrite(log.otlp, otlp.LOG, lambda name, text: self._field(name, text, spent))
+        new = otlp.rewrite(log.otlp, otlp.LOG, lambda name, text: self._field(name, text, spent), self._may_find)
         if new is log.otlp:
             return log
         return log._replace(otlp=new, event_name=self._field("event.name", log.event_name.encode(), Spent()).decode())
@@ -113,7 +113,10 @@ class Redactor:
             if len(self._texts) >= _REMEMBERED:
                 self._texts.clear()
             self._texts[name] = found
-        return found.redact(text, spent) if found.rules else text
+        new = found.redact(text, spent) if found.rules else text
+        if new is not text and spent.observe is not None:
+            spent.observe(name, text, new)
+        return new
 
     def _text(self, name: str, text: str, spent: Spent) -> str:
         raw = text.encode()

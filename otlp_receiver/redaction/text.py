@@ -30,6 +30,7 @@ _JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
 _JSON_BEGINS = (b"{", b"[", b'"')
 
 Clock = Callable[[], float]
+Observer = Callable[[str, bytes, bytes], object]  # the field, the text before and after
 
 
 class Spent:
@@ -39,6 +40,7 @@ class Spent:
         self.counts: Counter[str] = Counter()  # replacements by the name of the rule
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.clock = clock
+        self.observe: Observer | None = None  # sees every text that is changed
 
 
 class CompiledRule:

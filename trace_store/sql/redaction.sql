@@ -20,3 +20,58 @@ INSERT INTO redaction_versions (project_id, version, rules) SELECT %(project_id)
 WHERE %(base)s = (SELECT coalesce(max(version), 0) FROM redaction_versions WHERE project_id = %(project_id)s)
 ON CONFLICT (project_id, version) DO NOTHING
 RETURNING version
+
+-- newest_span_blobs --
+-- Where the newest spans of the newest traces lie, up to a number of spans and of bytes (traces_start_idx, primary key of
+-- spans).
+WITH recent AS MATERIALIZED (
+  SELECT project_id, trace_id FROM traces
+  WHERE project_id = %(project_id)s
+  ORDER BY start_unix_nano DESC, trace_id DESC
+  LIMIT %(records_max)s
+), newest AS (
+  SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
+         sum(span.raw_length) OVER (ORDER BY span.start_unix_nano DESC, span.span_id) AS bytes
+  FROM recent JOIN spans span USING (project_id, trace_id)
+  WHERE span.kind >= 0
+  ORDER BY span.start_unix_nano DESC, span.span_id
+  LIMIT %(records_max)s
+)
+SELECT DISTINCT project_id, trace_id, bucket, blob_id FROM newest WHERE bytes <= %(bytes_max)s
+
+-- newest_log_blobs --
+-- The same for the log records of the newest traces (traces_start_idx, log_records_trace_idx).
+WITH recent AS MATERIALIZED (
+  SELECT project_id, trace_id FROM traces
+  WHERE project_id = %(project_id)s
+  ORDER BY start_unix_nano DESC, trace_id DESC
+  LIMIT %(records_max)s
+), newest AS (
+  SELECT log.project_id, log.trace_id, log.bucket, log.blob_id
+  FROM recent JOIN log_records log USING (project_id, trace_id)
+  ORDER BY log.time_unix_nano DESC
+  LIMIT %(records_max)s
+)
+SELECT DISTINCT project_id, trace_id, bucket, blob_id FROM newest
+
+-- newest_updates --
+-- What was posted of the newest interactions, up to a number of posts and of bytes (interactions_start_idx, primary key of
+-- interaction_updates).
+WITH recent AS MATERIALIZED (
+  SELECT project_id, event_id FROM interactions
+  WHERE project_id = %(project_id)s
+  ORDER BY start_unix_nano DESC, event_id
+  LIMIT %(records_max)s
+)
+SELECT event_id, kind, body
+FROM (
+  SELECT event_id, kind, body, sum(length(body)) OVER (ORDER BY arrival DESC) AS bytes
+  FROM recent JOIN interaction_updates posted USING (project_id, event_id)
+  ORDER BY arrival DESC
+  LIMIT %(records_max)s
+) newest
+WHERE bytes <= %(bytes_max)s
+
+-- received --
+-- How many records of each kind a project has taken: sums of its receipts.
+SELECT signal, sum(accepted)::bigint FROM ingest_receipts WHERE project_id = %(project_id)s GROUP BY signal
