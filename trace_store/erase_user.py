@@ -16,6 +16,7 @@ import psycopg
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.erase import erase_rows
+from trace_store.erase_names import blank_envelopes, events_that_named
 from trace_store.flush import UNIT_CONVERSATION, UNIT_CONVERSATION_SUMS, UNIT_INTERACTION, UNIT_USER
 from trace_store.queries import load
 from trace_store.repack import repack
@@ -90,8 +91,10 @@ async def erase_user(
             await _bury(connection, project_id, await _belongings(connection, key))
             await asyncio.sleep(receivers_know_s)
             erased.underived_count = await _until_derived(connection, project_id, derived_within_s)
+            named_once = await events_that_named(connection, project_id, user_id)
             for _ in range(PASSES_MAX):
-                found = await _belongings(connection, key)
+                found = await _belongings(connection, key, named_once)
+                named_once = []
                 await _bury(connection, project_id, found)
                 await _note(connection, project_id, found, said)
                 await _erase_traces(connection, project_id, found.trace_ids, erased)
@@ -100,15 +103,16 @@ async def erase_user(
                 if not found.trace_ids and not found.event_ids:
                     break
             await _forget_what_is_repeated(connection, key, said)
+            await blank_envelopes(connection, project_id, user_id)
             await repack(connection)
             erased.waiting_blob_count = await _number(connection, SQL.blobs_with_dead_records, key)
     return erased
 
 
-async def _belongings(connection: _Connection, key: dict[str, Any]) -> _Belongings:
+async def _belongings(connection: _Connection, key: dict[str, Any], named_once: Sequence[str] = ()) -> _Belongings:
     conversation_ids = await _column(connection, SQL.conversations_of_user, key)
     key = {**key, "conversation_ids": conversation_ids}
-    event_ids = await _column(connection, SQL.events_of_user, key)
+    event_ids = sorted({*await _column(connection, SQL.events_of_user, key), *named_once})
     trace_ids = await _column(connection, SQL.traces_of_user, {**key, "event_ids": event_ids})
     return _Belongings(conversation_ids, event_ids, [bytes(each) for each in trace_ids])
 

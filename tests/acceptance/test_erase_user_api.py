@@ -11,7 +11,9 @@ from otlp_receiver.key_ring import KeyRing
 from tests.agent_run import made
 from tests.fix_pages import RETENTION_DAYS, new_key, pages_with_keys
 from tests.spans_made import new_id
+from trace_store.stored import TraceKey
 from trace_store.writer import SpanWriter
+from web.trace_files import sign
 
 HOLDER = Holder("key", frozenset({"write"}))
 
@@ -40,6 +42,9 @@ async def test_erasing_over_http_and_sending_again(database: str) -> None:
             admin, read = [{"x-api-key": await new_key(database, kind)} for kind in ("admin", "read")]
             assert await send() == [{}, {}]
             await pages.derive()
+            secret = (await ring.fresh()).session_secret
+            file = f"/files/{sign(secret, TraceKey(1, spans[0].trace_id), 'all')}"
+            assert (await pages.get(file)).status_code == 200
             assert (await pages.client.delete("/v1/users/u%201", headers=read)).status_code == 403
             answer = await pages.client.delete("/v1/users/u%201", headers=admin)
             assert (answer.status_code, answer.json()["data"]) == (
@@ -53,6 +58,7 @@ async def test_erasing_over_http_and_sending_again(database: str) -> None:
                     "is_complete": True,
                 },
             )
+            assert (await pages.get(file)).status_code == 404, "an address that was given out leads nowhere"
             await ring.fresh()
             assert await send() == [{"erased": 1}, {"erased": 1}]
             await pages.derive()

@@ -23,18 +23,24 @@ COMMIT
 ROLLBACK
 
 -- upsert_resources --
--- Adds the resources that are missing, in key order (primary key).
+-- Adds the resources that are missing or were emptied by an erasure, in key order (primary key).
 INSERT INTO resources (project_id, resource_id, digest, schema_url, otlp, service_name, release)
 SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new
 ORDER BY 1, 2
-ON CONFLICT (project_id, resource_id) DO NOTHING
+ON CONFLICT (project_id, resource_id) DO UPDATE
+SET digest = excluded.digest, schema_url = excluded.schema_url, otlp = excluded.otlp,
+    service_name = excluded.service_name, release = excluded.release
+WHERE resources.digest = ''
 
 -- upsert_scopes --
--- Adds the scopes that are missing, in key order (primary key).
+-- Adds the scopes that are missing or were emptied by an erasure, in key order (primary key).
 INSERT INTO scopes (project_id, scope_id, digest, schema_url, otlp, name, version)
 SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new
 ORDER BY 1, 2
-ON CONFLICT (project_id, scope_id) DO NOTHING
+ON CONFLICT (project_id, scope_id) DO UPDATE
+SET digest = excluded.digest, schema_url = excluded.schema_url, otlp = excluded.otlp,
+    name = excluded.name, version = excluded.version
+WHERE scopes.digest = ''
 
 -- copy_spans --
 -- Adds spans; a known key fails the transaction (primary key).

@@ -1,0 +1,78 @@
+"""What names a user outside of the rows that belong to them: earlier posts of an event, resources and scopes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import psycopg
+import zstandard
+from google.protobuf.message import DecodeError
+
+from trace_store.queries import load
+from trace_store.spans import read_resource, read_scope
+
+SQL = load("erase_names")
+_ROWS_AT_ONCE = 500
+
+_Connection = psycopg.AsyncConnection[Any]
+
+
+async def events_that_named(connection: _Connection, project_id: int, user_id: str) -> list[str]:
+    """Interactions of which some post named the user and a later one somebody else; reads all posts of such events."""
+    unpack = zstandard.ZstdDecompressor().decompress
+    found: dict[str, None] = {}
+    async with connection.transaction(), connection.cursor("updates") as cursor:
+        cursor.itersize = _ROWS_AT_ONCE
+        await cursor.execute(SQL.posts_of_events_with_several, {"project_id": project_id})
+        async for event_id, body in cursor:
+            if event_id not in found and _as_id(orjson.loads(unpack(body)).get("user_id")) == user_id:
+                found[event_id] = None
+    return list(found)
+
+
+async def blank_envelopes(connection: _Connection, project_id: int, user_id: str) -> None:
+    """Empties resources and scopes that name the user and that no record has; reads all spans if there are any.
+
+    The rows stay, because writers remember that they are there: they are filled again when they are sent again.
+    """
+    key = {"project_id": project_id, "user_id": user_id}
+    for read, candidates, blank in (
+        (_texts_of_resource, SQL.resources_with_text, SQL.blank_resources),
+        (_texts_of_scope, SQL.scopes_with_text, SQL.blank_scopes),
+    ):
+        rows = await (await connection.execute(candidates, key)).fetchall()
+        named = [envelope_id for envelope_id, otlp in rows if user_id in read(bytes(otlp))]
+        if named:
+            await connection.execute(blank, {"project_id": project_id, "ids": named})
+
+
+def _texts_of_resource(otlp: bytes) -> set[str]:
+    try:
+        return set(_texts(read_resource(otlp).values()))
+    except DecodeError:
+        return set()
+
+
+def _texts_of_scope(otlp: bytes) -> set[str]:
+    try:
+        scope = read_scope(otlp)
+    except DecodeError:
+        return set()
+    return {scope.name, scope.version, *_texts(scope.attributes.values())}
+
+
+def _texts(values: Iterable[Any]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            yield from _texts(value.values())
+        elif isinstance(value, list):
+            yield from _texts(value)
+
+
+def _as_id(value: Any) -> str | None:
+    """An id as text, as receivers read it; whole floats are integers."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return None if value is None or isinstance(value, bool | list | dict) else str(value)
