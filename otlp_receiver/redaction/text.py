@@ -130,7 +130,7 @@ class TextRedactor:
             for rule in self.rules:
                 if rule.finds(text):
                     text = rule.replace(text, self._known, spent)
-            if text is before:
+            if text is before or not self._hints.may_find(text):
                 break
         return text
 
