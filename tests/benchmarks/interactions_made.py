@@ -1,7 +1,7 @@
 """A month of interactions for benchmarks, by COPY: users, conversations, texts with their words, failures and feedback.
 
 Few users and tools have most of the interactions, as in life: their share falls with the square of their rank. A fifth
-of the texts is Chinese or Japanese. Rows of traces, tool calls and findings are made of the interactions by SQL.
+of the texts is Chinese or Japanese. Words, links, tool calls and findings are made of the interactions by SQL.
 """
 
 import random
@@ -18,17 +18,29 @@ DAYS = 30
 EVENTS = ("chat", "support", "summary", "search", "draft")
 MODELS = ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4", "gemini-2.5-pro")
 TOOLS = tuple(f"tool_{n}" for n in range(20))
+QUESTIONS_MADE, ANSWERS_MADE = 4000, 20_000  # different texts
+RARE = "claude-2"  # the model of one interaction in 100,000
 COLUMNS = """project_id, event_id, event_name, user_id, conversation_id, start_unix_nano, end_unix_nano, received_at,
   is_ai, is_pending, is_from_spans, model, input, output, input_preview, output_preview, properties, feature_flags,
   attachments, trace_ids, tools, tool_call_count, error_count, soft_error_count, loop_count, input_tokens,
   output_tokens, cost_usd, duration_ns, release, environment, last_bucket"""
 _CJK = "天気予報明日東京大阪注文返金確認請求書配送遅延申請取消更新質問回答会議資料作成翻訳"
 _CJK += "检查订单退款地址修改支付失败重试帮助"
-_INDEXES = {  # built after the COPY, as written in sql/schema/7_interactions.sql
+_INDEXES = {  # built after the rows, as written in sql/schema/7_interactions.sql
     "interaction_words_idx": "CREATE INDEX interaction_words_idx ON rainbarrel.interaction_words USING gin (words)"
 }
-_MADE = "CREATE TEMPORARY VIEW made AS SELECT * FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'"
+_BEFORE = (
+    "SET synchronous_commit = off",
+    "SET maintenance_work_mem = '512MB'",
+    "CREATE TEMPORARY TABLE text_words (text_id integer PRIMARY KEY, words tsvector)",
+    "CREATE TEMPORARY TABLE said (event_id text, asked integer, answered integer)",
+    "CREATE TEMPORARY VIEW made AS SELECT * FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'",
+)
 _DERIVED = (
+    """INSERT INTO rainbarrel.interaction_words
+       SELECT 1, event_id, side, 0, words
+       FROM said CROSS JOIN LATERAL (VALUES (1, asked), (2, answered)) AS text (side, text_id)
+       JOIN text_words USING (text_id)""",
     """INSERT INTO rainbarrel.interaction_traces (project_id, event_id, trace_id, said_by, is_named, user_id,
          conversation_id, start_unix_nano, end_unix_nano, input_preview, output_preview)
        SELECT project_id, event_id, trace_ids[1], 1, true, user_id, conversation_id, start_unix_nano, end_unix_nano,
@@ -40,12 +52,14 @@ _DERIVED = (
          CASE WHEN error_count > 0 AND number = 1 THEN 'error' ELSE 'ok' END, '', '', false, event_id
        FROM made, unnest(tools) WITH ORDINALITY AS called (tool, number)""",
     """INSERT INTO rainbarrel.findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title,
-         start_unix_nano, end_unix_nano, is_recovered, user_id, conversation_id, interaction_id, release, environment)
+         span_id, start_unix_nano, end_unix_nano, is_recovered, user_id, conversation_id, interaction_id, release,
+         environment)
        SELECT project_id, trace_ids[1], 'call:1', 'tool_error', md5(tools[1]), tools[1], 'KeyError: made',
-         start_unix_nano, end_unix_nano, false, user_id, conversation_id, event_id, release, environment
+         int8send(2), start_unix_nano, end_unix_nano, input_tokens % 2 = 0, user_id, conversation_id, event_id,
+         release, environment
        FROM made WHERE error_count > 0
        UNION ALL
-       SELECT project_id, trace_ids[1], 'loop:1', 'loop', md5('loop' || tools[1]), tools[1], 'made',
+       SELECT project_id, trace_ids[1], 'loop:1', 'loop', md5('loop' || tools[1]), tools[1], 'made', NULL,
          start_unix_nano, end_unix_nano, false, user_id, conversation_id, event_id, release, environment
        FROM made WHERE loop_count > 0""",
     """INSERT INTO rainbarrel.issue_states (project_id, fingerprint, kind, tool, title, first_seen_unix_nano,
@@ -65,36 +79,42 @@ _DERIVED = (
     """INSERT INTO rainbarrel.conversations
        SELECT project_id, conversation_id, min(user_id), min(start_unix_nano), max(start_unix_nano), count(*)
        FROM made GROUP BY project_id, conversation_id""",
+    """INSERT INTO rainbarrel.dirty_hours (project_id, hour)
+       SELECT DISTINCT project_id, start_unix_nano / 3600000000000 FROM rainbarrel.interactions""",
 )
 _SEEDED = "interactions interaction_words interaction_traces tool_calls findings feedback users conversations"
 TABLES = tuple(f"rainbarrel.{name}" for name in _SEEDED.split())
 
 
 def seed_interactions(connection: psycopg.Connection[Any], count: int, now_unix_nano: int) -> None:
-    """Fills the tables with `count` interactions of the last 30 days, in order of time."""
+    """Fills the tables with `count` interactions of the last 30 days, in order of time, and marks their hours."""
     rng = random.Random(7)
-    texts = _sentences(rng)
+    questions, answers = _texts(rng)
     for name in _INDEXES:
         connection.execute(f"DROP INDEX rainbarrel.{name}".encode())
-    words_kept: list[tuple[str, str, str]] = []
+    for statement in _BEFORE:
+        connection.execute(statement.encode())
+    told: list[tuple[str, int, int]] = []
     with connection.cursor() as cursor:
+        with cursor.copy(b"COPY text_words FROM STDIN") as copy:
+            for text_id, text in enumerate([*questions, *answers]):
+                copy.write_row((text_id, " ".join(f"'{word}'" for word in sorted(words_of(text)))))
         with cursor.copy(f"COPY rainbarrel.interactions ({COLUMNS}) FROM STDIN".encode()) as copy:
-            for row, given, got in _rows(rng, texts, count, now_unix_nano):
+            for row, asked, answered in _rows(rng, questions, answers, count, now_unix_nano):
                 copy.write_row(row)
-                words_kept.append((row[1], given, got))
-        with cursor.copy(b"COPY rainbarrel.interaction_words FROM STDIN") as copy:
-            for event_id, given, got in words_kept:
-                copy.write_row((1, event_id, 1, 0, given))
-                copy.write_row((1, event_id, 2, 0, got))
-    for statement in (_MADE, *_DERIVED, *_INDEXES.values()):
+                told.append((row[1], asked, answered + len(questions)))
+        with cursor.copy(b"COPY said FROM STDIN") as copy:
+            for one in told:
+                copy.write_row(one)
+    for statement in (*_DERIVED, *_INDEXES.values()):
         connection.execute(statement.encode())
     connection.execute(f"VACUUM ANALYZE {', '.join(TABLES)}".encode())
 
 
 def _rows(
-    rng: random.Random, texts: Sequence[tuple[str, str]], count: int, now_unix_nano: int
-) -> Iterator[tuple[tuple[Any, ...], str, str]]:
-    """Rows of COLUMNS, each with the words of its input and of its output as a tsvector is written."""
+    rng: random.Random, questions: Sequence[str], answers: Sequence[str], count: int, now_unix_nano: int
+) -> Iterator[tuple[tuple[Any, ...], int, int]]:
+    """Rows of COLUMNS, each with the numbers of its question and of its answer."""
     step = DAYS * DAY_NS // count
     for n in range(count):
         start = now_unix_nano - (count - n) * step
@@ -102,26 +122,26 @@ def _rows(
         user = int(rng.random() ** 2 * 50_000)
         tools = sorted({TOOLS[int(rng.random() ** 2 * len(TOOLS))] for _ in range(rng.randrange(4))})
         is_failed, is_looped = (bool(tools) and rng.random() < share for share in (0.1, 0.01))
-        asked, answered = rng.choice(texts), [rng.choice(texts) for _ in range(5)]
-        output = " ".join(text for text, _ in answered)
+        asked, answered = rng.randrange(len(questions)), rng.randrange(len(answers))
+        question, answer = questions[asked], answers[answered]
+        model = RARE if n % 100_000 == 777 else rng.choice(MODELS)
         yield (
             (1, f"evt-{n:08}", EVENTS[int(rng.random() ** 2 * 5)], f"user-{user}", f"convo-{n // 4}", start,
-             start + 10**9, at, True, False, False, rng.choice(MODELS), asked[0], output, asked[0][:100], output[:100],
+             start + 10**9, at, True, False, False, model, question, answer, question[:100], answer[:100],
              f'{{"env": "test", "n": {n}}}', '{"ui": "new"}', "[]", [rng.randbytes(16)], tools, len(tools),
              int(is_failed), 0, int(is_looped), 100 + n % 5000, 50, 0.001, 10**9 + n % 10**9, f"1.{n * 20 // count}",
              "production" if n % 5 else "staging", at.date()),
-            asked[1],
-            " ".join({word for _, words in answered for word in words.split(" ")}),
+            asked,
+            answered,
         )  # fmt: skip
 
 
-def _sentences(rng: random.Random) -> list[tuple[str, str]]:
-    """Sentences with their words, quoted as a tsvector is written."""
+def _texts(rng: random.Random) -> tuple[list[str], list[str]]:
+    """Questions of one sentence, answers of five."""
     vocabulary = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(3, 9))) for _ in range(3000)]
     vocabulary[:200] = [f"common{n}" for n in range(200)]
-    found = []
-    for n in range(4000):
+    questions = []
+    for n in range(QUESTIONS_MADE):
         words = [vocabulary[int(rng.random() ** 2 * len(vocabulary))] for _ in range(12)]
-        text = "".join(rng.choices(_CJK, k=20)) if n % 5 == 0 else " ".join(words) + "."
-        found.append((text, " ".join(f"'{word}'" for word in sorted(words_of(text)))))
-    return found
+        questions.append("".join(rng.choices(_CJK, k=20)) if n % 5 == 0 else " ".join(words) + ".")
+    return questions, [" ".join(rng.choice(questions) for _ in range(5)) for _ in range(ANSWERS_MADE)]

@@ -1,50 +1,70 @@
 """How long the query API takes with many interactions: `python -m tests.benchmarks.query_api --interactions 1000000`.
 
-Seeds a month of interactions into an embedded PostgreSQL in a temporary folder, and posts and derives some on the real
-path, to check that the seed fills the same columns. Then asks as clients do, each time for another user, word, tool or
-range, one question after the other without a socket between. Prints Markdown.
+Seeds a month of interactions with their traces into an embedded PostgreSQL, posts and derives 1,000 interactions with
+10,000 spans on the real path, and checks that the seed fills the same columns. Then asks as clients do, one question
+after the other without a socket between. `--keep DIR` keeps the data, and asks them the next time. Prints Markdown.
 """
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+import psutil
 import psycopg
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.agent_run import accepted, made
-from tests.benchmarks.interactions_made import DAY_NS, EVENTS, MODELS, TOOLS, seed_interactions
+from tests.benchmarks.interactions_made import seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import percentile
-from tests.fix_pages import Pages, running_pages
-from tests.spans_made import new_id
+from tests.benchmarks.query_questions import questions
+from tests.benchmarks.spans_seeded import seed_spans
+from tests.fix_pages import running_pages
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
+from trace_store.rollups import RollupWork
 from web.filters import utc
 
-POSTED = 50  # interactions that take the real path
-FILLED = """
-SELECT key, bool_or(value NOT IN ('null', '""', '[]', '{}', '0'))
-FROM rainbarrel.interactions i, jsonb_each(to_jsonb(i)) WHERE event_id LIKE %s GROUP BY key
+POSTED, SPANS_EACH = 1000, 10  # interactions that take the real path, and the spans of each
+COLUMNS = """
+SELECT key, bool_or(value NOT IN ('null', '""', '[]', '{{}}', '0', 'false'))
+FROM (SELECT * FROM rainbarrel.{table} WHERE {which} LIMIT 20000) r, jsonb_each(to_jsonb(r)) GROUP BY key
 """
-WORDS = "SELECT count(*) > 0 AND bool_and(length(words) > 0) FROM rainbarrel.interaction_words WHERE event_id LIKE %s"
-Question = Callable[[random.Random], str]
+SEEDED = {  # table: which of its rows took the real path
+    "interactions": "event_id LIKE 'posted-%'",
+    "interaction_words": "event_id LIKE 'posted-%'",
+    "interaction_traces": "event_id LIKE 'posted-%' AND said_by = 1",
+    "traces": "interaction_ids[1] LIKE 'posted-%'",
+    "spans": "trace_id IN (SELECT trace_id FROM rainbarrel.interaction_traces WHERE event_id LIKE 'posted-%')",
+    "tool_calls": "interaction_id LIKE 'posted-%'",
+    "findings": "interaction_id LIKE 'posted-%'",
+}
+NOT_SEEDED = {  # what no question reads
+    "derived_version", "group_id", "group_says", "scope", "input_from", "output_from", "settle_at", "error_type",
+    "error_message", "fingerprint", "arguments_digest", "result_digest", "arguments_preview", "result_preview",
+    "span_id", "rule", "path",
+}  # fmt: skip
+BY_NAME = "SELECT event_name, count(*) FROM rainbarrel.interactions GROUP BY 1 ORDER BY 2 DESC, 1"
+REAL_TRACE = "SELECT trace_id FROM rainbarrel.interaction_traces WHERE event_id = 'posted-0'"
+NEWEST = "SELECT max(start_unix_nano), count(*) FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'"
 
 
 def main() -> None:
     """Seed, check, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--interactions", type=int, default=200_000)
+    parser.add_argument("--spans-per-trace", type=int, default=SPANS_EACH, help=f"at most {SPANS_EACH}")
     parser.add_argument("--passes", type=int, default=20, help="times that each question is asked")
+    parser.add_argument("--keep", type=Path, help="folder of the data: seeded when it is empty, kept afterwards")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="rainbarrel-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "data")
     try:
@@ -53,131 +73,137 @@ def main() -> None:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
             print(machine_facts(version), "\n", flush=True)
-            asyncio.run(_post(conninfo))  # makes the partitions of today, too
-            began = time.monotonic()
-            now = time.time_ns()
-            seed_interactions(connection, options.interactions, now)
-            print(f"{options.interactions:,} interactions of 30 days seeded in {time.monotonic() - began:.0f} s.\n")
-            _check_seed(connection)
-        rows = asyncio.run(measure(conninfo, now, options.passes))
-        print(markdown_table(["question", "p50 ms", "p95 ms", "approximate"], rows))
+            if connection.execute("SELECT FROM rainbarrel.interactions LIMIT 1").fetchone() is None:
+                _seed(conninfo, connection, options.interactions, min(options.spans_per_trace, SPANS_EACH))
+            now, count = connection.execute(NEWEST).fetchone() or (0, 0)
+        postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
+        rows = asyncio.run(measure(conninfo, now, count, options.passes, postmaster))
+        heads = ["question", "fastest ms", "p50 ms", "p95 ms", "CPU ms", "approximate"]
+        print("\n" + markdown_table(heads, rows))
+        print(f"\nLoad average after the run: {', '.join(f'{value:.1f}' for value in os.getloadavg())}.")
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if options.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def questions(now: int) -> dict[str, Question]:
-    """What is asked, by name; each makes a path with values of its own."""
-
-    def days(count: int) -> str:
-        return f"timestamp[gte]={quote(utc(now - count * DAY_NS))}"
-
-    def user(rng: random.Random) -> str:
-        return f"user_id=user-{int(rng.random() ** 2 * 50_000)}"
-
-    def tool(rng: random.Random) -> str:
-        return rng.choice(TOOLS)
-
-    return {
-        "list, newest": lambda rng: "/v1/events",
-        "list, of a user": lambda rng: f"/v1/events?{user(rng)}",
-        "list, of a model": lambda rng: f"/v1/events?model={rng.choice(MODELS)}",
-        "list, failed calls of a tool": lambda rng: f"/v1/events?tool_error={tool(rng)}",
-        "list, oldest first of 7 days": lambda rng: f"/v1/events?order_by=timestamp&{days(7)}",
-        "conversations": lambda rng: "/v1/conversations",
-        "users": lambda rng: "/v1/users",
-        "signals": lambda rng: "/v1/signals",
-        "count": lambda rng: "/v1/events/count",
-        "count, of a user": lambda rng: f"/v1/events/count?{user(rng)}",
-        "count, of an event name": lambda rng: f"/v1/events/count?event_name={rng.choice(EVENTS)}",
-        "count, of a signal": lambda rng: f"/v1/events/count?signal=tool_error:{tool(rng)}",
-        "count, of users": lambda rng: "/v1/events/count?count_by=user_id",
-        "timeseries, hours of 7 days": lambda rng: f"/v1/events/timeseries?interval=hour&{days(7)}",
-        "timeseries, days": lambda rng: "/v1/events/timeseries",
-        "timeseries, days of a model": lambda rng: f"/v1/events/timeseries?model={rng.choice(MODELS)}",
-        "facets of event_name": lambda rng: "/v1/events/facets?field=event_name",
-        "facets of user_id": lambda rng: "/v1/events/facets?field=user_id",
-        "facets of tool": lambda rng: "/v1/events/facets?field=tool",
-        "facets of signal": lambda rng: "/v1/events/facets?field=signal",
-        "facets of model, of an event name": lambda rng: (
-            f"/v1/events/facets?field=model&event_name={rng.choice(EVENTS)}"
-        ),
-        "combination: model, tool, failed, 14 days": lambda rng: (
-            f"/v1/events/count?model={rng.choice(MODELS)}&tool={tool(rng)}&tool_error=true&{days(14)}"
-        ),
-        "combination: property, release, 14 days": lambda rng: (
-            f"/v1/events/facets?field=tool&properties[env]=test&release=1.{rng.randrange(11, 20)}&{days(14)}"
-        ),
-        "search, one word, 14 days": lambda rng: f"/v1/events/search?query=common{rng.randrange(200)}&{days(14)}",
-        "search, two words, 14 days": lambda rng: (
-            f"/v1/events/search?query=common{rng.randrange(200)} common{rng.randrange(200)}&{days(14)}"
-        ),
-        "search, rare words, 14 days": lambda rng: (
-            f"/v1/events/search?query=common1 common2 common3 common{rng.randrange(200)}&{days(14)}"
-        ),
-        "search, a Japanese character, 14 days": lambda rng: (
-            f"/v1/events/search?query={quote(rng.choice('天東注返請配'))}&{days(14)}"
-        ),
-        "search, two Chinese characters, 14 days": lambda rng: (
-            f"/v1/events/search?query={quote(rng.choice(['订单', '退款', '支付']))}&{days(14)}"
-        ),
-    }
+def _seed(conninfo: str, connection: psycopg.Connection[Any], interactions: int, spans_per_trace: int) -> None:
+    began = time.monotonic()
+    asyncio.run(_post(conninfo))  # makes the partitions of today, too
+    posted = time.monotonic()
+    seed_interactions(connection, interactions, time.time_ns())
+    (trace_id,) = connection.execute(REAL_TRACE).fetchone() or (b"",)
+    seed_spans(connection, bytes(trace_id), spans_per_trace)
+    seeded = time.monotonic()
+    asyncio.run(_roll_up(conninfo))
+    connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups")
+    _check_seed(connection)
+    asyncio.run(_check_rollups(conninfo, connection))
+    print(
+        f"{POSTED:,} interactions with {POSTED * SPANS_EACH:,} spans took the real path in {posted - began:.0f} s. "
+        f"{interactions:,} interactions of 30 days and {interactions * spans_per_trace:,} spans were seeded in "
+        f"{seeded - posted:.0f} s and rolled up in {time.monotonic() - seeded:.0f} s.\n",
+        flush=True,
+    )
 
 
-async def measure(conninfo: str, now: int, passes: int) -> list[list[str]]:
-    """A row per question: its times, and whether an answer said that it is approximate."""
+async def measure(conninfo: str, now: int, interactions: int, passes: int, postmaster: int) -> list[list[str]]:
+    """A row per question: its times, the CPU time of server and database, whether an answer is approximate."""
     rows = []
     async with running_pages(conninfo) as pages:
-        for name, question in questions(now).items():
+        for name, question in questions(now, interactions).items():
             rng = random.Random(name)
             took, approximate = [], False
+            await pages.json(question(rng))  # plans, caches and connections are warm
+            cpu_s = _cpu_s(postmaster)
             for _ in range(passes):
                 path = question(rng)
                 began = time.perf_counter()
                 found = await pages.json(path)
                 took.append((time.perf_counter() - began) * 1000)
-                approximate |= bool(found.get("meta", {}).get("approximate"))
-            columns = [f"{percentile(took, 0.5):.0f}", f"{percentile(took, 0.95):.0f}", "yes" if approximate else ""]
-            rows.append([name, *columns])
+                approximate |= bool(isinstance(found, dict) and (found.get("meta") or {}).get("approximate"))
+            cpu_ms = (_cpu_s(postmaster) - cpu_s) * 1000 / passes
+            times = [min(took), percentile(took, 0.5), percentile(took, 0.95), cpu_ms]
+            rows.append([name, *(f"{value:.0f}" for value in times), "yes" if approximate else ""])
             print("|", " | ".join(rows[-1]), "|", flush=True)
     return rows
 
 
+def _cpu_s(postmaster: int) -> float:
+    """Of this process and of PostgreSQL: what does not depend on what else the machine does."""
+    server = psutil.Process(postmaster)
+    ended = server.cpu_times()  # parallel workers
+    own = psutil.Process().cpu_times()
+    total = own.user + own.system + ended.children_user + ended.children_system
+    for child in server.children():
+        times = child.cpu_times()
+        total += times.user + times.system
+    return float(total)
+
+
 async def _post(conninfo: str) -> None:
-    """Interactions on the real path, each with a trace of a tool call."""
+    """Interactions on the real path, each with a trace of ten spans."""
     async with running_pages(conninfo) as pages:
+        spans, events = [], []
         for n in range(POSTED):
-            await _post_one(pages, n)
-        await pages.derive()
+            start = time.time_ns() - (POSTED - n) * 10**9
+            spans += accepted(_run(n, start), release="1.0")
+            texts = {
+                "input": "Where is 返金?",
+                "output": "On its way.",
+                "model": "gpt-4o",
+                "convo_id": f"posted-{n // 4}",
+            }
+            event = {"event_id": f"posted-{n}", "event": "chat", "user_id": "u", "timestamp": utc(start)}
+            events.append(event | {"ai_data": texts, "properties": {"env": "test"}, "feature_flags": {"ui": "new"}})
+        await pages.store(spans)
+        await pages.post_events("track", *events)
 
 
-async def _post_one(pages: Pages, n: int) -> None:
-    event_id, start = f"posted-{n}", time.time_ns() - (POSTED - n) * 60 * 10**9
-    values = {
-        "traceloop.association.properties.event_id": event_id,
-        "traceloop.span.kind": "tool",
-        "traceloop.entity.name": "tool_1",
-        "traceloop.entity.input": '{"q": 1}',
-        "traceloop.entity.output": '{"a": 1}',
-    }
+def _run(n: int, start: int) -> list[Span]:
+    """An agent's run: a root, a tool call that fails in every third run, and steps of the program."""
+    event = {"traceloop.association.properties.event_id": f"posted-{n}"}
+    agent = {"traceloop.span.kind": "workflow", "traceloop.entity.name": "support"}
+    tool = {"traceloop.span.kind": "tool", "traceloop.entity.name": "tool_1"}
+    tool |= {"traceloop.entity.input": '{"q": 1}', "traceloop.entity.output": '{"a": 1}'}
     status = Status(code=Status.STATUS_CODE_ERROR if n % 3 == 0 else Status.STATUS_CODE_UNSET)
-    await pages.store(accepted([made(new_id(16), 1, 0, "tool_1.tool", values, start, status=status)], release="1.0"))
-    texts = {"input": "Where is 返金?", "output": "On its way.", "model": "gpt-4o", "convo_id": f"posted-{n // 4}"}
-    event = {"event_id": event_id, "event": "chat", "user_id": "u", "timestamp": utc(start), "ai_data": texts}
-    await pages.post_events("track", event | {"properties": {"env": "test"}, "feature_flags": {"ui": "new"}})
+    trace_id = random.Random(n).randbytes(16)
+    spans = [made(trace_id, 1, 0, "support.workflow", event | agent, start, start + 10**9)]
+    spans.append(made(trace_id, 2, 1, "tool_1.tool", event | tool, start + 1000, status=status))
+    spans += [made(trace_id, k, 1, f"step {k}", event, start + 1000 * k) for k in range(3, SPANS_EACH + 1)]
+    return spans
+
+
+async def _roll_up(conninfo: str) -> None:
+    work = RollupWork(conninfo)
+    while await work.step(0.0):
+        pass
+    await work.close()
 
 
 def _check_seed(connection: psycopg.Connection[Any]) -> None:
-    """Every column that the real path fills is filled in the seed too, and so are the words."""
-    posted, seeded = (dict(connection.execute(FILLED, (like,)).fetchall()) for like in ("posted-%", "evt-%"))
-    missing = sorted(str(name) for name, is_filled in posted.items() if is_filled and not seeded[name])
-    if missing:
-        raise SystemExit(f"The seed leaves empty what posted interactions have: {', '.join(missing)}.")
-    for like in ("posted-%", "evt-%"):
-        if connection.execute(WORDS, (like,)).fetchone() != (True,):
-            raise SystemExit(f"Interactions like {like} have no words.")
-    filled = sum(map(bool, posted.values()))
-    print(f"{POSTED} posted interactions fill {filled} columns; the seed fills them too, with words.\n")
+    """Every column that the real path fills is filled in the seed too."""
+    count = 0
+    for table, which in SEEDED.items():
+        other = f"NOT ({which})" if table != "interaction_traces" else "event_id LIKE 'evt-%'"
+        real, seeded = (
+            dict(connection.execute(COLUMNS.format(table=table, which=condition).encode()).fetchall())
+            for condition in (which, other)
+        )
+        missing = sorted(str(name) for name, is_filled in real.items() if is_filled and not seeded.get(name))
+        if set(missing) - NOT_SEEDED:
+            raise SystemExit(f"The seed leaves empty what real rows of {table} have: {', '.join(missing)}.")
+        count += sum(map(bool, real.values()))
+    print(f"The real path fills {count} columns of {len(SEEDED)} tables; the seed fills all of them that are read.\n")
+
+
+async def _check_rollups(conninfo: str, connection: psycopg.Connection[Any]) -> None:
+    """The roll-ups tell what counting the rows tells."""
+    counted = [{"value": name, "count": count} for name, count in connection.execute(BY_NAME).fetchall()]
+    async with running_pages(conninfo) as pages:
+        told = (await pages.json("/v1/events/facets?field=event_name"))["data"]
+    if told != counted:
+        raise SystemExit(f"Roll-ups tell {told}, the rows {counted}.")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -30,6 +30,7 @@ from trace_store.interaction_tables import InteractionTables
 from trace_store.partitions import ensure_partitions
 from trace_store.rollup_reads import RollupReads
 from trace_store.rollups import HOUR_NS, VALUES_MAX, RollupWork, roll_up
+from trace_store.rollups import SQL as ROLLUP_SQL
 
 FINDING = """
 INSERT INTO findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title, start_unix_nano,
@@ -243,6 +244,24 @@ async def test_hours_are_rolled_up_some_time_after_their_first_mark(any_database
     assert await work.step(0) == 1
     assert await work.step(0) == 0
     await work.close()
+
+
+async def test_an_erasure_leaves_nothing_of_its_hours_and_retention_counts_old_ones_again(
+    connection: Connection,
+) -> None:
+    rows = [interaction("e1", 1, event_name="secret"), interaction("e2", 70)]
+    await InteractionTables(connection).replace([(1, "e1"), (1, "e2")], rows, [])
+    first, second = await dirty_hours(connection)
+    for hour in (first, second):
+        await roll_up(connection, 1, hour)
+    await connection.execute(ROLLUP_SQL.forget_hours_of_events, {"project_id": 1, "event_ids": ["e1"]})
+    assert await column(connection, "SELECT DISTINCT hour FROM interaction_rollups") == [second]
+    assert await dirty_hours(connection) == [first]
+    day = datetime.fromtimestamp(START // 10**9, UTC).date()
+    await connection.execute(ROLLUP_SQL.mark_hours_before, {"cutoff": day})
+    assert await dirty_hours(connection) == [first]
+    await connection.execute(ROLLUP_SQL.mark_hours_before, {"cutoff": day + timedelta(days=1)})
+    assert await dirty_hours(connection) == [first, second]
 
 
 async def dirty_hours(connection: Connection) -> list[int]:
