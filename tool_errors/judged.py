@@ -26,7 +26,7 @@ from trace_store.facts import (
 )
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 5
+DETECTOR_VERSION = 5  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
