@@ -1,6 +1,7 @@
-"""What names a user outside of the rows that belong to them: earlier posts of an event, resources and scopes."""
+"""What names a user outside of the rows that belong to them: earlier posts, lone log records, resources and scopes."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -8,11 +9,17 @@ import psycopg
 import zstandard
 from google.protobuf.message import DecodeError
 
+from trace_store.blobs import Blob
+from trace_store.dialects import REGISTRY
 from trace_store.queries import load
-from trace_store.spans import read_resource, read_scope
+from trace_store.spans import Scope, read_log, read_resource, read_scope
+from trace_store.tombstones import Erased, put_tombstones
+from trace_store.writer import SQL as WRITER_SQL
+from trace_store.writer import lock_rewrites
 
 SQL = load("erase_names")
 _ROWS_AT_ONCE = 500
+_BLOBS_AT_ONCE = 50
 
 _Connection = psycopg.AsyncConnection[Any]
 
@@ -28,6 +35,42 @@ async def events_that_named(connection: _Connection, project_id: int, user_id: s
             if event_id not in found and _as_id(orjson.loads(unpack(body)).get("user_id")) == user_id:
                 found[event_id] = None
     return list(found)
+
+
+async def erase_lone_logs(connection: _Connection, project_id: int, user_id: str) -> None:
+    """Removes log records of no trace that name the user and tell nobody's call; reads all of no trace.
+
+    Their bytes go with the repacking that follows; tombstones keep them away.
+    """
+    digests: list[bytes] = []
+    named = user_id.encode()
+    async with connection.transaction(), connection.cursor("logs", binary=True) as cursor:
+        cursor.itersize = _BLOBS_AT_ONCE
+        await cursor.execute(SQL.blobs_of_lone_logs, {"project_id": project_id})
+        async for body, of_blob, positions in cursor:
+            blob = Blob(body)
+            records = ((digest, blob.record(place)) for digest, place in zip(of_blob, positions, strict=True))
+            digests += [digest for digest, record in records if named in record and user_id in _user_ids(record)]
+    if not digests:
+        return
+    await put_tombstones(connection, project_id, Erased.LOG, digests)
+    async with connection.transaction():
+        await lock_rewrites(connection, [project_id])
+        parameters = {"project_id": project_id, "digests": digests}
+        places = await (await connection.execute(SQL.delete_lone_logs, parameters)).fetchall()
+        columns = [list(column) for column in zip(*places, strict=True)] if places else [[], [], []]
+        await connection.execute(WRITER_SQL.count_dead_records, columns)
+
+
+def _user_ids(record: bytes) -> set[Any]:
+    """What stands in the attributes in which dialects look for the id of a user."""
+    attributes = read_log(record, Scope("", "", {})).attributes
+    return {value for key in _user_attributes() if isinstance(value := attributes.get(key), str)}
+
+
+@cache
+def _user_attributes() -> frozenset[str]:
+    return frozenset(key for dialect in REGISTRY for key in dialect.fields.get("user_id", ()))
 
 
 async def blank_envelopes(connection: _Connection, project_id: int, user_id: str) -> None:

@@ -16,7 +16,7 @@ import psycopg
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.erase import erase_rows
-from trace_store.erase_names import blank_envelopes, events_that_named
+from trace_store.erase_names import blank_envelopes, erase_lone_logs, events_that_named
 from trace_store.flush import UNIT_CONVERSATION, UNIT_CONVERSATION_SUMS, UNIT_INTERACTION, UNIT_USER
 from trace_store.queries import load
 from trace_store.repack import repack
@@ -103,6 +103,7 @@ async def erase_user(
                 if not found.trace_ids and not found.event_ids:
                     break
             await _forget_what_is_repeated(connection, key, said)
+            await erase_lone_logs(connection, project_id, user_id)
             await blank_envelopes(connection, project_id, user_id)
             await repack(connection)
             erased.waiting_blob_count = await _number(connection, SQL.blobs_with_dead_records, key)

@@ -4,18 +4,23 @@ from typing import Any
 
 import orjson
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from otlp_receiver.decode_events import decode_events
+from otlp_receiver.decoded import DecodedLogs
+from otlp_receiver.erased_records import drop_erased
 from tests.agent_run import accepted, attributes, made
 from tests.conformance.conftest import Store
 from tests.fix_pages import AT_ONCE
-from tests.spans_made import envelope, new_id
+from tests.spans_made import envelope, log, new_id
 from tests.words_stored import places
 from tool_errors.processor import Processor
+from trace_store.connections import connect
 from trace_store.erase_user import ErasedUser, erase_user
 from trace_store.flush import CommitBatch
-from trace_store.model import AcceptedSpan
+from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.tombstones import Tombstones
 from trace_store.writer import SpanWriter
 
 USER = "us_plantus"
@@ -74,3 +79,25 @@ async def test_they_stay_while_others_have_them(store: Store) -> None:
     await store.commit(on_machine(USER, "own"), on_machine("other", "of another, on the same machine"))
     assert (await erase(store)).span_count == 1
     assert (await places(store.conninfo, [USER])).keys() == {"resources.otlp", "scopes.otlp"}
+
+
+def lone_log(word: str, **values: str) -> AcceptedLog:
+    """A record of no trace, from an application's own logger."""
+    record = LogRecord(attributes=attributes(values))
+    record.body.string_value = word
+    return log(otlp=record.SerializeToString(), event_name="note")
+
+
+async def test_log_records_of_no_trace_that_name_the_user_go(store: Store) -> None:
+    own = lone_log("plantown", **{"user.id": USER})
+    others = lone_log("kept, of us_plantus", **{"user.id": "other"}), lone_log("kept as well", about=USER)
+    await store.commit(own, *others)
+    await erase(store)
+    assert await places(store.conninfo, ["plantown"]) == {}
+    assert await store.sql("SELECT count(*)::int FROM log_records") == [(2,)]
+    decoded = DecodedLogs(1, [own, *others])
+    tombstones = Tombstones()
+    async with await connect(store.conninfo, "test") as connection:
+        await tombstones.read(connection)
+    drop_erased(decoded, tombstones)
+    assert decoded.logs == list(others)

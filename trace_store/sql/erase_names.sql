@@ -35,3 +35,20 @@ SET otlp = '', schema_url = '', name = '', version = '', digest = ''
 WHERE project_id = %(project_id)s AND scope_id = ANY (%(ids)s::bigint[])
   AND NOT EXISTS (SELECT FROM spans WHERE (spans.project_id, spans.scope_id) = (gone.project_id, gone.scope_id))
   AND NOT EXISTS (SELECT FROM log_records log WHERE (log.project_id, log.scope_id) = (gone.project_id, gone.scope_id))
+
+-- blobs_of_lone_logs --
+-- Every blob with log records of no trace, and these (log_records_batch_idx, primary key of span_blobs).
+SELECT blob.body, part.digests, part.positions
+FROM (
+  SELECT bucket, blob_id, array_agg(digest) AS digests, array_agg(blob_position) AS positions
+  FROM log_records
+  WHERE project_id = %(project_id)s AND trace_id IS NULL
+  GROUP BY bucket, blob_id
+) part
+JOIN span_blobs blob ON (blob.project_id, blob.bucket, blob.blob_id) = (%(project_id)s, part.bucket, part.blob_id)
+
+-- delete_lone_logs --
+-- Removes log records of no trace; where their bytes lie (primary key).
+DELETE FROM log_records
+WHERE project_id = %(project_id)s AND trace_id IS NULL AND digest = ANY (%(digests)s::bytea[])
+RETURNING project_id, bucket, blob_id
