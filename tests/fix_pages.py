@@ -162,8 +162,9 @@ class EventStream:
         self.is_over = asyncio.Event()
         self._gone = asyncio.Event()
         self._chunks: asyncio.Queue[bytes] = asyncio.Queue()
+        path, _, query = path.partition("?")
         scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path}
-        scope |= {"raw_path": path.encode(), "query_string": b"", "headers": [(b"accept-encoding", b"gzip")]}
+        scope |= {"raw_path": path.encode(), "query_string": query.encode(), "headers": [(b"accept-encoding", b"gzip")]}
         scope |= {"server": ("127.0.0.1", 4318), "client": ("127.0.0.1", 1), "root_path": ""}
         self._task = asyncio.create_task(app(scope, self._receive, self._send))
 

@@ -46,7 +46,7 @@ from web.head_requests import HeadRequests
 from web.mcp_server.endpoint import McpEndpoint
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
-from web.pages import compare, compare_otlp, dialects, jump, mappings, sign_in
+from web.pages import compare, compare_otlp, dialects, jump, live, mappings, sign_in
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
 from web.pages import issues as issues_page
@@ -137,7 +137,7 @@ def create_app(
     own_rules = (mappings, rules_page, redaction_page)
     settings_pages = (prices_page, dialects, *own_rules, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
-    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump)
+    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump, live)
     pages = (*trace_pages, compare, compare_otlp, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api, redaction_api)
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)

@@ -17,6 +17,7 @@ TEXT_CHARACTERS_MAX = 400
 PAGES = (
     ("Overview", "/", "start home dashboard"),
     ("Traces", "/traces", "list runs search"),
+    ("Live", "/live", "tail stream running now"),
     ("Conversations", "/conversations", "chats sessions threads"),
     ("Issues", "/issues", "errors failures"),
     ("Tools", "/tools", "calls"),

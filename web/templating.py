@@ -38,7 +38,11 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
+def render(template: str, **context: Any) -> str:
+    """A rendered template with the links of the request's project."""
+    return with_prefix(ENVIRONMENT.get_template(template).render(context))
+
+
 def page(template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
-    """A rendered template; pages are never cached, since their data moves."""
-    html = with_prefix(ENVIRONMENT.get_template(template).render(context))
-    return HTMLResponse(html, status_code, {"cache-control": "no-store"})
+    """The same as an answer; pages are never cached, since their data moves."""
+    return HTMLResponse(render(template, **context), status_code, {"cache-control": "no-store"})

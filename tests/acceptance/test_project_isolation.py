@@ -17,7 +17,7 @@ from web.demo.spans import RunRecorder, export_request
 
 MARKER = "planted-9f3"
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
-ENDLESS = {"/traces/events", "/traces/{trace_id}/events"}
+ENDLESS = {"/traces/events", "/traces/{trace_id}/events", "/live/events"}
 SEEN_MIN = 28  # routes that must show the marker to its owner: else this test would prove nothing
 
 

@@ -1,0 +1,48 @@
+"""The live tail: a run appears while one looks, waits while it is paused, and the page stays small."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.agent_run import AgentRun, support_run
+from tests.browser.conftest import ARTIFACTS
+from tests.fix_server import RunningServer
+
+pytestmark = pytest.mark.browser
+
+
+def send(server: RunningServer, question: str) -> AgentRun:
+    made = support_run(question)
+    made.send(server, *made.spans)
+    server.wait_for_trace(made.trace_id, len(made.spans))
+    return made
+
+
+def test_runs_appear_and_wait_while_paused(page: Page, server: RunningServer, run: AgentRun) -> None:
+    page.goto(f"{server.url}/traces")
+    page.get_by_role("link", name="Live", exact=True).click()
+    rows = page.locator("#live-rows tr")
+    first = send(server, "Does this appear at once?")
+    expect(page.locator(f'tr[data-trace="{first.trace_id}"]')).to_contain_text("send_mail")
+    expect(page.locator(f'tr[data-trace="{first.trace_id}"]')).to_have_count(1)
+    page.screenshot(path=ARTIFACTS / "live.png")
+    page.get_by_role("button", name="Pause").click()
+    second = send(server, "Does this wait?")
+    expect(page.get_by_role("status").filter(has_text="Paused; 1 waits.")).to_be_visible()
+    count = rows.count()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(f'tr[data-trace="{second.trace_id}"]')).to_be_visible()
+    expect(rows).to_have_count(count + 1)
+
+
+def test_it_keeps_to_its_filter_and_holds_200_rows(page: Page, server: RunningServer, run: AgentRun) -> None:
+    page.goto(f"{server.url}/live?q=keeps+to+its+filter")
+    expect(page.locator("[data-tail-empty]")).to_be_visible()
+    page.evaluate(
+        """() => { const rows = document.getElementById('live-rows');
+        for (let i = 0; i < 230; i += 1) rows.append(document.createElement('tr')); }"""
+    )
+    send(server, "Another one")
+    passing = send(server, "This keeps to its filter")
+    expect(page.locator(f'tr[data-trace="{passing.trace_id}"]')).to_be_visible()
+    expect(page.locator("#live-rows tr")).to_have_count(200)
+    expect(page.locator("#live-rows tr[data-trace]")).to_have_count(1)
