@@ -46,7 +46,7 @@ function hold(rows) {
 
 function say() {
   const more = waiting.size === ROWS_MAX ? `the newest ${ROWS_MAX}` : String(waiting.size);
-  state.textContent = isPaused ? `Paused; ${waiting.size ? more : "nothing"} waits.` : quiet;
+  state.textContent = isPaused ? `Paused: ${waiting.size ? more : "nothing"} waiting.` : quiet;
 }
 
 function listen() {
