@@ -41,6 +41,7 @@ async def test_two_traces_step_by_step(database: str) -> None:
         found = await pages.json(f"/compare.json?a={a}&b={b}")
         page = await pages.html(f"/compare?a={a}&b={b.upper()}")
         empty = await pages.html("/compare")
+        half = await pages.html(f"/compare?a={a}")
         refusals = [(await pages.get(f"/compare.json?{query}")).status_code for query in ("", "a=1&b=2")]
         unknown = await pages.get(f"/compare?a={a}&b={'ab' * 16}")
 
@@ -56,6 +57,7 @@ async def test_two_traces_step_by_step(database: str) -> None:
     assert "<ins>&#34;&lt;b&gt;&#34;</ins>" in page
     assert "<del>1.0?</del> <ins>1.1?</ins>" in page
     assert "Give the ids of two traces" in empty
+    assert f'href="/compare?a={a}&amp;b={b}"' in half
     assert refusals == [400, 400]
     assert (unknown.status_code, "is stored" in unknown.text) == (404, True)
 

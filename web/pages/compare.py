@@ -6,16 +6,19 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from web.compare.align import STEPS_MAX
+from trace_store.reader import TraceFilter
 from web.compare.cohorts import BY, cohorts_json, compare_cohorts, read_cohort_query
 from web.compare.traces import TraceComparison, compare_sides, comparison_json, read_side
 from web.context import WebContext, context_of
 from web.errors import BadRequest, NotFound
 from web.json_answers import json_answer
+from web.list_view import list_row
+from web.pages.view_models import TraceListRow
 from web.templating import page
 from web.typed_ids import read_typed_ids
 
 router = APIRouter(prefix="/compare")
+OTHERS_MAX = 20
 Context = Annotated[WebContext, Depends(context_of)]
 
 
@@ -26,9 +29,9 @@ class ComparePage:
     a: str  # as typed
     b: str
     found: TraceComparison | None
+    others: tuple[TraceListRow, ...]  # to choose the second from
     json_url: str
     swap_url: str
-    steps_max: int = STEPS_MAX
 
 
 @router.get(".json")
@@ -44,7 +47,8 @@ async def show_comparison(context: Context, a: str = "", b: str = "") -> Respons
     """The page; without both traces a form that asks for them."""
     found = await _compare(context, a, b) if a.strip() and b.strip() else None
     urls = (f"/compare.json?{urlencode({'a': a, 'b': b})}", f"/compare?{urlencode({'a': b, 'b': a})}")
-    return page("compare.html", page=ComparePage(a, b, found, *urls), footer=await context.footer())
+    others = await _others(context, a) if a.strip() and not b.strip() else ()
+    return page("compare.html", page=ComparePage(a, b, found, others, *urls), footer=await context.footer())
 
 
 @router.get("/cohorts.json")
@@ -66,6 +70,12 @@ async def show_cohorts(request: Request, context: Context) -> Response:
         swap_url=query.url("/compare/cohorts", a=query.b, b=query.a),
         footer=await context.footer(),
     )
+
+
+async def _others(context: WebContext, a: str) -> tuple[TraceListRow, ...]:
+    """The newest traces beside the one that is chosen."""
+    rows, _ = await context.reader.list_traces(TraceFilter(context.project_id), limit=OTHERS_MAX)
+    return tuple(list_row(row) for row in rows if row.trace_id.hex() != a.strip().lower())
 
 
 async def _compare(context: WebContext, a: str, b: str) -> TraceComparison:
