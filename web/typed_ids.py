@@ -49,7 +49,7 @@ def _hex(text: str) -> list[bytes]:
 
 
 def _decimal(text: str) -> list[bytes]:
-    if not re.fullmatch("[0-9]{1,39}", text):
+    if not re.fullmatch("[0-9]{6,39}", text):  # ids are random: a shorter number is a count, a status, an order
         return []
     number = int(text)
     if number < 2**64:

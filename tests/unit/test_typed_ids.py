@@ -37,7 +37,10 @@ def test_a_traceparent_names_both() -> None:
     assert read_typed_ids(f"00-{TRACE.hex()}-{SPAN.hex()}-01") == TypedIds((TRACE,), (), SPAN)
 
 
-@pytest.mark.parametrize("text", ["", "0", "lookup_order", "12 34", "é" * 22, "9" * 39, "g" * 32, "=" * 24, "²" * 16])
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "404", "000000", "lookup_order", "12 34", "é" * 22, "9" * 39, "g" * 32, "=" * 24, "²" * 16],
+)
 def test_what_is_no_id(text: str) -> None:
     assert read_typed_ids(text) == TypedIds()
 
@@ -51,7 +54,7 @@ def test_sixteen_digits_can_be_hex_and_decimal() -> None:
 def test_datadogs_number_leads_back_to_the_lower_half(trace_id: bytes) -> None:
     number = datadog_id(trace_id)
     assert int(number) == int.from_bytes(trace_id) % 2**64
-    assert number == "0" or trace_id[8:] in read_typed_ids(number).halves
+    assert len(number) < 6 or trace_id[8:] in read_typed_ids(number).halves
 
 
 @given(st.text())
