@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 375, "height": 800}
 STEPS_OPENED = 12
+LINKS = ("--trace-links", "Datadog=https://dd.example/{trace_id_decimal} Our_own_Jaeger=https://j.example/{trace_id}")
 RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]  # nothing else differs between light and dark
 UNFOLD = "document.querySelectorAll('details').forEach(part => part.open = true)"
 PAGES_MIN = 28
@@ -62,7 +63,7 @@ REFUSALS = """addEventListener('securitypolicyviolation',
 @pytest.fixture(scope="module")
 def pages() -> Iterator[dict[str, str]]:
     """URL by pattern, of all pages of a server that holds nothing but what was planted."""
-    with running_server("--orphan-settle-delay-s", "2") as server:
+    with running_server("--orphan-settle-delay-s", "2", *LINKS) as server:
         found = all_pages(server, plant(server))
         assert len(found) >= PAGES_MIN, sorted(found)
         yield {pattern: server.url + address for pattern, address in found.items()}
@@ -114,7 +115,9 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
 def looks(pages: dict[str, str]) -> dict[str, str]:
     """Pages that are built differently: a filter changes no layout."""
     return {
-        pattern: url for pattern, url in pages.items() if "?" not in pattern or re.search("[?](view|a|by)=", pattern)
+        pattern: url
+        for pattern, url in pages.items()
+        if "?" not in pattern or re.search("[?](view|measure|failures|a|by)=", pattern)
     }
 
 
