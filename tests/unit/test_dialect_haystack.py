@@ -8,6 +8,7 @@ import pytest
 from tests.spans_by_hand import span
 from trace_store.attributes import NOT_JSON
 from trace_store.dialects import normalise
+from trace_store.dialects.haystack import known_message
 from trace_store.dialects.object_repr import parse_object_repr
 from trace_store.facts import SpanFacts
 
@@ -77,3 +78,19 @@ def test_what_is_no_message_stays_text() -> None:
 )
 def test_reprs_of_objects(text: str, value: Any) -> None:
     assert parse_object_repr(text) == value
+
+
+def test_a_repeated_message_is_parsed_once() -> None:
+    known_message.cache_clear()
+    for turns in range(1, 4):
+        facts = facts_of({"messages": [USER] + [ANSWER] * turns})
+        assert facts.output_text == "four"
+    assert known_message.cache_info().misses == 2
+
+
+def test_a_name_inside_of_texts_and_metadata_does_not_cut_a_message() -> None:
+    tricky = (
+        "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[TextContent(text='a, _name=b')], _name=None, "
+        "_meta={'said': 'x, _name=y'})"
+    )
+    assert facts_of({"messages": [USER, tricky]}).output_text == "a, _name=b"

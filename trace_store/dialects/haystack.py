@@ -5,6 +5,7 @@ docs.haystack.deepset.ai, ChatMessage.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from trace_store.attributes import NOT_JSON, unwrap
@@ -14,6 +15,8 @@ from trace_store.model import Span
 
 MESSAGE = "ChatMessage("
 DEPTH_MAX = 6
+MESSAGES_REMEMBERED_MAX = 512
+REMEMBERED_CHARS_MAX = 8_000  # of a message
 
 
 def _messages(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -51,9 +54,24 @@ def _lists(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
 def _message(item: Any) -> dict[str, Any] | None:
     """One ChatMessage, from its repr or from its fields, in GenAI's form."""
     if isinstance(item, str) and item.startswith(MESSAGE):
-        item = parse_object_repr(item)
-        if item is NOT_JSON:
-            return None
+        return known_message(item) if len(item) <= REMEMBERED_CHARS_MAX else _of_repr(item)
+    return _of_fields(item)
+
+
+def _of_repr(text: str) -> dict[str, Any] | None:
+    """The message in a repr; what follows its content, often longer than that, is only parsed where it must be."""
+    head, name, _ = text.rpartition(", _name=")
+    parsed = parse_object_repr(head + ")") if name else NOT_JSON
+    if parsed is NOT_JSON:
+        parsed = parse_object_repr(text)
+    return None if parsed is NOT_JSON else _of_fields(parsed)
+
+
+# Every span repeats the messages of those below it and before it; what is remembered is shared, nobody may change it.
+known_message = lru_cache(maxsize=MESSAGES_REMEMBERED_MAX)(_of_repr)
+
+
+def _of_fields(item: Any) -> dict[str, Any] | None:
     if not isinstance(item, dict) or item.get(CLASS) != "ChatMessage":
         return None
     content = item.get("_content", item.get("content"))

@@ -20,9 +20,10 @@ def _unwrapped(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values without `{"type", "value"}` around them."""
     found = {}
     for key in _WRAPPED:
-        value = unwrap(attributes.get(key))
-        if isinstance(value, dict) and value.keys() == {"type", "value"}:
-            found[key] = value["value"]
+        if key in attributes:
+            value = unwrap(attributes[key])
+            if value.__class__ is dict and len(value) == 2 and "type" in value and "value" in value:
+                found[key] = value["value"]
     return found
 
 

@@ -26,31 +26,23 @@ _VENDOR_OF_FORMAT = {
 CHAIN = Kind("chain", is_aggregate=True)
 
 
-def _unquoted(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+def _rewritten(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Texts without the quotes of JSON; objects stay the JSON they are. Beside them what only other keys tell."""
-    told: dict[str, str | None] = {}
+    told: dict[str, Any] = {}
     for key, value in attributes.items():
-        if key.startswith(MLFLOW) and isinstance(value, str) and value[:1] == '"':
-            parsed = parse_json(value)
-            if isinstance(parsed, str):
-                told[key] = parsed
-        elif key.startswith(MLFLOW) and value == "null":
-            told[key] = None
+        if key.startswith(MLFLOW) and value.__class__ is str:
+            if value[:1] == '"':
+                text = parse_json(value)
+                if isinstance(text, str):
+                    told[key] = text
+            elif value == "null":
+                told[key] = None
     if MLFLOW + "llm.provider" not in attributes:
         told[MLFLOW + "llm.provider"] = _VENDOR_OF_FORMAT.get(told.get(MLFLOW + "message.format") or "")
-    return told
-
-
-def _counted_in_answer(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Reasoning tokens: only the raw answer of the model has them."""
     answer = attributes.get(MLFLOW + "spanOutputs")
-    if not isinstance(answer, str) or "reasoning_tokens" not in answer:
-        return {}
-    return {_REASONING: counts_in(answer).reasoning_tokens}
-
-
-def _rewritten(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**_unquoted(span, attributes), **_counted_in_answer(span, attributes)}
+    if isinstance(answer, str) and "reasoning_tokens" in answer:  # only the raw answer of the model has them
+        told[_REASONING] = counts_in(answer).reasoning_tokens
+    return told
 
 
 DIALECT = Dialect(
