@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from trace_store.dialects.dialect import Field
+if TYPE_CHECKING:
+    from trace_store.dialects.dialect import Field
 
 CONTENT: Final = "content"  # all text of spans, log records, events, signals and users, but ids
 RESOURCE: Final = "resource"  # attributes of resources
@@ -27,7 +28,7 @@ POSTED_IDS = frozenset(
         "attachments.role",
     }
 )
-_ID_FACTS: tuple[Field, ...] = ("user_id", "conversation_id", "interaction_id")
+_ID_FACTS: "tuple[Field, ...]" = ("user_id", "conversation_id", "interaction_id")
 
 
 # Texts of spans and log records that no key stands before.
