@@ -95,10 +95,18 @@ def build_transcript(span: Span, logs: Sequence[LogRecord], layout: Layout) -> T
     if kind.type == "tool":
         return Transcript()
     outputs = next((found for items in _outputs(reading, content) if (found := role_messages(items))), ())
+    if reading.layout.flat_output and not any(part.kind == "tool_call" for said in outputs for part in said.parts):
+        outputs += _calls_alone(role_messages(_flat(reading, is_input=False)))
     inputs = role_messages(_input_messages(reading, content))
     return Transcript(
         inputs or _one_text(reading, "input", "user"), outputs or _one_text(reading, "output", "assistant")
     )
+
+
+def _calls_alone(messages: tuple[RoleMessage, ...]) -> tuple[RoleMessage, ...]:
+    """The tool calls of messages whose texts stand elsewhere, as messages of their own (LiteLLM)."""
+    calls = tuple((said.role, tuple(part for part in said.parts if part.kind == "tool_call")) for said in messages)
+    return tuple(RoleMessage(role, parts) for role, parts in calls if parts)
 
 
 def _one_text(reading: Reading, field: Field, role: str) -> tuple[RoleMessage, ...]:
