@@ -118,14 +118,14 @@ async def store(conninfo: str, spans: Iterable[AcceptedSpan], logs: Iterable[Acc
 
 
 @asynccontextmanager
-async def pages_with_keys(conninfo: str, password_hash: str = "") -> AsyncIterator[Pages]:
+async def pages_with_keys(conninfo: str, password_hash: str = "", **options: Any) -> AsyncIterator[Pages]:
     """The same where every request needs a key or a session."""
     ring = KeyRing(conninfo)
     ring.open()
     control = AccessControl(ring, KeyRules(are_required=True))
     try:
         await ring.fresh()
-        async with running_pages(conninfo, access=control, password_hash=password_hash) as pages:
+        async with running_pages(conninfo, access=control, password_hash=password_hash, **options) as pages:
             yield pages
     finally:
         await ring.close()

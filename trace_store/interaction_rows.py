@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 TRACK, PARTIAL = 1, 2  # kinds of an update
 SAID_BY_TRACE, SAID_BY_EVENT = 1, 2  # who links an interaction and a trace
 # To be raised when the same updates and traces make another interaction; `reprocess` then finds the older ones.
-INTERACTION_VERSION = 1
+INTERACTION_VERSION = 2
 EVENT_ID_BYTES_MAX = 400  # of an event id and of a user id, as of the ids that spans name; an index entry has a limit
 
 

@@ -44,9 +44,10 @@ from web.context import WebContext, context_of
 from web.errors import WebError
 from web.head_requests import HeadRequests
 from web.mcp_server.endpoint import McpEndpoint
+from web.oidc_people import NO_PROVIDER, OidcSettings
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
-from web.pages import compare, compare_otlp, dialects, jump, live, mappings, sign_in
+from web.pages import compare, compare_otlp, dialects, jump, live, mappings, sign_in, sign_in_at_provider
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
 from web.pages import issues as issues_page
@@ -95,6 +96,8 @@ def create_app(
     password_hash: str = "",
     limits: QueryLimits = NO_LIMITS,
     trace_links: str = "",
+    oidc: OidcSettings = NO_PROVIDER,
+    public_url: str = "",
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
@@ -102,8 +105,8 @@ def create_app(
     OTLP over gRPC, for the commands that pages show; `prices` is the user's price file, `mapping_files` are names and
     texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
     without one everybody may read and write; `password_hash` is of the administrator's password; `limits` bound
-    questions under /v1; `trace_links` are templates of the same trace elsewhere. Raises
-    BadPriceFile, BadMapping and BadToolRules.
+    questions under /v1; `trace_links` are templates of the same trace elsewhere; `oidc` is where people sign in, and
+    `public_url` where their browsers reach this. Raises BadPriceFile, BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -118,7 +121,7 @@ def create_app(
     context.search_days_max = limits.search_days_max
     context.link_templates = read_link_templates(trace_links)
 
-    sessions, mcp = Sessions(control, password_hash), McpEndpoint()
+    sessions, mcp = Sessions(control, password_hash, oidc), McpEndpoint()
 
     app = FastAPI(
         title="Rainbarrel",
@@ -134,6 +137,7 @@ def create_app(
         ],
     )
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
+    app.state.provider = sign_in_at_provider.SignInAtProvider(sessions, public_url)
     own_rules = (mappings, rules_page, redaction_page)
     settings_pages = (prices_page, dialects, *own_rules, channels_page, verdicts_page, receipts_page)
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
@@ -146,7 +150,7 @@ def create_app(
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
     app.mount("/static", VersionedFiles(STATIC), name="static")
     _add_error_answers(app)
-    for router in (keys.router, keys_page.router, sign_in.router):
+    for router in (keys.router, keys_page.router, sign_in.router, sign_in_at_provider.router):
         app.include_router(router)
     return app
 

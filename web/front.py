@@ -147,6 +147,8 @@ def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
         settings.password_hash,
         limits,
         settings.trace_links,
+        settings.oidc,
+        settings.public_url,
     )
     return app
 

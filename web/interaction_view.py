@@ -33,6 +33,7 @@ def interaction_view(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) 
     """One interaction for the templates."""
     return InteractionView(
         event_id=row.event_id,
+        event_url=f"/v1/events/{quote(row.event_id, safe='')}",
         name=row.event_name,
         user_id=row.user_id or "",
         user_url=user_url(row.user_id) if row.user_id else "",
@@ -70,6 +71,8 @@ def interaction_json(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) 
         "model": row.model,
         "input_preview": row.input_preview,
         "output_preview": row.output_preview,
+        "input_note": _note(row.has_more_input, row.is_input_cut),
+        "output_note": _note(row.has_more_output, row.is_output_cut),
         "attachments": row.attachments,
         "trace_ids": [trace_id.hex() for trace_id in row.trace_ids],
         "tools": row.tools,

@@ -19,5 +19,5 @@ def set_up_logs(role: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("psycopg.pool", "uvicorn", "uvicorn.error", "grpc", "asyncio"):
+    for name in ("psycopg.pool", "uvicorn", "uvicorn.error", "grpc", "asyncio", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

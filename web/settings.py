@@ -16,6 +16,7 @@ from typing import Any
 
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
+from web.oidc_people import OidcSettings, check_address, read_people
 from web.passwords import check_hash
 from web.trace_links import read_link_templates
 
@@ -130,6 +131,14 @@ def _web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _issuer(text: str) -> str:
+    return check_address(text) if text else ""
+
+
+def _people(text: str) -> str:
+    return ",".join(read_people(text))
+
+
 def _level(text: str) -> str:
     if text.lower() not in {"debug", "info", "warning", "error"}:
         raise ValueError(f"{text!r} is none of debug, info, warning, error")
@@ -177,6 +186,19 @@ class Settings:
         "of the password that administrators sign in with: `rainbarrel password` makes it",
         shown="none",
     )
+    oidc_issuer: str = _setting(
+        "", _issuer, "URL", "OpenID Connect provider that people sign in at: docs/sign_in.md", shown="none"
+    )
+    oidc_client_id: str = _setting("", str, "ID", "what that provider calls this Rainbarrel", shown="none")
+    oidc_client_secret: str = _setting("", str, "SECRET", "with which it knows this Rainbarrel", shown="none")
+    oidc_admins: str = _setting(
+        "",
+        _people,
+        "PEOPLE",
+        "who may do everything: e-mail addresses and @domains, separated by commas",
+        shown="nobody",
+    )
+    oidc_readers: str = _setting("", _people, "PEOPLE", "who may read everything and change nothing", shown="nobody")
     key: str = _setting(
         "", str, "KEY", "access key that demo, doctor, check and mcp send to the server of --url", shown="none"
     )
@@ -251,6 +273,12 @@ class Settings:
     )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
 
+    @property
+    def oidc(self) -> OidcSettings:
+        """Where people sign in, and who may."""
+        people = read_people(self.oidc_admins), read_people(self.oidc_readers)
+        return OidcSettings(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret, *people)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -313,7 +341,10 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
             values[row.name] = row.parse(text)
         except ValueError as error:
             raise BadSetting(f"{source}: {error}.") from None
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.oidc.fault:
+        raise BadSetting(settings.oidc.fault)
+    return settings
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:

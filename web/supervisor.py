@@ -135,7 +135,8 @@ class Supervisor:
 
     def _children(self, ports: Ports, conninfo: str) -> list[Child]:
         url = self._settings.public_url or f"http://{authority(self._settings.host, ports.http_port)}"
-        environment = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
+        environment = child_environment(self._settings, conninfo)
+        for_messages = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
         arguments += ["--own-key-sha256", key_digest(self._own_key).hex()]
@@ -149,7 +150,7 @@ class Supervisor:
             )
             for number in range(1, self._settings.workers + 1)
         ]
-        return [*fronts, Child("processor", ["process"], environment)]
+        return [*fronts, Child("processor", ["process"], for_messages)]
 
     def _wait_until_ready(self, children: list[Child], ports: Ports) -> None:
         place = authority(self._settings.host, ports.http_port)

@@ -24,7 +24,7 @@ from web.mcp_server.tools import BY_NAME
 
 SECOND = 1_000_000_000
 ASSOCIATION = "traceloop.association.properties."
-TRACE_ID, LARGE_TRACE_ID = bytes.fromhex("ca" * 16), bytes.fromhex("cb" * 16)
+TRACE_ID, LARGE_TRACE_ID, BIG_TRACE_ID = (bytes.fromhex(digits * 16) for digits in ("ca", "cb", "cc"))
 STEPS = 5_000  # of four spans each
 USER, CONVERSATION = "ada@example.com", "mcp/convo 1"
 ARGUMENTS = {"order": 4711, "reason": "broken kettle. " * 400}
@@ -198,6 +198,28 @@ async def test_a_trace_as_a_file_needs_no_key_but_its_signature(told: RunningSer
     refused = httpx.get(altered, timeout=30)
     assert refused.status_code == 403
     assert "altered" in refused.json()["error"]
+
+
+async def test_a_file_over_the_cap_is_refused_with_what_to_ask_for(told: RunningServer) -> None:
+    agent_span = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "archivist"}
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "read_archive"}
+    big, refused = "gen_ai.tool.call.result", Status(code=Status.STATUS_CODE_ERROR, message="the archive is damaged")
+    spans = [made(BIG_TRACE_ID, 1, 0, "invoke_agent archivist", agent_span, NOW, NOW + SECOND)]
+    spans += [made(BIG_TRACE_ID, n, 1, "read_archive", tool | {big: "page " * 400_000}, NOW + n) for n in range(2, 16)]
+    send_spans(told, [*spans, made(BIG_TRACE_ID, 16, 1, "read_archive", tool, NOW + 16, status=refused)])
+    wait_until(lambda: [each["span_count"] for each in told.get("/api/traces?q=archivist").json()["traces"]] == [16])
+    trace_id, of_part = BIG_TRACE_ID.hex(), {}
+    async with agent_over_http(told.url) as agent:
+        for part in ("all", "tool_calls"):
+            of_part[part] = await agent.refused("trace_as_file", trace_id=trace_id, part=part)
+            assert "This file would have 28.0 MB, more than 25 MB" in of_part[part]
+        assert "ask for one part (failures, tool_calls or spans)" in of_part["all"]
+        assert 'ask for part="failures", or read single payloads with get_span' in of_part["tool_calls"]
+        url = (await agent.ask("trace_as_file", trace_id=trace_id, part="failures")).splitlines()[0]
+        text = await agent.ask("get_span", trace_id=trace_id, span=f"{2:016x}", part="result", offset=1_999_995)
+    (failure,) = httpx.get(url, timeout=60).json()["tool_calls"]
+    assert failure["error"]["message"] == "the archive is damaged"
+    assert text.endswith("page ")
 
 
 async def test_20000_spans_are_told_within_the_budget(told: RunningServer) -> None:

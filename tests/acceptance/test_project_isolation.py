@@ -176,6 +176,12 @@ async def test_a_project_is_named_by_path_parameter_or_header(neighbours: Neighb
     ours = (await neighbours.pages.get("/api/stats", headers=neighbours.ours)).json()
     theirs = (await neighbours.pages.get("/api/stats", headers=neighbours.theirs)).json()
     assert (ours["spans"], ours["traces"], theirs["traces"]) == (0, 0, len(FINISHED))
+    of_all = {"x-api-key": await new_key(neighbours.pages.conninfo, "read")}
+    counts = [
+        (await neighbours.pages.get(f"/v1/events/count?project={name}", headers=of_all)).json()["data"]["total"]
+        for name in ("ours", "theirs")
+    ]
+    assert counts[0] == 0 < counts[1]
 
 
 async def naming_another_project_is_refused(neighbours: Neighbours) -> None:

@@ -8,14 +8,22 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import support_run
 from tests.fix_server import RunningServer, running_server
+from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.run_cli import rainbarrel
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def exposed() -> Iterator[RunningServer]:
-    with running_server("--host", "0.0.0.0") as server:
+def provider() -> Iterator[Provider]:
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def exposed(provider: Provider) -> Iterator[RunningServer]:
+    client = ("--oidc-client-id", CLIENT_ID, "--oidc-client-secret", CLIENT_SECRET, "--oidc-readers", "@example.com")
+    with running_server("--host", "0.0.0.0", "--oidc-issuer", provider.issuer, *client) as server:
         yield server
 
 
@@ -55,3 +63,16 @@ def test_a_narrow_dark_page(page: Page, exposed: RunningServer) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_to_the_provider_and_back(page: Page, exposed: RunningServer, provider: Provider) -> None:
+    url = exposed.url.replace("127.0.0.1", "rainbarrel.test")
+    provider.redirect_uri = f"{url}/sign-in/provider/answer"
+    page.goto(f"{url}/issues?kind=loop")
+    page.get_by_role("link", name="Sign in with 127.0.0.1").click()
+    page.get_by_label("Address").fill("ada@example.com")
+    page.get_by_role("button", name="Go on").click()
+    expect(page).to_have_url(f"{url}/issues?kind=loop")
+    expect(page.get_by_text("ada@example.com")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Rainbarrel")

@@ -114,9 +114,19 @@ async def test_one_event_over_several_traces_and_several_events_in_one(store: St
 
 async def test_events_without_traces_say_what_they_used(store: Store) -> None:
     used = {"prompt_tokens": 12, "completion_tokens": "3", "total_cost": 0.5, "trace_id": "gen-1"}
-    await send(store, batch("track", {"event_id": "e1", "ai_data": {"model": "m"}, "properties": used}))
-    columns = "event_id, model, input, is_ai, input_tokens, output_tokens, cost_usd, trace_ids"
-    assert await rows(store, columns) == [("e1", "m", None, True, 12, 3, 0.5, [])]
+    broadcast = {"model": "b", "provider": "OpenAI", "duration_ms": 1500, "finish_reason": "stop"}
+    await send(
+        store,
+        batch("track", {"event_id": "e1", "ai_data": {"model": "m"}, "properties": used}),
+        batch(
+            "track", {"event_id": "e2", "ai_data": {}, "properties": used | broadcast}
+        ),  # without texts: privacy mode
+    )
+    columns = "event_id, model, input, is_ai, input_tokens, output_tokens, cost_usd, duration_ns, trace_ids"
+    assert await rows(store, columns) == [
+        ("e1", "m", None, True, 12, 3, 0.5, 0, []),
+        ("e2", "b", None, True, 12, 3, 0.5, 1_500_000_000, []),
+    ]
 
 
 async def test_what_an_event_used_counts_where_its_traces_say_nothing(store: Store) -> None:

@@ -20,7 +20,7 @@ MADE_FROM_SPANS = "ai_generation"  # the name of an event that nobody posted, as
 FAILED, SOFT = "error", "soft_error"
 _INPUT_TOKENS = ("ai.usage.prompt_tokens", "prompt_tokens")  # properties of events without traces
 _OUTPUT_TOKENS = ("ai.usage.completion_tokens", "completion_tokens")
-_COST_USD = "total_cost"
+_COST_USD, _DURATION_MS, _MODEL = "total_cost", "duration_ms", "model"  # as OpenRouter's Broadcast names them
 NUMBER_MAX = 1e9  # a larger or negative count or cost is none
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ def derive_interaction(
         is_pending=any(trace.row.live for trace in linked) if posted is None else posted.is_pending,
         is_from_spans=posted is None,
         last_bucket=max(buckets if posted is None else [posted.last_bucket, *buckets]),
-        model=(posted and posted.model) or next(iter(sums.models), None),
+        model=(posted and posted.model) or next(iter(sums.models), None) or _told_model(properties),
         input=texts[0],
         output=texts[1],
         input_preview=texts[0] and text_preview(texts[0]),
@@ -97,7 +97,9 @@ def derive_interaction(
         input_tokens=sums.input_tokens,
         output_tokens=sums.output_tokens,
         cost_usd=usd(sums.cost_nano_usd),
-        duration_ns=max(map(_end, linked)) - min(map(_start, linked)) if linked else end - start,
+        duration_ns=max(map(_end, linked)) - min(map(_start, linked))
+        if linked
+        else end - start or _told_ns(properties),
         release=next((trace.row.release for trace in linked if trace.row.release), ""),
         environment=next((trace.row.environment for trace in linked if trace.row.environment), None),
     )
@@ -211,6 +213,16 @@ def _add_told(sums: _Sums, properties: dict[str, Any]) -> None:
         sums.output_tokens = int(_number(properties, _OUTPUT_TOKENS) or 0)
     if sums.cost_nano_usd is None and (cost := _number(properties, (_COST_USD,))) is not None:
         sums.cost_nano_usd = round(cost * 1e9)
+
+
+def _told_ns(properties: dict[str, Any]) -> int:
+    """How long the event says that it took; 0 when it does not say."""
+    return round((_number(properties, (_DURATION_MS,)) or 0.0) * 1e6)
+
+
+def _told_model(properties: dict[str, Any]) -> str | None:
+    model = properties.get(_MODEL)
+    return model if isinstance(model, str) and model else None
 
 
 def _number(properties: dict[str, Any], keys: Iterable[str]) -> float | None:

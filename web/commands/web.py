@@ -20,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "insecure",
         "keyless_loopback",
         "password_hash",
+        *("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_admins", "oidc_readers", "public_url"),
         "projects_max",
         "drain_timeout_s",
         "prices",

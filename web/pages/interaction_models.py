@@ -32,6 +32,7 @@ class InteractionView:
     """One interaction where it stands among others."""
 
     event_id: str
+    event_url: str  # everything that is known of it, as JSON
     name: str
     user_id: str
     user_url: str

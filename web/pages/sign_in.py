@@ -1,6 +1,10 @@
-"""`/sign-in` and `/sign-out`: the administrator's password, or a key that may read, opens the pages for a week."""
+"""`/sign-in` and `/sign-out`: the administrator's password, or a key that may read, opens the pages for a week.
+
+Signing in at a provider: sign_in_at_provider.py.
+"""
 
 import asyncio
+import urllib.parse
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -49,7 +53,7 @@ class SignIn:
 @router.get("/sign-in")
 async def show_sign_in(request: Request) -> Response:
     """The form; `next` is where it leads."""
-    return _form(request, request.query_params.get("next", ""))
+    return sign_in_form(request, request.query_params.get("next", ""))
 
 
 @router.post("/sign-in")
@@ -59,17 +63,15 @@ async def post_sign_in(request: Request) -> Response:
     form, sign_in = await read_fields(request), _sign_in(request)
     client, next_path = client_address(dict(request.scope)), form.get("next", "")
     if wait_s := sign_in.attempts.wait_s(client):
-        answer = _form(request, next_path, f"Too many wrong attempts: try again in {wait_s:.0f} s.", 429)
+        answer = sign_in_form(request, next_path, f"Too many wrong attempts: try again in {wait_s:.0f} s.", 429)
         answer.headers["retry-after"] = str(int(wait_s) + 1)
         return answer
     session = await sign_in.session_for(form.get("password", "").strip())
     if not session:
         sign_in.attempts.count_wrong(client)
-        return _form(request, next_path, WRONG, 401)
-    answer = RedirectResponse(own_path(next_path), 303)
+        return sign_in_form(request, next_path, WRONG, 401)
     is_secure = request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
-    answer.set_cookie(COOKIE, session, max_age=LIFETIME_S, path="/", secure=is_secure, httponly=True, samesite="lax")
-    return answer
+    return go_on(session, next_path, is_secure=is_secure)
 
 
 @router.post("/sign-out")
@@ -87,9 +89,25 @@ def own_path(text: str) -> str:
     return text if is_ours and not text.startswith("/sign-") else "/traces"
 
 
-def _form(request: Request, next_path: str, error: str = "", status: int = 200) -> Response:
-    has_password = bool(_sign_in(request).sessions.password_hash)
-    return page("sign_in.html", status, next=own_path(next_path), error=error, has_password=has_password)
+def go_on(session: str, next_path: str, *, is_secure: bool) -> Response:
+    """Leads a browser to where it wanted, with its new session."""
+    answer = RedirectResponse(own_path(next_path), 303)
+    answer.set_cookie(COOKIE, session, max_age=LIFETIME_S, path="/", secure=is_secure, httponly=True, samesite="lax")
+    return answer
+
+
+def sign_in_form(request: Request, next_path: str, error: str = "", status: int = 200) -> Response:
+    """The page on which one signs in, with what went wrong."""
+    sessions = _sign_in(request).sessions
+    issuer = sessions.oidc.issuer
+    return page(
+        "sign_in.html",
+        status,
+        next=own_path(next_path),
+        error=error,
+        has_password=bool(sessions.password_hash),
+        provider=urllib.parse.urlsplit(issuer).hostname if issuer else "",
+    )
 
 
 def _sign_in(request: Request) -> SignIn:

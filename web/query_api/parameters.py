@@ -24,6 +24,7 @@ from web.list_parameters import url_time
 from web.query_api.answers import UnknownField
 
 LIMIT, LIMIT_MAX = 50, 500
+PROJECT = "project"
 TEXT_OPERATORS = ("eq", "neq", "startsWith", "endsWith", "contains")
 NUMBER_OPERATORS = ("eq", "neq", "gt", "gte", "lt", "lte")
 TIME_OPERATORS = ("gt", "gte", "lt", "lte")
@@ -95,6 +96,8 @@ def read_parameters(found: QueryParams, fields: Iterable[str]) -> Parameters:
     allowed = set(fields)
     given = []
     for name, value in found.multi_items():
+        if name == PROJECT:  # the gate has read it
+            continue
         if name in SIGNAL_OPERATORS and "signal" in allowed:
             given.append(Given("signal", (name,), value))
             continue
