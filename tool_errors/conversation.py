@@ -15,7 +15,7 @@ from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
 from tool_errors.recovery import recovered_calls
 from tool_errors.reports import with_reports
-from tool_errors.steps import steps
+from tool_errors.steps import keys_in_loops, steps
 
 
 def settle_conversation(
@@ -62,13 +62,13 @@ def settle_conversation(
     }
     for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs, askers=askers):
         loops[loop.trace_id].append(loop)
-    again = asked_again(traces)
+    again, looped = asked_again(traces), keys_in_loops(loop for found in loops.values() for loop in found)
     return [
         dataclasses.replace(
             trace,
             tool_calls=(told := tuple(_asked_in(_told(call, recovered), askers) for call in of_trace)),
             loops=tuple(loops[trace.trace_id]),
-            steps=steps(trace.llm_calls, told),
+            steps=steps(trace.llm_calls, told, looped[trace.trace_id]),
             asked_again=again.get(trace.trace_id),
         )
         for trace, of_trace in zip(traces, kept, strict=True)

@@ -16,7 +16,7 @@ from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.price_table import PriceTable
 from tool_errors.prices_in_use import prices_in_use
-from tool_errors.steps import search_text, steps
+from tool_errors.steps import keys_in_loops, search_text, steps
 from tool_errors.texts import final_output, first_input
 from tool_errors.tool_calls import unique_tool_calls
 from tool_errors.trace_view import TraceView
@@ -48,8 +48,7 @@ def derive(
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]
     groups = unique_llm_calls(view)
-    told_whole = runs_told_whole(view, groups)
-    llm_calls = _priced_calls([*groups, *told_whole], prices or prices_in_use())
+    llm_calls = _priced_calls([*groups, *runs_told_whole(view, groups)], prices or prices_in_use())
     usage = token_usage(view, groups)
     asked, answered = first_input(view, groups), final_output(view, groups)
     first, last = (asked.input_text if asked else None), (answered.output_text if answered else None)
@@ -58,12 +57,13 @@ def derive(
     agents = _agents(known)
     tools = _names(call.name for call in tool_calls)
     models = _names(call.model for call in llm_calls)
+    names = (*agents, *tools, *models)
+    loops = _loops(trace_id, llm_calls, tool_calls, live, thresholds)
     roots = view.tree.roots()
-    starts = [node.start_unix_nano for node in nodes if node.start_unix_nano]
     return DerivedTrace(
         trace_id=trace_id,
         live=live,
-        start_unix_nano=min(starts, default=0),
+        start_unix_nano=min((node.start_unix_nano for node in nodes if node.start_unix_nano), default=0),
         end_unix_nano=max(end_of(node.start_unix_nano, node.end_unix_nano) for node in nodes),
         root_name=text_preview(roots[0].name),
         service_name=roots[0].service_name or _first(facts.service_name for facts in known) or "",
@@ -79,18 +79,18 @@ def derive(
         agents=agents,
         tools=tools,
         models=models,
+        providers=_names(call.provider for call in llm_calls),
+        dialects=_names(facts.dialect for facts in known),
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cached_tokens=usage.cached_tokens,
         reasoning_tokens=usage.reasoning_tokens,
         failed_span_count=sum(node.status_code == STATUS_ERROR for node in nodes),
-        steps=steps(llm_calls, tool_calls),
-        search_text=search_text(
-            _searched(roots[0].name, first, last, (*agents, *tools, *models), llm_calls, tool_calls)
-        ),
+        steps=steps(llm_calls, tool_calls, keys_in_loops(loops)[trace_id]),
+        search_text=search_text(_searched(roots[0].name, first, last, names, llm_calls, tool_calls)),
         llm_calls=llm_calls,
         tool_calls=tool_calls,
-        loops=_loops(trace_id, llm_calls, tool_calls, live, thresholds),
+        loops=loops,
         spans=tuple(_derived_spans(view)),
         interactions=interaction_parts(view, asked, answered),
         input_from=whole_text_at(view, asked, first),

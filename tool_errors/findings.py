@@ -201,6 +201,8 @@ class DerivedTrace:
     output_from: bytes | None = None
     environment: str | None = None
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers
+    providers: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
     asked_again: bytes | None = None  # the later trace of the conversation in which the user asks for the same
 
     @property

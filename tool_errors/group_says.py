@@ -93,7 +93,8 @@ def carried_over(
     calls = [dataclasses.replace(call, group_says=said.says.get(call.call_key)) for call in tool_calls]
     seen = derived_trace(row, llm_calls, [settled for call in calls if (settled := call.settled) is not None])
     counts: dict[str, Any] = counts_of(seen) | {"loop_count": len(said.loops)}
-    strip = steps(seen.llm_calls, seen.tool_calls)
+    looped = {key or "" for loop in said.loops for trace_id, key, *_ in loop.calls if trace_id == row.trace_id.hex()}
+    strip = steps(seen.llm_calls, seen.tool_calls, looped)
     return dataclasses.replace(row, group_id=said.group_id, steps=strip, **counts), calls
 
 

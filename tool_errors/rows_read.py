@@ -33,6 +33,8 @@ def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Se
         agents=tuple(row.agents),
         tools=tuple(row.tools),
         models=tuple(row.models),
+        providers=tuple(row.providers or ()),
+        dialects=tuple(row.dialects or ()),
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         cached_tokens=row.cached_tokens,

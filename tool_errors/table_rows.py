@@ -44,6 +44,8 @@ def trace_row(derived: DerivedTrace, rows: Sequence[SpanRow], settle_at: datetim
         agents=list(derived.agents),
         tools=list(derived.tools),
         models=list(derived.models),
+        providers=list(derived.providers),
+        dialects=list(derived.dialects),
         interaction_ids=list(derived.interaction_ids),
         conversation_id=derived.conversation_id,
         user_id=derived.user_id,

@@ -40,6 +40,8 @@ class TraceRow:
     agents: list[str] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
+    providers: list[str] = field(default_factory=list)
+    dialects: list[str] = field(default_factory=list)
     interaction_ids: list[str] = field(default_factory=list)
     conversation_id: str | None = None
     group_id: bytes | None = None  # trace id of the first trace of the group that this one belongs to

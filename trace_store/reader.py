@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
@@ -16,41 +16,15 @@ from trace_store.conversation_reads import ConversationRows, GroupPlace, read_co
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
-from trace_store.list_text import like_pattern
 from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
-from trace_store.step_language import Step
-from trace_store.step_query import steps_condition, tools_of
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
 from trace_store.tool_definitions import ToolDefinitionRow, read_definitions_of_call, read_definitions_of_tool
+from trace_store.trace_filter import TraceCursor, TraceFilter
+from trace_store.trace_lists import Failing, TraceFacets, read_facets, read_list, read_peek_calls, read_values
 
 LIST_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class TraceFilter:
-    """Which traces of a project a list shows; times in Unix nanoseconds, `until` exclusive."""
-
-    project_id: int
-    text: str = ""  # every word of it must occur in this order and spelling, upper or lower case
-    since_unix_nano: int | None = None
-    until_unix_nano: int | None = None
-    errors_only: bool = False  # a failed span or tool call
-    loops_only: bool = False
-    conversation_id: str | None = None
-    issue: str | None = None  # a fingerprint: traces with an event of this issue
-    tool: str | None = None
-    release: str | None = None
-    environment: str | None = None
-    steps: tuple[Step, ...] = ()  # of the step language
-
-
-class TraceCursor(NamedTuple):
-    """The last trace of a page; the next page begins after it."""
-
-    start_unix_nano: int
-    trace_id: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,36 +94,23 @@ class TraceReader:
         self, wanted: TraceFilter, after: TraceCursor | None = None, limit: int = 50
     ) -> tuple[list[TraceRow], TraceCursor | None]:
         """A page of at most `limit` (500) traces, newest first, and the cursor of the next page if there is one."""
-        limit = min(limit, LIST_MAX)
-        parameters = {
-            "project_id": wanted.project_id,
-            "since": wanted.since_unix_nano,
-            "until": wanted.until_unix_nano,
-            "after_start": after and after.start_unix_nano,
-            "after_trace_id": after and after.trace_id,
-            "errors_only": wanted.errors_only,
-            "loops_only": wanted.loops_only,
-            "conversation_id": wanted.conversation_id,
-            "issue": wanted.issue,
-            "tool": wanted.tool,
-            "release": wanted.release,
-            "environment": wanted.environment,
-            "pattern": like_pattern(wanted.text),
-            "limit": limit + 1,
-            "tools": tools_of(wanted.steps) or None,
-        }
-        condition, values = steps_condition(wanted.steps)
-        statement = SQL.list_traces.replace(b"{steps}", condition.encode())
-        async with (
-            self.freely_planned() as connection,
-            connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor,
-        ):
-            await cursor.execute(statement, parameters | values, prepare=False)
-            rows = await cursor.fetchall()
-        if len(rows) <= limit:
-            return rows, None
-        rows.pop()
-        return rows, TraceCursor(rows[-1].start_unix_nano, rows[-1].trace_id)
+        async with self.freely_planned() as connection:
+            return await read_list(connection, wanted, after, min(limit, LIST_MAX))
+
+    async def facets(self, wanted: TraceFilter, values_max: int, failing: Failing = "failing") -> TraceFacets:
+        """What is counted of the traces of a filter, at most `values_max` values of each field."""
+        async with self.freely_planned() as connection:
+            return await read_facets(connection, wanted, values_max, failing)
+
+    async def values(self, project_id: int, field: str, text: str, limit: int) -> list[tuple[str, int]]:
+        """The values of a field of traces that contain a text, each with its count in the newest traces."""
+        async with self.freely_planned() as connection:
+            return await read_values(connection, project_id, field, text, limit)
+
+    async def peek_calls(self, trace: TraceKey, limit: int) -> list[ToolCallRow]:
+        """At most `limit` tool calls of a trace, those that failed first."""
+        async with self._connection() as connection:
+            return await read_peek_calls(connection, trace, limit)
 
     async def trace_row(self, trace: TraceKey) -> TraceRow | None:
         """The derived row of a trace; None before its first derivation."""

@@ -32,7 +32,7 @@ ANY = "any"
 _UNITS_NS = {"s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9}
 _WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd])")
-_RESERVED = {"then", "again", "within", "exactly", "times", "never", "gave", "up", "recovered", *STATES}
+RESERVED = {"then", "again", "within", "exactly", "times", "never", "gave", "up", "recovered", *STATES}
 
 
 class BadSteps(RainbarrelError):
@@ -126,7 +126,7 @@ class _StepReader:
         if not self._words:
             raise self._fault('the name of a tool is missing; "any" stands for every tool')
         word = self._take()
-        if not word.quoted and word.text.lower() in _RESERVED:
+        if not word.quoted and word.text.lower() in RESERVED:
             raise self._fault(
                 f'"{word.text}" stands where a tool is named; put it in double quotes if a tool is called so'
             )

@@ -3,6 +3,10 @@
 import json
 from datetime import UTC, datetime
 
+from trace_store.trace_filter import Term
+from web.query_bar.language import written
+from web.strip import strip
+
 
 def duration(nanoseconds: int | None) -> str:
     """1_400_000_000 -> "1.40 s", then "14.2 s", "3 m 32 s", "2 h 03 m", "4 d 06 h"; "running" for None."""
@@ -90,6 +94,11 @@ def toml_key(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
 
 
+def query_term(value: str, field: str) -> str:
+    """A value of a field as the query bar writes it: user:"Ada L."."""
+    return written(Term(field, (value,)))
+
+
 FILTERS = {
     "along": along,
     "bytes_size": bytes_size,
@@ -97,7 +106,9 @@ FILTERS = {
     "duration": duration,
     "host": host,
     "number": number,
+    "query_term": query_term,
     "short_id": short_id,
+    "strip": strip,
     "toml_key": toml_key,
     "usd": usd,
     "utc": utc,

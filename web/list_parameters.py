@@ -4,23 +4,27 @@ import base64
 import binascii
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
 from trace_store.exceptions import RainbarrelError
-from trace_store.reader import LIST_MAX, TraceCursor, TraceFilter
+from trace_store.reader import LIST_MAX
 from trace_store.step_language import BadSteps, Step, read_steps
+from trace_store.trace_filter import Term, TraceCursor, TraceFilter
 from web.errors import BadRequest
-from web.pages.view_models import ListFilter
+from web.pages.facet_models import ListFilter
+from web.query_bar.language import BadQuery, query_text, read_query
 
 LIMIT = 50
 RANGES_S = {"15m": 900, "1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
 NANO_MAX = 2**63 - 1
 _YES = {"1", "true", "yes", "on"}
 _CURSOR_BYTES = 24
+_FAILING = {"failing", "error", "soft_error", "failed_span"}  # what `errors` says, or more
+TERM_PARAMETERS = ("tool", "release", "environment")  # that pages link with; the query bar has them as fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,9 @@ class ListQuery:
         return {key: value for key, value in found.items() if value}
 
 
-def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
-    """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
-    shown = ListFilter(
+def read_shown(parameters: QueryParams) -> ListFilter:
+    """The parameters as they stand in the URL, right or wrong."""
+    return ListFilter(
         q=parameters.get("q", "").strip(),
         range=parameters.get("range", ""),
         since=parameters.get("since", ""),
@@ -72,27 +76,58 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
         environment=parameters.get("environment", ""),
         steps=parameters.get("steps", "").strip(),
     )
+
+
+def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
+    """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
+    shown = read_shown(parameters)
     if shown.range and shown.range not in RANGES_S:
         raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
     since = url_time("since", shown.since)
     if shown.range and since is None:
         since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
+    terms = url_terms(shown)
     wanted = TraceFilter(
         project_id,
-        text=shown.q.replace("\0", ""),
         since_unix_nano=since,
         until_unix_nano=url_time("until", shown.until),
-        errors_only=shown.errors,
-        loops_only=shown.loops,
+        errors_only=shown.errors or any(_is_of_status(term) and _FAILING.issuperset(term.values) for term in terms),
+        loops_only=shown.loops or any(_is_of_status(term) and term.values == ("loop",) for term in terms),
         conversation_id=shown.conversation.replace("\0", "") or None,
         issue=shown.issue.replace("\0", "") or None,
-        tool=shown.tool.replace("\0", "") or None,
-        release=shown.release.replace("\0", "") or None,
-        environment=shown.environment.replace("\0", "") or None,
+        terms=tuple(term for term in terms if not _is_of_index(term)),
         steps=url_steps(shown.steps),
     )
     after = parameters.get("after", "")
     return ListQuery(shown, wanted, read_cursor(after) if after else None, read_limit(parameters.get("limit", "")))
+
+
+def url_terms(shown: ListFilter) -> tuple[Term, ...]:
+    """What `q` asks for, and `tool`, `release` and `environment`; BadRequest says which character is wrong."""
+    try:
+        terms = read_query(shown.q.replace("\0", ""))
+    except BadQuery as error:
+        raise BadRequest(str(error)) from None
+    given = {name: value.replace("\0", "") for name in TERM_PARAMETERS if (value := getattr(shown, name))}
+    return (*terms, *(Term(name, (value,)) for name, value in given.items() if value))
+
+
+def _is_of_status(term: Term) -> bool:
+    return term.field == "status" and not term.is_excluded
+
+
+def _is_of_index(term: Term) -> bool:
+    """Whether `errors_only` or `loops_only` says the same."""
+    return _is_of_status(term) and term.values in (("failing",), ("loop",))
+
+
+def status_left_out(query: ListQuery) -> ListQuery:
+    """The same list without its conditions on the status."""
+    kept = tuple(term for term in read_query(query.shown.q.replace("\0", "")) if term.field != "status")
+    shown = replace(query.shown, q=query_text(kept), errors=False, loops=False)
+    terms = tuple(term for term in query.wanted.terms if term.field != "status")
+    wanted = replace(query.wanted, terms=terms, errors_only=False, loops_only=False)
+    return replace(query, shown=shown, wanted=wanted)
 
 
 def cursor_text(cursor: TraceCursor) -> str:

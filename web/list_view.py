@@ -52,8 +52,10 @@ def conversation_url(name: str) -> str:
 
 def spoken(steps: str) -> str:
     """The strip as a sentence: "3 model calls, 1 tool error"."""
-    counts = [(steps.count(letter), names) for letter, names in _SPOKEN.items()]
+    counts = [(steps.upper().count(letter), names) for letter, names in _SPOKEN.items()]
     parts = [f"{count} {names[count > 1]}" for count, names in counts if count]
+    if looped := sum(letter.islower() for letter in steps):
+        parts.append(f"{looped} of them in a loop")
     if steps.endswith("+"):
         parts.append("and more")
     return ", ".join(parts) or "no model or tool calls"

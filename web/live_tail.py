@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from trace_store.derived_rows import TraceRow
 from trace_store.exceptions import RainbarrelError
 from trace_store.live_reads import LatestCall, read_latest_calls
-from trace_store.reader import TraceFilter
+from trace_store.trace_filter import TraceFilter
 from web.context import WebContext
 from web.list_view import list_row
 from web.pages.view_models import TraceListRow

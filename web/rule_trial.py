@@ -14,9 +14,10 @@ from tool_errors.findings import ToolCall
 from tool_errors.judged import judge_facts
 from tool_errors.tool_rules import ToolRules
 from trace_store.dialects.registry import DialectRegistry
-from trace_store.reader import TraceCursor, TraceFilter, TraceReader
+from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from trace_store.tool_stats import count_tool_calls
+from trace_store.trace_filter import TraceCursor, TraceFilter
 from web.trace_reading import judge_all
 
 CALLS_TRIED = 1000  # unless told otherwise

@@ -8,9 +8,9 @@ from typing import Any
 from tool_errors.alerts.rule import SIGNAL_POSTED, is_derived_signal
 from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
 from trace_store.alert_store import AlertStore
-from trace_store.reader import TraceFilter
 from trace_store.reprocess import Choice, open_reprocess
 from trace_store.signals import add_signal, mark_under_way, read_signals, remove_signal, switch_signal
+from trace_store.trace_filter import TraceFilter
 from web.errors import BadRequest, Conflict, NotFound
 from web.signal_reading import SignalPlace
 

@@ -11,8 +11,9 @@ import orjson
 
 from trace_store.derived_rows import TraceRow
 from trace_store.exceptions import RainbarrelError
-from trace_store.reader import TraceFilter, TraceReader
+from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
+from trace_store.trace_filter import TraceFilter
 from web.trace_view import trace_version
 
 POLL_INTERVAL_S = 0.5

@@ -42,7 +42,7 @@ def test_keys_move_through_the_rows(page: Page, server: RunningServer, run: Agen
     page.keyboard.press("j")
     expect(row_of(page, run).get_by_role("link")).to_be_focused()
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search in questions")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search in questions")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("next and previous trace")
@@ -50,7 +50,7 @@ def test_keys_move_through_the_rows(page: Page, server: RunningServer, run: Agen
 
 def test_a_filter_without_hits_names_what_to_remove(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(f"{server.url}/traces")
-    page.get_by_role("searchbox", name="Search in questions").fill("nobody asked this")
+    page.get_by_role("combobox", name="Search in questions").fill("nobody asked this")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"\?q=nobody\+asked\+this$"))
     page.wait_for_load_state()

@@ -13,8 +13,8 @@ from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.migrate import schema_version
-from trace_store.reader import TraceFilter
 from trace_store.stored import TraceKey
+from trace_store.trace_filter import Term, TraceFilter
 from trace_store.work import WorkQueue
 
 TODAY = date_of(NOW // DAY_NS)
@@ -120,11 +120,11 @@ async def test_filters(store: Store, queue: WorkQueue) -> None:
         return [names[row.trace_id] for row in page]
 
     assert await found() == ["loop", "span", "soft", "failed", "plain"]
-    assert await found(text="100% OF_A") == ["plain"]
-    assert await found(text="\\") == ["plain"]
+    assert await found(terms=(Term("", ("100% OF_A",)),)) == ["plain"]
+    assert await found(terms=(Term("", ("\\",)),)) == ["plain"]
     assert await found(errors_only=True) == ["span", "soft", "failed"]
     assert await found(loops_only=True) == ["loop"]
-    assert await found(errors_only=True, text="ofxa") == ["failed"]
+    assert await found(errors_only=True, terms=(Term("", ("ofxa",)),)) == ["failed"]
     assert await found(since_unix_nano=NOW + 2, until_unix_nano=NOW + 4) == ["soft", "failed"]
     assert await found(conversation_id="é" * 300) == ["loop"]
     assert await found(conversation_id="é" * 299) == []

@@ -17,10 +17,10 @@ from trace_store.derived_rows import LoopRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.issue_rows import IssueChange, IssueDetail, IssueFilter, IssueRow
 from trace_store.issues import change_issue, count_issues, rank_issues, read_issue, read_trends
-from trace_store.reader import TraceFilter
 from trace_store.retention import drop_expired
 from trace_store.stored import TraceKey
 from trace_store.tiers import read_tier
+from trace_store.trace_filter import Term, TraceFilter
 from trace_store.work import WorkQueue
 
 ALL = IssueFilter(1)
@@ -147,10 +147,10 @@ async def test_an_issue_from_near(store: Store, queue: WorkQueue) -> None:
     older = await one(store, wanted=IssueFilter(1, until_unix_nano=now - 3600 * SECOND))
     assert older is not None
     assert (older.row.events, older.examples, older.row.title) == (0, (), "KeyError: date")
-    rows, _ = await store.reader.list_traces(TraceFilter(1, issue="l", release="2"))
+    rows, _ = await store.reader.list_traces(TraceFilter(1, issue="l", terms=(Term("release", ("2",)),)))
     assert {row.release for row in rows} == {"2"}
     assert (await store.reader.list_traces(TraceFilter(1, issue="unheard of")))[0] == []
-    assert (await store.reader.list_traces(TraceFilter(1, tool="search")))[0] == []
+    assert (await store.reader.list_traces(TraceFilter(1, terms=(Term("tool", ("search",)),))))[0] == []
 
 
 async def test_resolved_until_it_happens_again(store: Store, queue: WorkQueue) -> None:

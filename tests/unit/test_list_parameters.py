@@ -5,7 +5,7 @@ import time
 import pytest
 from starlette.datastructures import QueryParams
 
-from trace_store.reader import TraceCursor
+from trace_store.trace_filter import Term, TraceCursor
 from web.errors import BadRequest
 from web.list_parameters import cursor_text, read_cursor, read_list_query
 
@@ -13,7 +13,7 @@ from web.list_parameters import cursor_text, read_cursor, read_list_query
 def test_everything_is_read_and_written_back() -> None:
     text = "q=refund&since=2026-11-01&until=1795256004000000000&errors=1&loops=true&conversation=c-1&limit=20"
     query = read_list_query(QueryParams(text), 1)
-    assert query.wanted.text == "refund"
+    assert query.wanted.terms == (Term("", ("refund",)),)
     assert query.wanted.since_unix_nano == 1_793_491_200_000_000_000
     assert query.wanted.until_unix_nano == 1_795_256_004_000_000_000
     assert query.wanted.errors_only

@@ -126,35 +126,6 @@ FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(buckets)s::dat
 JOIN log_records log USING (project_id, trace_id, bucket, blob_id)
 WHERE log.span_id IS NOT NULL
 
--- list_traces --
--- Traces of a project, newest first, after the cursor (traces_start_idx, traces_failed_idx or traces_loops_idx; planned
--- for exactly these parameters; findings_issue_idx for an issue). The text filter looks at search_text; {steps}
--- stands for the steps that were asked for (steps.sql).
-SELECT project_id, trace_id, start_unix_nano, end_unix_nano, bucket_min, bucket_max, live, settle_at, root_name,
-       service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
-       error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
-       cached_tokens, reasoning_tokens, conversation_id, user_id, interaction_ids, input_preview, output_preview, steps,
-       derived_at, environment, group_id, cost_nano_usd, unpriced_models, derived_by
-FROM traces t
-WHERE project_id = %(project_id)s
-  AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
-  AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
-  AND (%(after_start)s::bigint IS NULL
-       OR (start_unix_nano, trace_id) < (%(after_start)s::bigint, %(after_trace_id)s::bytea))
-  AND (NOT %(errors_only)s OR error_count + soft_error_count + failed_span_count > 0)
-  AND (NOT %(loops_only)s OR loop_count > 0)
-  AND (%(conversation_id)s::text IS NULL
-       OR left(conversation_id, 255) = left(%(conversation_id)s, 255) AND conversation_id = %(conversation_id)s)
-  AND (%(issue)s::text IS NULL OR trace_id IN (
-    SELECT trace_id FROM findings WHERE project_id = %(project_id)s AND fingerprint = %(issue)s))
-  AND (%(tool)s::text IS NULL OR %(tool)s = ANY (tools))
-  AND (%(release)s::text IS NULL OR release = %(release)s)
-  AND (%(environment)s::text IS NULL OR environment = %(environment)s)
-  AND (%(pattern)s::text IS NULL OR search_text LIKE %(pattern)s)
-  AND (%(tools)s::text[] IS NULL OR tools @> %(tools)s){steps}
-ORDER BY start_unix_nano DESC, trace_id DESC
-LIMIT %(limit)s
-
 -- stats --
 -- Sums of the receipts, the traces (primary key), and the due marks (dirty_marks_due_idx) with the age of the oldest;
 -- those of `reprocess` are no lag. Receipts and traces are those of a project, or of all (NULL).

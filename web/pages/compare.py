@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.reader import TraceFilter
+from trace_store.trace_filter import TraceFilter
 from web.compare.cohorts import BY, cohorts_json, compare_cohorts, read_cohort_query
 from web.compare.traces import TraceComparison, compare_sides, comparison_json, read_side
 from web.context import WebContext, context_of

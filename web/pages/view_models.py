@@ -4,6 +4,8 @@
 |---|---|---|
 | `/traces` | `traces.html` (includes `_list.html`) | `page: ListPage`, `footer` |
 | `/traces/list` | `_list.html` | `page: ListPage` |
+| `/traces/differences` | `differences.html` | `page: DifferencesPage`, `footer` |
+| `/traces/{trace_id}/peek` | `_peek.html` | `peek: Peek` |
 | `/traces/{trace_id}` | `trace.html` (and `_header`, `_tree`, `_detail`) | `page: TracePage`, `footer` |
 | `/traces/{trace_id}/header` | `_header.html` | `page: TracePage` |
 | `/traces/{trace_id}/tree` | `_tree.html` | `page: TracePage` (its `tree` alone counts) |
@@ -30,6 +32,7 @@ from typing import Literal
 from tool_errors.findings import SchemaViolation
 from web.argument_form import FormField
 from web.pages.conversation_models import ConversationLanes
+from web.pages.facet_models import FacetColumn, FilterChip, ListFilter
 from web.pages.interaction_models import InteractionView
 from web.pages.repeat_models import RepeatChanges
 from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
@@ -56,29 +59,6 @@ class Footer:
     span_count: int | None  # of the project; None on a page that may tell nothing
     derive_lag_s: float | None  # None while it is not known
     visitor: Visitor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """The list's parameters as they stand in the URL; empty for what is not set."""
-
-    q: str = ""
-    range: str = ""
-    since: str = ""
-    until: str = ""
-    errors: bool = False
-    loops: bool = False
-    conversation: str = ""
-    issue: str = ""
-    tool: str = ""
-    release: str = ""
-    environment: str = ""
-    steps: str = ""
-
-    @property
-    def is_set(self) -> bool:
-        """Whether anything is filtered."""
-        return self != ListFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +105,11 @@ class ListPage:
     grpc_origin: str  # e.g. "http://127.0.0.1:4317"; "" when this server receives no gRPC
     needs_key: bool
     sending_headers: str  # what senders need beside the address, as OTEL_EXPORTER_OTLP_HEADERS; "" for nothing
+    differences_url: str = "/traces/differences"
+    searched_back_to: int = 0  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
+    facets: FacetColumn | None = None  # None in a fragment, and where the filter cannot be read
+    chips: tuple[FilterChip, ...] = ()
+    fault: str = ""  # what is wrong with the filter
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
-from trace_store.reader import TraceCursor
+from trace_store.trace_filter import TraceCursor
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
 from web.errors import BadRequest

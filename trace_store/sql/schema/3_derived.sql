@@ -64,7 +64,7 @@ CREATE TABLE traces (
   interaction_ids text[] NOT NULL,
   input_preview   text,
   output_preview  text,
-  steps           text NOT NULL,    -- one letter per step for the strip: see tool_errors/derive.py
+  steps           text NOT NULL,    -- one letter per step for the strip: see tool_errors/steps.py
   search_text     text NOT NULL,    -- lower case, bounded: what the list's text filter looks at
   derived_at      timestamptz NOT NULL DEFAULT now(),
   environment     text,
@@ -72,6 +72,8 @@ CREATE TABLE traces (
   cost_nano_usd   bigint,           -- of the priced LLM calls; NULL when none is
   unpriced_models text[] DEFAULT '{}',
   derived_by      text NOT NULL DEFAULT '',  -- mapping and detector version, digest of mappings
+  providers       text[] DEFAULT '{}',
+  dialects        text[] DEFAULT '{}',
   PRIMARY KEY (project_id, trace_id)
 );
 CREATE INDEX traces_derived_by_idx ON traces (derived_by);  -- are there any that other rules made
