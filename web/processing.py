@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_local: bool = False) -> None:
-    """Process until `stop`; a claim under way is finished, maintenance is cut off (it is safe at any point).
+    """Process until `stop`; a claim under way is finished, maintenance and roll-ups are cut off (safe at any point).
 
     `is_local`: only this machine reaches the pages, and channels may send to this machine.
     """
@@ -50,7 +50,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
     delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
     digesting = asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests")
-    rolling_up = asyncio.create_task(_roll_up(conninfo, stop), name="roll-ups")
+    rolling_up = asyncio.create_task(_roll_up(conninfo), name="roll-ups")
     telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
     try:
         await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
@@ -59,8 +59,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
         await evaluating
         await delivering
         await digesting
-        await rolling_up
-        for task in (maintaining, telling):
+        for task in (maintaining, rolling_up, telling):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -82,11 +81,11 @@ async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:
             log.warning("%s", outdated_sentence(found))
 
 
-async def _roll_up(conninfo: str, stop: asyncio.Event) -> None:
+async def _roll_up(conninfo: str) -> None:
     """Rolls up hours that have changed; after the longer a pause, the longer it took."""
     work = RollupWork(conninfo)
     try:
-        while not stop.is_set():
+        while True:
             began = time.monotonic()
             try:
                 await work.step(ROLLUP_DELAY_S)
@@ -97,8 +96,7 @@ async def _roll_up(conninfo: str, stop: asyncio.Event) -> None:
             except Exception:
                 log.exception("roll-ups failed; trying again in %.0f s", MAINTENANCE_RETRY_S)
                 delay_s = MAINTENANCE_RETRY_S
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), delay_s)
+            await asyncio.sleep(delay_s)
     finally:
         await work.close()
 

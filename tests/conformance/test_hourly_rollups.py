@@ -1,8 +1,10 @@
 """Hourly roll-ups: whatever happens in whatever order, they answer what counting the interactions themselves does."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +43,10 @@ LINK = "INSERT INTO interaction_traces (project_id, event_id, trace_id, said_by,
 FEEDBACK = """
 INSERT INTO feedback (project_id, bucket, event_id, digest, name, type, properties)
 VALUES (1, current_date, %s, %s, 'thumbs', 'default', '{}')
+"""
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'rainbarrel roll-ups' AND wait_event_type = 'Lock'
 """
 HOURS, EVENTS, STEPS = 6, 24, 25
 Connection = psycopg.AsyncConnection[Any]
@@ -244,6 +250,25 @@ async def test_hours_are_rolled_up_some_time_after_their_first_mark(any_database
     assert await work.step(0) == 1
     assert await work.step(0) == 0
     await work.close()
+
+
+async def test_a_roll_up_that_is_cut_off_leaves_its_hour_marked(any_database: str, connection: Connection) -> None:
+    await InteractionTables(connection).replace([(1, "e1")], [interaction("e1", 1)], [])
+    work = RollupWork(any_database)
+    async with await connect(any_database, "rainbarrel test") as other, other.transaction():
+        await other.execute("LOCK TABLE interaction_rollups IN ACCESS EXCLUSIVE MODE")
+        rolling_up = asyncio.create_task(work.step(0))
+        while await column(connection, WAITING) == [0]:
+            await asyncio.sleep(0.02)
+        rolling_up.cancel()
+        with suppress(asyncio.CancelledError):
+            await rolling_up
+        await work.close()
+    assert await dirty_hours(connection) == [START // HOUR_NS]
+    assert await column(connection, "SELECT count(*) FROM interaction_rollups") == [0]
+    assert await work.step(0) == 1
+    await work.close()
+    assert await dirty_hours(connection) == []
 
 
 async def test_an_erasure_leaves_nothing_of_its_hours_and_retention_counts_old_ones_again(
