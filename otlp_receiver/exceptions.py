@@ -12,6 +12,7 @@ RainbarrelError
 │   ├── Unauthenticated           a key is missing, unknown or revoked
 │   └── PermissionDenied          a good key, and not for this
 ├── Overloaded                    retryable: the byte budget is spent
+├── SentTooMuch                   retryable: the key has sent as much as it may in a minute
 └── AddressInUse                  a receiver cannot listen
 """
 
@@ -60,6 +61,17 @@ class PermissionDenied(RequestRefused):
 
 class Overloaded(RainbarrelError):
     """Too many bytes wait to be stored."""
+
+
+class SentTooMuch(RainbarrelError):
+    """This key has sent as much as it may in a minute."""
+
+    def __init__(self, bytes_per_minute: int, wait_s: int) -> None:
+        self.wait_s = wait_s
+        super().__init__(
+            f"More than {bytes_per_minute} bytes in a minute: send this again in {wait_s} s. "
+            "Whoever runs this server sets the limit by --ingest-bytes-per-minute."
+        )
 
 
 class AddressInUse(RainbarrelError):

@@ -13,8 +13,10 @@ from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedTraces, Signal
 from otlp_receiver.decompress import REQUEST_BYTES_MAX, decompress
 from otlp_receiver.erased_records import drop_erased
 from otlp_receiver.group_commit import GroupCommit
+from otlp_receiver.ingest_rate import IngestRate
 from otlp_receiver.redaction.redact import redact
 from otlp_receiver.span_projects import move_to_named_projects
+from trace_store.failpoints import reach
 
 _Decoded = TypeVar("_Decoded", bound=Decoded)
 _INLINE_BYTES_MAX = 256 * 1024  # decoded within a few milliseconds; more is decoded in a thread
@@ -25,12 +27,18 @@ class Exporter:
     """Decodes and commits requests of any protocol; large ones are decoded one at a time, which bounds memory."""
 
     def __init__(
-        self, group_commit: GroupCommit, access: AccessControl, request_bytes_max: int = REQUEST_BYTES_MAX
+        self,
+        group_commit: GroupCommit,
+        access: AccessControl,
+        request_bytes_max: int = REQUEST_BYTES_MAX,
+        bytes_per_minute: int = 0,
     ) -> None:
+        """`bytes_per_minute` is what one key may send; 0 for no limit."""
         self.budget = group_commit.budget
         self.request_bytes_max = request_bytes_max
         self._group_commit = group_commit
         self.access = access
+        self._rate = IngestRate(bytes_per_minute)
         self._one_large = asyncio.Semaphore(1)
 
     async def export(
@@ -44,26 +52,31 @@ class Exporter:
     ) -> Decoded:
         """Return after COMMIT, with what was rejected; `reservation` holds the body and is released after decoding.
 
-        Raises RequestRefused (permanent), Overloaded and StoreUnavailable (send it again).
+        Raises RequestRefused (permanent), SentTooMuch, Overloaded and StoreUnavailable (send it again).
         """
+        self._rate.check(access, len(body))
         decode_body = partial(decode, signal, encoding=encoding, project_id=access.project_id)
         decoded = await self._decoded(decode_body, body, compression, reservation)
         if isinstance(decoded, DecodedTraces):
             await move_to_named_projects(decoded, self.access, access)
-        await self._keep_out(decoded)
-        await self._group_commit.submit(decoded)
-        return decoded
+        return await self._committed(decoded)
 
     async def post(
         self,
         decode_body: Callable[[bytes], DecodedEvents],
         body: bytes,
         compression: Compression,
+        access: Access,
         reservation: Reservation,
     ) -> DecodedEvents:
         """The same for a body that is no OTLP, with what decodes it once it is decompressed."""
+        self._rate.check(access, len(body))
         decoded = await self._decoded(decode_body, body, compression, reservation)
+        return await self._committed(decoded)
+
+    async def _committed(self, decoded: _Decoded) -> _Decoded:
         await self._keep_out(decoded)
+        reach("decode")
         await self._group_commit.submit(decoded)
         return decoded
 
@@ -84,6 +97,7 @@ class Exporter:
     async def _decoded(
         self, decode_body: Callable[[bytes], _Decoded], body: bytes, compression: Compression, reservation: Reservation
     ) -> _Decoded:
+        reach("receive")
         reservation.resize(len(body))
         inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
         if len(body) <= inline_max:

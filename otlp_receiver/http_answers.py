@@ -5,7 +5,7 @@ from typing import Any
 
 from otlp_receiver.content import ACCEPTED_COMPRESSIONS
 from otlp_receiver.exceptions import BodyTimeout, MethodNotAllowed, Unauthenticated, UnsupportedMedia
-from otlp_receiver.status import RETRY_DELAY_S, refusal
+from otlp_receiver.status import refusal, retry_delay_s
 
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -45,7 +45,7 @@ def error_object(status: int, message: str) -> dict[str, Any]:
 def error_headers(error: Exception) -> Headers:
     """What tells a client how to go on: when to retry, what to send instead."""
     if refusal(error).is_retryable:
-        return [(b"retry-after", str(RETRY_DELAY_S).encode())]
+        return [(b"retry-after", str(retry_delay_s(error)).encode())]
     if isinstance(error, Unauthenticated):
         return [(b"www-authenticate", WWW_AUTHENTICATE.encode())]
     if isinstance(error, MethodNotAllowed):

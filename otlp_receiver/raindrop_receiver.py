@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from otlp_receiver.access import Access
 from otlp_receiver.content import request_compression
 from otlp_receiver.cors import ANY_ORIGIN, cors_headers, preflight_headers
 from otlp_receiver.decode_events import EventKind, decode_events
@@ -88,7 +89,7 @@ class RaindropReceiver:
                 raise MethodNotAllowed("Events are sent by POST.")
             kind = PATHS[plain_path(scope)]
             access = await self._exporter.access.to_send(headers, client_address(scope))
-            decoded = await self._post(kind, headers, receive, access.project_id)
+            decoded = await self._post(kind, headers, receive, access)
             status, body = _success(kind, decoded)
         except ClientGone:
             return
@@ -101,7 +102,7 @@ class RaindropReceiver:
             return
         await respond(send, status, allowed, body, JSON)
 
-    async def _post(self, kind: EventKind, headers: dict[str, str], receive: Receive, project_id: int) -> DecodedEvents:
+    async def _post(self, kind: EventKind, headers: dict[str, str], receive: Receive, access: Access) -> DecodedEvents:
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMedia(
@@ -113,8 +114,8 @@ class RaindropReceiver:
             raise too_large(bytes_max)
         with self._exporter.budget.reservation() as reservation:
             body = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
-            decode = partial(decode_events, kind, project_id=project_id)
-            return await self._exporter.post(decode, body, compression, reservation)
+            decode = partial(decode_events, kind, project_id=access.project_id)
+            return await self._exporter.post(decode, body, compression, access, reservation)
 
 
 def _success(kind: EventKind, decoded: DecodedEvents) -> tuple[int, bytes]:

@@ -1,7 +1,8 @@
 """Outcome to wire status, in one table: what is permanent, what is worth a retry, and how either is said.
 
 Sources: opentelemetry.io/docs/specs/otlp (#failures, #otlphttp-response), google/rpc/status.proto. Retryable answers
-carry RetryInfo, over HTTP also Retry-After; they use 503 and not 429, because Python's exporter drops the data on 429.
+carry RetryInfo, over HTTP also Retry-After. Overload uses 503 and not 429, because Python's exporter drops the data on
+429, which is for those who send more than somebody allowed them.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from otlp_receiver.exceptions import (
     MethodNotAllowed,
     Overloaded,
     PermissionDenied,
+    SentTooMuch,
     Unauthenticated,
     UnknownPath,
     UnsupportedMedia,
@@ -59,6 +61,7 @@ _REFUSALS: tuple[tuple[type[RainbarrelError], Refusal], ...] = (
     (BodyTimeout, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 408)),
     (BodyTooLarge, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 413)),
     (UnsupportedMedia, Refusal(grpc.StatusCode.INVALID_ARGUMENT, 415)),
+    (SentTooMuch, Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, 429, is_retryable=True)),
     (Overloaded, Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, 503, is_retryable=True)),
     (StoreUnavailable, Refusal(grpc.StatusCode.UNAVAILABLE, 503, is_retryable=True)),
 )
@@ -68,6 +71,11 @@ _UNEXPECTED = Refusal(grpc.StatusCode.INTERNAL, 500)
 def refusal(error: Exception) -> Refusal:
     """The row of the table that an exception falls under; anything unknown is a permanent internal error."""
     return next((found for kind, found in _REFUSALS if isinstance(error, kind)), _UNEXPECTED)
+
+
+def retry_delay_s(error: Exception) -> int:
+    """After how many seconds what is retryable is worth another try."""
+    return error.wait_s if isinstance(error, SentTooMuch) else RETRY_DELAY_S
 
 
 def error_message(error: Exception) -> str:
@@ -83,7 +91,7 @@ def error_status(error: Exception) -> Status:
     found = refusal(error)
     status = Status(code=found.grpc_status.value[0], message=error_message(error))
     if found.is_retryable:
-        status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
+        status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=retry_delay_s(error))))
     return status
 
 

@@ -59,9 +59,9 @@ class RunningReceivers:
 
 @asynccontextmanager
 async def running_receivers(conninfo: str, **options: Any) -> AsyncIterator[RunningReceivers]:
-    """Start both receivers; `options` go to GroupCommit, but for `request_bytes_max`, `rules` (of keys) and `http`."""
+    """Start both receivers; `options` go to GroupCommit, but limits of requests and keys, `rules` of keys, `http`."""
     http_options, rules = options.pop("http", {}), options.pop("rules", KeyRules())
-    limits = {"request_bytes_max": options.pop("request_bytes_max")} if "request_bytes_max" in options else {}
+    limits = {name: options.pop(name) for name in ("request_bytes_max", "bytes_per_minute") if name in options}
     writer = SpanWriter(conninfo, RETENTION_DAYS)
     group_commit = GroupCommit(writer, **options)
     group_commit.start()

@@ -30,6 +30,7 @@ from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, 
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
+from trace_store.failpoints import reach
 from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
 from trace_store.stored import TraceKey
@@ -267,6 +268,8 @@ class Processor:
         arrived, read_again = await claim.new_logs([*traces, *batches], outdated)
         steps, gone = spans_of_logs(spans, [*logs, *arrived, *read_again], self._rules.registry)
         await claim.put_log_spans(steps, gone, read_again)
+        if spans:
+            reach("normalise")
 
     def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
         return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None

@@ -19,6 +19,7 @@ from trace_store.alert_rows import AlertState, DueRule, RuleToEvaluate
 from trace_store.alert_store import SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
+from trace_store.failpoints import reach
 from trace_store.json_columns import json_text
 from trace_store.outbox import put_delivery
 
@@ -72,6 +73,7 @@ class Evaluation:
             await self.put_state(subject, "firing", value, firing_id)
         if not rule.is_snoozed:
             await self._tell(firing_id, "fired", message)
+        reach("alert")
 
     async def resolve(self, state: AlertState) -> None:
         """A firing subject is ok again; whoever was told that it fires is told so, unless the rule is snoozed."""

@@ -1,5 +1,6 @@
 """Turns psycopg's errors into this project's, by SQLSTATE; the only place that does."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from trace_store.exceptions import (
     SchemaMismatch,
     SpanRejected,
     StoreFull,
+    StoreReadOnly,
     StoreUnavailable,
 )
 
@@ -26,6 +28,7 @@ _RETRY_CLASSES = {
     "58",
     "XX",
 }  # connection, transaction state, resources, operator, I/O
+_FILE_REFUSED = re.compile(r"could not \w+.* (file|directory) ")  # which PostgreSQL calls a lack of privilege
 _DATA_CLASSES = {"22", "23", "54"}  # bad value, constraint, program limit
 
 
@@ -43,6 +46,8 @@ def _translated(error: psycopg.Error) -> RainbarrelError:
     state = error.sqlstate or ""
     if isinstance(error, errors.DiskFull) or (state[:2] in _RETRY_CLASSES and says_disk_full(text)):
         return StoreFull(f"{StoreFull.__doc__} The database says: {text}")
+    if isinstance(error, errors.ReadOnlySqlTransaction) or _is_closed_file(error, text):
+        return StoreReadOnly(f"{StoreReadOnly.__doc__} The database says: {text}")
     if isinstance(error, errors.QueryCanceled):
         return QueryTimeout(f"{QueryTimeout.__doc__} The database says: {text}")
     if state[:2] in _DATA_CLASSES:
@@ -54,3 +59,11 @@ def _translated(error: psycopg.Error) -> RainbarrelError:
     if state[:2] in _RETRY_CLASSES or isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreUnavailable(f"{StoreUnavailable.__doc__} The database says: {text}")
     return RainbarrelError(f"The database refuses a statement of Rainbarrel: {text}")
+
+
+def _is_closed_file(error: psycopg.Error, text: str) -> bool:
+    """Whether PostgreSQL may not write its own files: EROFS, EACCES and EPERM become insufficient_privilege there.
+
+    Source: errcode_for_file_access() in PostgreSQL's elog.c.
+    """
+    return isinstance(error, errors.InsufficientPrivilege) and _FILE_REFUSED.search(text) is not None

@@ -3,6 +3,7 @@
 RainbarrelError
 ├── StoreUnavailable          retry the same request later
 │   ├── StoreFull
+│   ├── StoreReadOnly
 │   └── QueryTimeout          a read took too long: ask for less
 ├── SpanRejected              permanent: this span can never be stored
 ├── SchemaMismatch            the database and this version of Rainbarrel do not fit
@@ -24,6 +25,10 @@ class StoreUnavailable(RainbarrelError):
 
 class StoreFull(StoreUnavailable):
     """The database has no disk space left; free space or lower --retention-days, nothing was stored."""
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The database can only be read: its disk is read-only or closed to it, or it is a standby; nothing was stored."""
 
 
 class QueryTimeout(StoreUnavailable):

@@ -16,6 +16,7 @@ from psycopg import errors
 from trace_store.connections import connect_sync
 from trace_store.database_errors import translate_errors
 from trace_store.exceptions import SchemaMismatch
+from trace_store.failpoints import reach
 from trace_store.queries import load
 from trace_store.tiers import SQL as TIER_SQL
 from trace_store.tiers import Tier, read_tier_sync
@@ -156,3 +157,4 @@ def _apply(connection: psycopg.Connection[Any], migration: Migration, tier: Tier
                 connection.execute(TIER_SQL.create_hypertable, {"table": table})
         record = {"version": migration.version, "name": migration.name, "sha256": migration.sha256}
         connection.execute(SQL.record, record)
+        reach("migrate")

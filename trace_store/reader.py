@@ -16,6 +16,7 @@ from trace_store.conversation_reads import ConversationRows, GroupPlace, read_co
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
+from trace_store.failpoints import reach
 from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
@@ -74,6 +75,7 @@ class TraceReader:
         with translate_errors():
             async with self._pool.connection() as connection:
                 yield connection
+                reach("render")
 
     @asynccontextmanager
     async def freely_planned(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

@@ -20,6 +20,7 @@ from trace_store.claim import SQL, Claim, NewMark, Unit, insert_marks, take_unit
 from trace_store.connections import SQL as CONNECTION_SQL
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
+from trace_store.failpoints import reach
 from trace_store.flush import (
     UNIT_CONVERSATION,
     UNIT_CONVERSATION_SUMS,
@@ -90,7 +91,11 @@ class WorkQueue:
             with translate_errors():
                 await claim.delete_marks()
                 await self._tool_definitions.write(connection)
+                if marks:
+                    reach("derive")
                 await connection.execute(SQL.commit)
+            if marks:
+                reach("derived")
             self._tool_definitions.committed()
             if marks:
                 await self._analyze_young(connection)

@@ -19,6 +19,7 @@ from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.envelopes import EnvelopeWriter
 from trace_store.exceptions import SpanRejected, StoreUnavailable
+from trace_store.failpoints import reach
 from trace_store.flush import CommitBatch, EncodedFlush, EncodedSignal, Place, encode_flush
 from trace_store.interaction_writer import store_events
 from trace_store.partitions import ensure_partitions
@@ -179,6 +180,7 @@ async def _store_directly(connection: psycopg.AsyncConnection[Any], flush: Encod
     for signal in (flush.spans, flush.logs):
         await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs])
         await _copy(connection, SQL.copy_links, [row for _, row in signal.links])
+        reach("commit")
         await _copy(connection, SQL.copy_marks, [mark.row for mark in signal.marks])
     return await _finish(connection, flush, None, None)
 
@@ -230,6 +232,7 @@ async def _copy_parts(
     used = {blob_id for blob_id, _ in stored}
     await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs if blob.blob_id in used])
     await _copy(connection, SQL.copy_links, [row for place, row in signal.links if place in stored])
+    reach("commit")
     marks = [
         mark.row
         for mark in signal.marks
@@ -248,7 +251,9 @@ async def _finish(
     found = receipts(flush, new_spans, new_logs, events)
     if found:
         await connection.execute(SQL.insert_receipts, receipt_columns(flush, found))
+    reach("mark")
     await connection.execute(SQL.commit)
+    reach("committed")
     return CommitResult(found, flush.rejected)
 
 

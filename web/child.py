@@ -28,7 +28,7 @@ def main() -> int:
     arguments = parser.parse_args()
     hold_on_to_supervisor(arguments.supervisor_pid)
     settings = read_settings({})
-    set_up_logs(arguments.role, settings.log_level)
+    set_up_logs(arguments.role, settings.log_level, settings.log_format)
     return run_role(_front(settings, arguments) if arguments.role == "front" else _process(settings))
 
 

@@ -27,6 +27,7 @@ from otlp_receiver.key_ring import KeyRing
 from otlp_receiver.raindrop_receiver import RaindropReceiver
 from trace_store.embedded.last_words import last_words
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
+from trace_store.failpoints import arm_failpoints
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
 from web.metrics import METRICS_PATH, MetricsApp
@@ -95,6 +96,7 @@ class Dispatcher:
 
 async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
     """Serve until `stop`; returns when everything accepted is committed."""
+    arm_failpoints(plan.settings.failpoints)
     async with AsyncExitStack() as stack:
         await _serve(plan, stop, stack)
 
@@ -106,7 +108,7 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
     access = _open_access(plan, stack)
     if plan.grpc_port is not None:
         commits = _open_commits(plan, stack)
-        exporter = Exporter(commits, access, settings.request_bytes_max)
+        exporter = Exporter(commits, access, settings.request_bytes_max, settings.ingest_bytes_per_minute)
         receivers = [HttpReceiver(exporter), RaindropReceiver(exporter)]
         grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
     health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)

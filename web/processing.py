@@ -16,6 +16,7 @@ from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
+from trace_store.failpoints import arm_failpoints
 from trace_store.maintenance import maintain
 from trace_store.reprocess import count_outdated
 from trace_store.rollups import RollupWork
@@ -39,6 +40,7 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
 
     `is_local`: only this machine reaches the pages, and channels may send to this machine.
     """
+    arm_failpoints(settings.failpoints)
     _collect_garbage_less_often()
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)

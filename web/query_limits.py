@@ -1,19 +1,17 @@
 """What bounds questions to the query API: how many a key, or an address without one, may ask in a minute, and how far a
 search may reach.
 
-Questions are counted in a token bucket per asker. It holds as many as a minute allows, so that they may come at once,
-and fills up evenly. Each front process counts for itself.
+Questions are counted in a token bucket per asker: as many as a minute allows may come at once. Each front process
+counts for itself.
 """
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from otlp_receiver.token_buckets import TokenBuckets
 from trace_store.exceptions import RainbarrelError
-
-ASKERS_KEPT = 10_000  # beyond it the ones that have not asked for longest are forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,7 @@ class QueryRate:
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`per_minute` is 0 for no limit."""
         self.per_minute = per_minute
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # asker: (left at that time, time)
+        self._buckets = TokenBuckets(per_minute, clock)
 
     def check(self, asker: str) -> None:
         """Takes a question; raises TooManyQueries when there is none left."""
@@ -55,14 +52,4 @@ class QueryRate:
 
     def take(self, asker: str) -> float:
         """Takes a question from the asker's bucket: 0, or the seconds until the next one when it is empty."""
-        if not self.per_minute:
-            return 0.0
-        now, per_s = self._clock(), self.per_minute / 60
-        left, since = self._buckets.get(asker, (float(self.per_minute), now))
-        left = min(float(self.per_minute), left + (now - since) * per_s)
-        wait_s = 0.0 if left >= 1 else (1 - left) / per_s
-        self._buckets[asker] = (left if wait_s else left - 1, now)
-        self._buckets.move_to_end(asker)
-        if len(self._buckets) > ASKERS_KEPT:
-            self._buckets.popitem(last=False)
-        return wait_s
+        return self._buckets.take(asker)

@@ -16,6 +16,7 @@ from typing import Any
 
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
+from trace_store.failpoints import check_failpoints
 from web.oidc_people import OidcSettings, check_address, read_people
 from web.passwords import check_hash
 from web.trace_links import read_link_templates
@@ -73,6 +74,10 @@ def _mib(text: str) -> int:
         if text.lower().endswith(suffix):
             return _number(text[: -len(suffix)].strip(), 1, 2**63 // factor - 1, "a size") * factor
     return _number(text, 1, 2**63 - 1, "a size in bytes, such as 67108864 or 64MiB")
+
+
+def _mib_or_none(text: str) -> int:
+    return 0 if text == "0" else _mib(text)
 
 
 def _folder(text: str) -> Path:
@@ -145,6 +150,12 @@ def _level(text: str) -> str:
     return text.lower()
 
 
+def _log_format(text: str) -> str:
+    if text.lower() not in {"text", "json"}:
+        raise ValueError(f"{text!r} is neither text nor json")
+    return text.lower()
+
+
 def _setting(default: Any, parse: Callable[[str], Any], metavar: str, text: str, *, shown: str = "") -> Any:
     metadata = {"parse": parse, "metavar": metavar, "help": text, "shown": shown}
     if callable(default):
@@ -211,6 +222,12 @@ class Settings:
     queue_bytes_max: int = _setting(
         256 * MIB, _mib, "BYTES", "requests that may wait for their commit, per front process", shown="256MiB"
     )
+    ingest_bytes_per_minute: int = _setting(
+        0,
+        _mib_or_none,
+        "BYTES",
+        "bytes, as they arrive, that a key, or all without one, may send to a front process in a minute; 0: no limit",
+    )
     settle_delay_s: float = _setting(
         3.0, _seconds, "SECONDS", "quiet time after which a trace counts as complete once its root has ended"
     )
@@ -271,7 +288,15 @@ class Settings:
         "where another backend shows the same trace: docs/links.md; repeatable (the variable separates them by spaces)",
         shown="none",
     )
+    failpoints: str = _setting(
+        "",
+        check_failpoints,
+        "PLACE=ACTION",
+        "for tests of crashes: where a process ends or stops on purpose (docs/reliability.md)",
+        shown="none",
+    )
     log_level: str = _setting("info", _level, "LEVEL", "debug, info, warning or error")
+    log_format: str = _setting("text", _log_format, "FORMAT", "text, or json: one object a line")
 
     @property
     def oidc(self) -> OidcSettings:

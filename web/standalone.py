@@ -26,7 +26,7 @@ def require_database(settings: Settings) -> str:
 
 def run_front(role: str, settings: Settings, *, has_receivers: bool, has_pages: bool) -> int:
     """Serve one role until stopped; the exit code."""
-    set_up_logs(role, settings.log_level)
+    set_up_logs(role, settings.log_level, settings.log_format)
     conninfo = require_database(settings)
     ports: Ports | None = None
     if has_receivers:

@@ -1,5 +1,7 @@
 """`DELETE /v1/users/{id}`: only for administrators; what is sent again is refused, and the receipts count it."""
 
+from functools import partial
+
 import orjson
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, TracesData
 
@@ -34,7 +36,8 @@ async def test_erasing_over_http_and_sending_again(database: str) -> None:
         with exporter.budget.reservation() as reservation:
             traces = await exporter.export("traces", body, "protobuf", "identity", access, reservation)
         with exporter.budget.reservation() as reservation:
-            events = await exporter.post(lambda raw: decode_events("track", raw, 1), event, "identity", reservation)
+            decode = partial(decode_events, "track", project_id=1)
+            events = await exporter.post(decode, event, "identity", access, reservation)
         return [traces.rejections.counts, events.rejections.counts]
 
     try:

@@ -8,7 +8,7 @@ import http.client
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -166,11 +166,17 @@ def retry_delay_s(error: grpc.RpcError) -> float | None:
 
 
 class RetryingSenders:
-    """Threads that send request after request until `finish`."""
+    """Threads that send what `make` makes, request after request, until `finish`."""
 
-    def __init__(self, exporters: list[Callable[[], HttpExporter | GrpcExporter]], spans: int, text_bytes: int) -> None:
+    def __init__(
+        self,
+        exporters: Sequence[Callable[[], HttpExporter | GrpcExporter]],
+        make: Callable[[], tuple[bytes, dict[SpanKey, bytes]]],
+        pause_s: float = 0.0,
+    ) -> None:
         self.sent = Sent()
-        self._shape = (spans, text_bytes)
+        self._make = make
+        self._pause_s = pause_s
         self._enough = threading.Event()
         self._give_up = threading.Event()
         self._failures: list[BaseException] = []
@@ -205,8 +211,9 @@ class RetryingSenders:
         exporter = make()
         try:
             while not self._enough.is_set():
-                body, spans = make_request(*self._shape)
+                body, spans = self._make()
                 (self.sent.acknowledged if self._deliver(exporter, body) else self.sent.unanswered).update(spans)
+                self._enough.wait(self._pause_s)
         except BaseException as error:
             self._failures.append(error)
         finally:
@@ -238,7 +245,7 @@ def retrying_senders(
     """`each` senders over HTTP and as many over gRPC; the block calls `finish` or `give_up`."""
     http_makers = [lambda: HttpExporter(url, timeout_s)] * each
     grpc_makers = [lambda: GrpcExporter(grpc_endpoint, timeout_s)] * each
-    senders = RetryingSenders([*http_makers, *grpc_makers], spans, text_bytes)
+    senders = RetryingSenders([*http_makers, *grpc_makers], partial(make_request, spans, text_bytes))
     try:
         yield senders
     finally:

@@ -1,9 +1,10 @@
-"""The bucket of questions per key: what it holds, how it fills, and whom it forgets."""
+"""Token buckets, of questions per key and of bytes that it sends: what they hold, how they fill, whom they forget."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.query_limits import ASKERS_KEPT, QueryRate
+from otlp_receiver.token_buckets import OWNERS_KEPT, TokenBuckets
+from web.query_limits import QueryRate
 
 
 class Clock:
@@ -43,10 +44,20 @@ def test_no_asker_gets_more_than_the_limit_allows(per_minute: int, pauses: list[
     assert answered <= per_minute * (1 + sum(pauses) / 60) + 1e-6
 
 
+def test_more_than_a_bucket_is_given_when_it_is_full_and_paid_back_by_waiting():
+    clock = Clock()
+    buckets = TokenBuckets(600, clock)
+    assert buckets.take("a", 1500) == 0.0
+    assert buckets.take("a", 1) == 90.1
+    clock.now += 91
+    assert buckets.take("a", 10) == 0.0
+    assert buckets.take("a", 1500) == 60.0
+
+
 def test_whoever_asked_longest_ago_is_forgotten_first():
     rate = QueryRate(1, Clock())
     assert rate.take("first") == 0.0
     assert rate.take("first") > 0.0
-    for n in range(ASKERS_KEPT):
+    for n in range(OWNERS_KEPT):
         rate.take(str(n))
     assert rate.take("first") == 0.0

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tool_errors.delivery.failures import DeliveryFailed
 from tool_errors.delivery.sender import Sender
 from trace_store.exceptions import RainbarrelError
+from trace_store.failpoints import reach
 from trace_store.outbox import DueDelivery, Outbox
 
 ATTEMPTS_MAX = 15  # over about four hours
@@ -100,6 +101,7 @@ class DeliveryWorker:
         attempts_max = 1 if due.kind == "test" else ATTEMPTS_MAX
         if due.attempt > attempts_max:
             return await self._record(due, "The last attempt ended with the process that made it.", None)
+        reach("deliver")
         try:
             note = await self._sender.send(due)
         except DeliveryFailed as error:
@@ -115,6 +117,7 @@ class DeliveryWorker:
 
     async def _record(self, due: DueDelivery, said: str, delay_s: float | None, *, delivered: bool = False) -> None:
         """Keeps the outcome, however long the database is away meanwhile."""
+        reach("delivered")
         while True:
             try:
                 if delivered:

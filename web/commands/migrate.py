@@ -5,6 +5,7 @@
 
 import argparse
 
+from trace_store.failpoints import arm_failpoints
 from trace_store.migrate import migrate
 from web.attach import open_store
 from web.settings import add_flags, read_settings
@@ -22,7 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Migrate and say what was done."""
-    with open_store(read_settings(vars(arguments))) as conninfo:
+    settings = read_settings(vars(arguments))
+    arm_failpoints(settings.failpoints)
+    with open_store(settings) as conninfo:
         report = migrate(conninfo)
     done = f"applied {', '.join(report.applied)}" if report.applied else "nothing to do"
     print(f"schema version {report.version} ({done}); storage tier: {report.tier.label}")

@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "public_url",
             "private_targets",
             "log_level",
+            "log_format",
         ],
     )
 
@@ -41,5 +42,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Process until stopped."""
     settings = read_settings(vars(arguments))
-    set_up_logs("process", settings.log_level)
+    set_up_logs("process", settings.log_level, settings.log_format)
     return run_role(partial(process, settings, require_database(settings)))

@@ -28,8 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "projects_max",
             "request_bytes_max",
             "queue_bytes_max",
+            "ingest_bytes_per_minute",
             "drain_timeout_s",
             "log_level",
+            "log_format",
         ],
     )
 

@@ -31,5 +31,5 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(vars(arguments))
     read_prices(settings.prices)  # a fault in a file is told at once and not by a child that ends
     use_tool_rules(settings.tool_rules)
-    set_up_logs("serve", settings.log_level)
+    set_up_logs("serve", settings.log_level, settings.log_format)
     return Supervisor(settings).run()

@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "mappings",
         "trace_links",
         "log_level",
+        "log_format",
     ]
     add_flags(parser, names)
 
