@@ -1,0 +1,104 @@
+"""How long pages take with many traces: `python -m tests.benchmarks.pages --traces 1000000`.
+
+Seeds a month of derived traces into an embedded PostgreSQL in a temporary folder, and one trace of 21 spans on the
+real path. Then asks for pages as browsers do, each time with other values, one after the other without a socket
+between; what is timed is the whole answer. Prints Markdown.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from tests.agent_run import agent_run
+from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.passes import percentile
+from tests.benchmarks.traces_made import TOOLS, seed_traces
+from tests.fix_pages import BROWSER, Pages, running_pages
+from trace_store.embedded import EmbeddedPostgres
+from trace_store.migrate import migrate
+
+TRACE_ID = b"\x42" * 16
+Question = Callable[[random.Random], str]
+
+
+def main() -> None:
+    """Seed, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--traces", type=int, default=100_000)
+    parser.add_argument("--passes", type=int, default=20, help="times that each page is asked for")
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder / "data")
+    try:
+        conninfo = server.start()
+        migrate(conninfo)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
+            print(machine_facts(version), "\n", flush=True)
+            began = time.monotonic()
+            seed_traces(connection, options.traces, time.time_ns())
+            print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
+        rows = asyncio.run(measure(conninfo, options.passes))
+        print(markdown_table(["page", "p50 ms", "p95 ms", "kB"], rows))
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def questions() -> dict[str, Question]:
+    """What is asked for, by name; each makes a path with values of its own."""
+    trace = f"/traces/{TRACE_ID.hex()}"
+    return {
+        "list with facets, newest": lambda rng: "/traces",
+        "list alone, newest": lambda rng: "/traces/list",
+        "list with facets, failing": lambda rng: "/traces?errors=1",
+        "list with facets, loops": lambda rng: "/traces?q=status:loop",
+        "list with facets, a tool": lambda rng: f"/traces?q=tool:{rng.choice(TOOLS)}",
+        "list with facets, a rare user": lambda rng: f"/traces?q=user:user-{rng.randrange(40_000, 50_000)}",
+        "list with facets, a word": lambda rng: f"/traces?q=word{rng.randrange(3000)}",
+        "list with facets, three fields": lambda rng: (
+            f"/traces?q=service:service-1+duration>30s+agent:agent-{rng.randrange(8)}"
+        ),
+        "list, nothing matches": lambda rng: f"/traces/list?q=nobody{rng.randrange(999)}",
+        "facets alone": lambda rng: "/traces/facets.json",
+        "what differs": lambda rng: "/traces/differences",
+        "what differs, of a tool": lambda rng: f"/traces/differences?q=tool:{rng.choice(TOOLS)}",
+        "suggestions, a user": lambda rng: f"/traces/suggestions.json?text=user:user-{rng.randrange(10)}",
+        "trace of 21 spans": lambda rng: trace,
+        "peek": lambda rng: f"{trace}/peek",
+        "overview": lambda rng: "/",
+    }
+
+
+async def measure(conninfo: str, passes: int) -> list[list[str]]:
+    """A row per page: its times and its size."""
+    async with running_pages(conninfo) as pages:
+        await pages.store_and_derive(agent_run(TRACE_ID, 5))
+        return [await _timed(pages, name, question, passes) for name, question in questions().items()]
+
+
+async def _timed(pages: Pages, name: str, question: Question, passes: int) -> list[str]:
+    rng, took, size = random.Random(name), [], 0
+    for _ in range(passes):
+        path = question(rng)
+        began = time.perf_counter()
+        answer = await pages.get(path, headers=BROWSER)
+        took.append((time.perf_counter() - began) * 1000)
+        if answer.status_code != 200:
+            raise SystemExit(f"{path} answered {answer.status_code}: {answer.text[:200]}")
+        size = max(size, int(answer.headers.get("content-length", len(answer.content))))
+    row = [name, f"{percentile(took, 0.5):.0f}", f"{percentile(took, 0.95):.0f}", f"{size / 1000:.0f}"]
+    print("|", " | ".join(row), "|", flush=True)
+    return row
+
+
+if __name__ == "__main__":
+    main()
