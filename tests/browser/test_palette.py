@@ -32,7 +32,9 @@ def test_by_keyboard_to_a_tool_and_to_a_trace(page: Page, server: RunningServer,
     expect(field).to_have_attribute("aria-activedescendant", f"palette-{index}")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{server.url}/tools/lookup_order")
+    page.wait_for_load_state()  # of the scripts that listen
     page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
     page.keyboard.type(datadog_id(bytes.fromhex(run.trace_id)))
     page.keyboard.press("Enter")  # faster than the suggestions may be
     page.wait_for_url(f"**{run.path}*")
