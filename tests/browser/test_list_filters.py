@@ -31,7 +31,9 @@ def test_a_query_is_written_with_suggestions_by_keyboard(page: Page, server: Run
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"\?q=status%3Aerror"))
     expect(page.locator(f'tr[data-trace="{run.trace_id}"]')).to_be_visible()
+    page.wait_for_load_state()  # of the scripts that listen
     page.keyboard.press("/")
+    expect(field).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(suggested.first).to_be_visible()
     page.keyboard.press("Escape")

@@ -31,7 +31,7 @@ def test_the_header_says_what_happened(page: Page, server: RunningServer, run: A
     expect(header).to_contain_text("3 tool errors")
     expect(header).to_contain_text("1 soft error")
     expect(header).to_contain_text(re.compile(r"lookup_order ×3, 3 failed"))
-    expect(header.get_by_role("link", name="user-ada")).to_have_attribute("href", "/traces?q=user-ada")
+    expect(header.get_by_role("link", name="user-ada")).to_have_attribute("href", "/traces?q=user%3Auser-ada")
     assert page.get_by_role("heading", level=1).count() == 1
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from trace_store.attributes import NOT_JSON, unwrap
 from trace_store.dialects.dialect import Dialect
-from trace_store.dialects.object_repr import CLASS, parse_object_repr
+from trace_store.dialects.object_repr import parse_object_repr
+from trace_store.dialects.plain_repr import CLASS
 from trace_store.model import Span
 
 MESSAGE = "ChatMessage("

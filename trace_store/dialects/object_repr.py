@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from trace_store.attributes import NOT_JSON, REPR_CHARS_MAX, json_safe
+from trace_store.dialects.plain_repr import CLASS, read_plain_repr
 
-CLASS = "class"  # the key under which an object's class name stands
 _ENUM_MEMBER = re.compile(r"<[\w.]+: ('[^'\\]*'|\d+)>")  # <Role.USER: 'user'>
 _FIELD = re.compile(r"(?:^|\s)([A-Za-z_]\w*)=")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
@@ -22,6 +22,11 @@ def parse_object_repr(text: str) -> Any:
     """The value of a repr, objects as `{"class": name, field: value}`; NOT_JSON when it is none or too long."""
     if len(text) > REPR_CHARS_MAX:
         return NOT_JSON
+    value = read_plain_repr(text)
+    return json_safe(value) if value is not NOT_JSON else _by_pythons_parser(text)
+
+
+def _by_pythons_parser(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape in somebody's text is no concern of ours

@@ -39,10 +39,12 @@ async function show(row) {
   asked = new AbortController();
   try {
     const html = await load(url, asked.signal);
-    if (wanted !== url || !row.isConnected) return;
+    if (wanted !== url) return;
+    const shown = list.querySelector(`tr[data-trace="${row.dataset.trace}"]`); // the list may have been renewed meanwhile
+    if (!shown) return hide();
     card.innerHTML = html;
     card.hidden = false;
-    place(row);
+    place(shown);
   } catch {
     if (wanted === url) hide(); // the row says what there is to say
   }
