@@ -23,6 +23,7 @@ from trace_store.alert_store import AlertStore
 from trace_store.channels import ChannelStore, Notices
 from trace_store.connections import make_pool
 from trace_store.embedded import EmbeddedPostgres
+from trace_store.exceptions import EmbeddedServerError
 from trace_store.migrate import migrate
 
 UNTOLD = """
@@ -112,10 +113,10 @@ class CrashWorld:
         wait_until(self._is_up, "PostgreSQL is up again")
 
     def _is_up(self) -> bool:
-        self._postgres.poll()
         try:
+            self._postgres.poll()
             return ask(self.url, "SELECT 1") == 1
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, EmbeddedServerError):  # tried again, as `serve` does
             return False
 
 

@@ -7,6 +7,7 @@ In the end a second database takes the same requests without any disturbance: ev
 
 import argparse
 import itertools
+import os
 import random
 import sys
 import threading
@@ -15,6 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
+
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # before gRPC: its fork handlers may crash what is forked
 
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
