@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 # gRPC's fork handlers close descriptors of a child that was forked to become something else, such as initdb.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -12,6 +13,9 @@ from tests.fix_database import any_database, any_empty_database, database, empty
 __all__ = ["any_database", "any_empty_database", "database", "empty_database", "servers"]
 
 PROCESSES_MAX = 4  # each has database servers of its own
+
+settings.register_profile("any_machine", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("any_machine")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

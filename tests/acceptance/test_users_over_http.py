@@ -57,7 +57,8 @@ async def test_a_conversation_shows_interactions_traces_signals_and_failures_in_
     ((own,), (failure,)) = (trace["interactions"], trace["failures"])
     assert failure["name"] == "search"
     assert (own["event_id"], own["error_count"], own["signals"][0]["name"]) == ("e2", 1, "thumbs_down")
-    places = [html.index(text) for text in ("Question e1", "down</span>", "&lt;off&gt;", "self diagnostics - general")]
+    chat = html.index("Question e1")  # the lanes stand above it
+    places = [html.index(text, chat) for text in ("down</span>", "&lt;off&gt;", "self diagnostics - general")]
     assert places == sorted(places)
     assert "cut by the SDK before it was sent" in html
     assert "<b>x" not in html

@@ -26,7 +26,7 @@ from trace_store.verdicts import say
 OF_SIGNAL: dict[str, Any] = {"filters": {"signal": "refunds"}}
 INTERACTION: dict[str, Any] = {
     **dict.fromkeys(("start_unix_nano", "end_unix_nano", "tool_call_count", "error_count", "soft_error_count"), 0),
-    **dict.fromkeys(("loop_count", "input_tokens", "output_tokens", "duration_ns"), 0),
+    **dict.fromkeys(("loop_count", "input_tokens", "output_tokens", "duration_ns", "derived_version"), 0),
     **dict.fromkeys(("is_ai", "is_pending", "is_from_spans"), True),
     **{key: [] for key in ("attachments", "trace_ids", "tools")},
     "event_name": "",

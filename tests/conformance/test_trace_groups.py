@@ -66,7 +66,7 @@ async def test_what_only_the_group_knows(store: Store) -> None:
     assert await column(store, "unanswered_count", 0) == [0] * 5
     assert await column(store, "tool_call_count", 0) == [0, 1, 1, 1, 1]
     assert await column(store, "soft_error_count", 0) == [0, 1, 1, 1, 1]
-    assert await column(store, "steps", 0) == ["L", "LS", "LS", "LS", "LS"]
+    assert await column(store, "steps", 0) == ["L", "Ls", "Ls", "Ls", "Ls"]  # small: part of a loop
     (loop,) = await store.reader.loops(TraceKey(1, trace_id(0, 4)))
     assert [call[0] for call in loop.calls] == [trace_id(0, number).hex() for number in (1, 2, 3, 4)]
     (failed,) = await store.reader.tool_calls(TraceKey(1, trace_id(1, 1)))
