@@ -61,7 +61,9 @@ list.addEventListener("pointerout", (event) => {
   if (row && !row.contains(event.relatedTarget) && !card.contains(event.relatedTarget)) hide();
 });
 card.addEventListener("pointerleave", hide);
-list.addEventListener("focusout", hide);
+list.addEventListener("focusout", (event) => {
+  if (event.relatedTarget) hide(); // null: the row was renewed and gets the focus back
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !card.hidden) {
     event.preventDefault();
