@@ -1,5 +1,6 @@
 """A real `rainbarrel serve` in processes of its own, with an embedded PostgreSQL in a temporary folder, free ports."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -34,6 +35,14 @@ class RunningServer:
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10)
+
+    def admin_key(self) -> str:
+        """The first key: a server that needs keys prints it in its greeting, soon after it is ready."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not (found := re.search(r"rb_admin_[\w-]{43}", self.log.read_text())):
+            assert time.monotonic() < deadline, self.log.read_text()[-4000:]
+            time.sleep(0.05)
+        return found[0]
 
     def wait_for_trace(
         self, trace_id: str, span_count: int, *, settled: bool = False, timeout_s: float = 60.0

@@ -44,10 +44,6 @@ def samples(text: str) -> Samples:
     }
 
 
-def admin_key(server: RunningServer) -> str:
-    return str(re.findall(r"rb_admin_[\w-]{43}", server.log.read_text())[0])
-
-
 def key(server: RunningServer, kind: str, *projects: str) -> str:
     words = [word for project in projects for word in ("--project", project)]
     made = rainbarrel("keys", "create", "--kind", kind, "--name", "m", *words, "--json", "--data-dir", server.data_dir)
@@ -78,7 +74,7 @@ def wait_for(server: RunningServer, access_key: str, holds: Callable[[Samples], 
 
 
 def test_counts_of_both_front_processes_are_summed_and_outlive_them(guarded: RunningServer) -> None:
-    admin = admin_key(guarded)
+    admin = guarded.admin_key()
     before = samples(scrape(guarded, admin).text)
     known, old = span_json(secrets.token_hex(16)), span_json(secrets.token_hex(16), startTimeUnixNano="1")
     bad = span_json(secrets.token_hex(16), spanId="00" * 8)
@@ -108,7 +104,7 @@ def test_counts_of_both_front_processes_are_summed_and_outlive_them(guarded: Run
 
 
 def test_the_state_of_the_database_stands_beside_them(guarded: RunningServer) -> None:
-    admin = admin_key(guarded)
+    admin = guarded.admin_key()
     found = wait_for(guarded, admin, lambda found: found["rainbarrel_dirty_marks", ()] == 0)
     assert found["rainbarrel_database_up", ()] == 1
     assert found["rainbarrel_derive_lag_seconds", ()] == 0

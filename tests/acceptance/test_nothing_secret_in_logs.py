@@ -61,7 +61,7 @@ def post_all(server: RunningServer, write_key: str, trace_id: str) -> set[int]:
 def test_what_is_planted_is_in_no_log(talkative: RunningServer) -> None:
     made = rainbarrel("keys", "create", "--kind", "write", "--name", "agent", "--data-dir", talkative.data_dir)
     write_key = re.findall(r"rb_write_[\w-]{43}", made.stdout.decode())[0]
-    admin_key = re.findall(r"rb_admin_[\w-]{43}", talkative.log.read_text())[0]
+    admin_key = talkative.admin_key()
     trace_id = secrets.token_hex(16)
     statuses = post_all(talkative, write_key, trace_id)
     assert {200, 400, 401, 403} <= statuses

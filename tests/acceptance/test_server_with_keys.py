@@ -13,7 +13,6 @@ from trace_store.access_keys import add_first_key
 from trace_store.connections import connect_sync
 
 TRACE_ID = "5" * 32
-PRINTED_KEY = re.compile(r"rb_admin_[\w-]{43}")
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def exposed() -> Iterator[RunningServer]:
 
 
 def first_key(server: RunningServer) -> str:
-    (key,) = PRINTED_KEY.findall(server.log.read_text())
+    key = server.admin_key()
     return str(key)
 
 

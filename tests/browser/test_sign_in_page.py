@@ -29,7 +29,7 @@ def exposed(provider: Provider) -> Iterator[RunningServer]:
 
 def test_from_the_first_key_to_a_key_of_a_project(page: Page, exposed: RunningServer) -> None:
     url = exposed.url.replace("127.0.0.1", "rainbarrel.test")
-    (key,) = re.findall(r"rb_admin_[\w-]{43}", exposed.log.read_text())
+    key = exposed.admin_key()
     page.goto(f"{url}/traces?errors=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Rainbarrel")
     page.get_by_label("A read or admin key").fill(str(key))
@@ -58,7 +58,7 @@ def test_from_the_first_key_to_a_key_of_a_project(page: Page, exposed: RunningSe
 @pytest.mark.profile(viewport={"width": 375, "height": 800}, color_scheme="dark")
 def test_a_narrow_dark_page(page: Page, exposed: RunningServer) -> None:
     page.goto(f"{exposed.url}/settings/keys")
-    (key,) = re.findall(r"rb_admin_[\w-]{43}", exposed.log.read_text())
+    key = exposed.admin_key()
     page.get_by_label("A read or admin key").fill(str(key))
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
