@@ -26,9 +26,26 @@ def conninfo(server: RunningServer) -> str:
     return said.database_url
 
 
+def is_front(child: psutil.Process) -> bool:
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and "front" in child.cmdline()
+    except psutil.NoSuchProcess:  # it ended after it was listed
+        return False
+
+
 def front_processes(server: RunningServer) -> list[psutil.Process]:
-    children = psutil.Process(server.process.pid).children()
-    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and "front" in child.cmdline()]
+    return [child for child in psutil.Process(server.process.pid).children() if is_front(child)]
+
+
+def kill_database(server: RunningServer) -> bool:
+    """Whether a database ran to be killed: its file names a process that ended, or is not there, while it is started
+    again."""
+    try:
+        postmaster = int((server.data_dir / "postgresql" / "postmaster.pid").read_text().split()[0])
+        psutil.Process(postmaster).kill()
+    except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
+        return False
+    return True
 
 
 def is_ready(server: RunningServer) -> bool:
@@ -52,12 +69,11 @@ def test_killed_front_processes(server: RunningServer, conninfo: str) -> None:
 def test_a_killed_database(server: RunningServer, conninfo: str) -> None:
     """The supervisor is held up, so that the outage lasts as long as the test needs."""
     supervisor = psutil.Process(server.process.pid)
-    postmaster = int((server.data_dir / "postgresql" / "postmaster.pid").read_text().split()[0])
     with retrying_senders(server.url, server.grpc_endpoint) as senders:
         senders.wait_for_more(500)
         supervisor.suspend()
         try:
-            psutil.Process(postmaster).kill()
+            assert kill_database(server)
             # a backend survives its postmaster until it waits for something, and may commit what is under way
             wait_until(lambda: server.get("/readyz").status_code == 503, "the server says that it is not ready")
             moment = time.monotonic()
@@ -80,8 +96,7 @@ def test_a_database_killed_again_and_again(server: RunningServer, conninfo: str)
     with retrying_senders(server.url, server.grpc_endpoint, spans=100) as senders:
         for _ in range(3):
             senders.wait_for_more(1000)
-            postmaster = int((server.data_dir / "postgresql" / "postmaster.pid").read_text().split()[0])
-            psutil.Process(postmaster).kill()
+            wait_until(lambda: kill_database(server), "a database runs to be killed")
         senders.wait_for_more(1000)
         sent = senders.finish()
     assert not sent.unanswered
