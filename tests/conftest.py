@@ -7,6 +7,7 @@ from hypothesis import settings
 
 # gRPC's fork handlers close descriptors of a child that was forked to become something else, such as initdb.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+os.environ["RAINBARREL_PROCESSORS"] = "1"  # one is enough for what most tests send; those of several say --processors
 
 from tests.fix_database import any_database, any_empty_database, database, empty_database, servers
 

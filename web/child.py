@@ -1,7 +1,6 @@
 """`python -m web.child ROLE`: a process of `rainbarrel serve`; settings come from the environment that it sets up."""
 
 import argparse
-import os
 import socket
 import sys
 from functools import partial
@@ -10,10 +9,9 @@ from pathlib import Path
 from web.lifeline import hold_on_to_supervisor
 from web.logs import set_up_logs
 from web.ports import is_loopback
+from web.priority import give_way
 from web.role import Role, run_role
 from web.settings import Settings, read_settings
-
-PROCESSOR_NICENESS = 5  # on a busy machine receiving goes first: derived rows may wait, senders may not
 
 
 def main() -> int:
@@ -25,11 +23,12 @@ def main() -> int:
     parser.add_argument("--grpc-port", type=int)
     parser.add_argument("--own-key-sha256", type=bytes.fromhex, default=b"")  # who reads it cannot make the key of it
     parser.add_argument("--counts-file", type=Path)
+    parser.add_argument("--only-derives", action="store_true")
     arguments = parser.parse_args()
     hold_on_to_supervisor(arguments.supervisor_pid)
     settings = read_settings({})
     set_up_logs(arguments.role, settings.log_level, settings.log_format)
-    return run_role(_front(settings, arguments) if arguments.role == "front" else _process(settings))
+    return run_role(_front(settings, arguments) if arguments.role == "front" else _process(settings, arguments))
 
 
 def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
@@ -43,12 +42,12 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
     return partial(serve_front, plan)
 
 
-def _process(settings: Settings) -> Role:
-    if hasattr(os, "nice"):
-        os.nice(PROCESSOR_NICENESS)
+def _process(settings: Settings, arguments: argparse.Namespace) -> Role:
+    give_way(settings.processors)
     from web.processing import process
 
-    return partial(process, settings, settings.database_url, is_local=is_loopback(settings.host))
+    options = {"is_local": is_loopback(settings.host), "only_derives": arguments.only_derives}
+    return partial(process, settings, settings.database_url, **options)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,13 @@ ROLLUP_REST_FACTOR = 4.0  # at most a fifth of the time is spent on roll-ups; re
 log = logging.getLogger(__name__)
 
 
-async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_local: bool = False) -> None:
+async def process(
+    settings: Settings, conninfo: str, stop: asyncio.Event, *, is_local: bool = False, only_derives: bool = False
+) -> None:
     """Process until `stop`; a claim under way is finished, maintenance and roll-ups are cut off (safe at any point).
 
-    `is_local`: only this machine reaches the pages, and channels may send to this machine.
+    `is_local`: only this machine reaches the pages, and channels may send to this machine. `only_derives`: another
+    processor beside this one does the rest, but for rules, which are evaluated at once by whoever derives.
     """
     arm_failpoints(settings.failpoints)
     _collect_garbage_less_often()
@@ -48,20 +51,23 @@ async def process(settings: Settings, conninfo: str, stop: asyncio.Event, *, is_
     rules = ProjectRules(read_mapping_files(settings.mappings), loop_thresholds(settings))
     evaluator = AlertEvaluator(conninfo)
     evaluating = asyncio.create_task(evaluator.run(stop), name="alerts")
-    maintaining = asyncio.create_task(_maintain(settings, conninfo), name="maintenance")
-    sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
-    delivering = asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries")
-    digesting = asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests")
-    rolling_up = asyncio.create_task(_roll_up(conninfo), name="roll-ups")
-    telling = asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces")
+    finished, cut_off = [evaluating], []
+    if not only_derives:
+        sender = Sender(settings.public_url, Targets(loopback=is_local, private=settings.private_targets))
+        finished.append(asyncio.create_task(DeliveryWorker(conninfo, sender).run(stop), name="deliveries"))
+        finished.append(asyncio.create_task(DigestWriter(conninfo).run(stop), name="digests"))
+        cut_off = [
+            asyncio.create_task(_maintain(settings, conninfo), name="maintenance"),
+            asyncio.create_task(_roll_up(conninfo), name="roll-ups"),
+            asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces"),
+        ]
     try:
         await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
     finally:
         stop.set()
-        await evaluating
-        await delivering
-        await digesting
-        for task in (maintaining, rolling_up, telling):
+        for task in finished:
+            await task
+        for task in cut_off:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

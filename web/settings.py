@@ -23,6 +23,7 @@ from web.trace_links import read_link_templates
 
 PREFIX = "RAINBARREL_"
 MIB = 1024 * 1024
+PROCESSORS_MAX = 4  # that are started without being asked for
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -156,6 +157,11 @@ def _log_format(text: str) -> str:
     return text.lower()
 
 
+def _default_processors() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(1 + cores // 2, PROCESSORS_MAX)
+
+
 def _setting(default: Any, parse: Callable[[str], Any], metavar: str, text: str, *, shown: str = "") -> Any:
     metadata = {"parse": parse, "metavar": metavar, "help": text, "shown": shown}
     if callable(default):
@@ -183,6 +189,13 @@ class Settings:
         "", _conninfo, "URL", "PostgreSQL or TimescaleDB to use instead of the embedded PostgreSQL", shown="embedded"
     )
     workers: int = _setting(1, _count, "N", "front processes, which receive spans and serve pages")
+    processors: int = _setting(
+        _default_processors,
+        _count,
+        "N",
+        "processors, which derive what pages show",
+        shown="one more than half of the cores, at most 4",
+    )
     retention_days: int = _setting(30, _days, "N", "days that spans are kept")
     insecure: bool = _setting(
         False, _flag, "", "need no access keys on a --host that other machines reach: anyone there reads and writes"

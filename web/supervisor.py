@@ -1,7 +1,7 @@
 """`rainbarrel serve`: starts the parts in order, keeps them alive, stops them in reverse order; does no work itself.
 
-Order: ports, database, schema, front processes and the processor. A stop drains the front processes first, so that all
-they have accepted is committed, then the processor, then PostgreSQL.
+Order: ports, database, schema, front processes and a processor, and once all are ready the other processors. A stop
+drains the front processes first, so that all they have accepted is committed, then the processors, then PostgreSQL.
 """
 
 import dataclasses
@@ -79,17 +79,20 @@ class Supervisor:
             conninfo = self._open_database(cleanup)
             report = self._migrate(conninfo)
             first_key = self._first_key(conninfo)
-            children = self._children(ports, conninfo)
-            cleanup.callback(self._stop_children, children)
-            for child in children:
+            fronts, processors = self._fronts(ports, conninfo), self._processors(ports, conninfo)
+            cleanup.callback(self._stop_children, fronts, processors)
+            first = [*fronts, processors[0]]
+            for child in first:
                 child.start()
-            self._wait_until_ready(children, ports)
+            self._wait_until_ready(first, ports)
+            for child in processors[1:]:
+                child.start()
             server = self._server(ports, conninfo, report)
             server.write(settings.data_dir)
             cleanup.callback(server_file.remove, settings.data_dir)
             version = self._embedded.version if self._embedded else ""
             print(greeting(server, settings, version, first_key), flush=True)  # noqa: T201
-            self._watch(children)
+            self._watch([*fronts, *processors])
 
     def _open_database(self, cleanup: ExitStack) -> str:
         """The database's libpq URL; one Rainbarrel per data directory, with or without the embedded PostgreSQL."""
@@ -133,15 +136,13 @@ class Supervisor:
                 log.info("schema version %d (applied %s)", report.version, ", ".join(report.applied))
             return report
 
-    def _children(self, ports: Ports, conninfo: str) -> list[Child]:
-        url = self._settings.public_url or f"http://{authority(self._settings.host, ports.http_port)}"
+    def _fronts(self, ports: Ports, conninfo: str) -> list[Child]:
         environment = child_environment(self._settings, conninfo)
-        for_messages = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
         arguments += ["--own-key-sha256", key_digest(self._own_key).hex()]
         counts = counts_folder(self._settings.data_dir)
-        fronts = [
+        return [
             Child(
                 f"front process {number}",
                 [*arguments, "--counts-file", str(counts / f"{number}.json")],
@@ -150,7 +151,16 @@ class Supervisor:
             )
             for number in range(1, self._settings.workers + 1)
         ]
-        return [*fronts, Child("processor", ["process"], for_messages)]
+
+    def _processors(self, ports: Ports, conninfo: str) -> list[Child]:
+        """The first also delivers messages and keeps the database tidy."""
+        url = self._settings.public_url or f"http://{authority(self._settings.host, ports.http_port)}"
+        environment = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
+        others = [
+            Child(f"processor {number}", ["process", "--only-derives"], environment)
+            for number in range(2, self._settings.processors + 1)
+        ]
+        return [Child("processor", ["process"], environment), *others]
 
     def _wait_until_ready(self, children: list[Child], ports: Ports) -> None:
         place = authority(self._settings.host, ports.http_port)
@@ -200,8 +210,7 @@ class Supervisor:
             log.error("%s Trying again in %.1f s.", error, delay_s)  # a sentence, not a traceback
             self._embedded_retry_at = time.monotonic() + delay_s
 
-    def _stop_children(self, children: list[Child]) -> None:
-        fronts, processors = children[:-1], children[-1:]
+    def _stop_children(self, fronts: list[Child], processors: list[Child]) -> None:
         self._stop_together(fronts, self._settings.drain_timeout_s + 5.0)
         self._stop_together(processors, PROCESSOR_STOP_S)
 

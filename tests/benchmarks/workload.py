@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from tests.benchmarks.web_requests import SPANS_PER_REQUEST, web_request
+
 SPANS_PER_TRACE = 16
 ROUNDS = 5
+PLAIN_SPANS_PER_TRACE = 5  # client calls of the tools: what no dialect claims
 SERVICES = 8
 OPEN_TRACES = 12  # runs that a service has under way at any time
 ROUND_NS = 1_500_000_000
@@ -68,15 +71,26 @@ class Text:
         return self._text[begin : begin + size]
 
 
-def requests(span_count: int, spans_per_request: int, seed: int, start_unix_nano: int) -> list[Request]:
-    """Requests with about `span_count` spans whose ids depend on the seed."""
+def requests(
+    span_count: int, spans_per_request: int, seed: int, start_unix_nano: int, plain: float = 0.0
+) -> list[Request]:
+    """Requests with about `span_count` spans whose ids depend on the seed.
+
+    Traces of web requests are among the runs until the share `plain` of all spans is plain HTTP and database spans.
+    """
     rng = random.Random(seed)
     text = Text(rng)
     made: list[list[Request]] = []
+    web_per_run = max(0.0, (plain * SPANS_PER_TRACE - PLAIN_SPANS_PER_TRACE) / (1 - plain) / SPANS_PER_REQUEST)
     for service in range(SERVICES):
         spans: list[tuple[Span, int]] = []
-        for number in range(span_count // SERVICES // SPANS_PER_TRACE):
-            spans += trace(rng, text, service, start_unix_nano + number * ROUNDS * ROUND_NS // OPEN_TRACES)
+        for number in range(int(span_count / SERVICES / (SPANS_PER_TRACE + SPANS_PER_REQUEST * web_per_run))):
+            start = start_unix_nano + number * ROUNDS * ROUND_NS // OPEN_TRACES
+            spans += trace(rng, text, service, start)
+            for _ in range(int((number + 1) * web_per_run) - int(number * web_per_run)):
+                for span, scope, attributes in web_request(rng, start + rng.randrange(ROUND_NS)):
+                    _set(span, attributes)
+                    spans.append((span, scope))
         spans.sort(key=lambda item: item[0].end_time_unix_nano)
         chunks = range(0, len(spans), spans_per_request)
         made.append([_request(service, spans[begin : begin + spans_per_request]) for begin in chunks])

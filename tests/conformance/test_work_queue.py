@@ -65,10 +65,10 @@ async def test_two_claimers_share_no_unit_and_miss_none(store: Store, queue: Wor
     traces = {new_id(16) for _ in range(30)}
     await store.commit(*(span(trace_id) for trace_id in traces))
     other = WorkQueue(store.conninfo)
-    async with queue.claim(units_max=10) as first, other.claim(units_max=30) as second:
-        assert len(first.traces) == 10
-        assert len(second.traces) == 20
-        assert {key.trace_id for key in first.traces + second.traces} == traces
+    async with queue.claim(units_max=10) as first, other.claim(units_max=10) as second:
+        assert (len(first.traces), len(second.traces)) == (10, 10)  # and the second is not kept waiting by the first
+    async with queue.claim(units_max=10) as third:
+        assert {key.trace_id for key in first.traces + second.traces + third.traces} == traces
     assert await store.sql(MARKS) == [(0,)]
     await other.close()
 

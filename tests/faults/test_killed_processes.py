@@ -1,4 +1,4 @@
-"""kill -9 under load, of front processes and of the database: nothing acknowledged is missing or there twice."""
+"""kill -9 under load, of each kind of process and of the database: nothing acknowledged is missing or there twice."""
 
 import time
 from collections.abc import Iterator
@@ -7,15 +7,16 @@ import psutil
 import pytest
 
 from tests.faults.retrying_sender import retrying_senders
-from tests.faults.stored_spans import assert_each_is_stored_once
+from tests.faults.stored_spans import ask, assert_each_is_stored_once, count_spans
 from tests.faults.wait_until import wait_until
+from tests.faults.whole_database import wait_until_derived
 from tests.fix_server import RunningServer, running_server
 from web.server_file import read_running
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with running_server("--workers", "2") as started:
+    with running_server("--workers", "2", "--processors", "2") as started:
         yield started
 
 
@@ -26,15 +27,22 @@ def conninfo(server: RunningServer) -> str:
     return said.database_url
 
 
-def is_front(child: psutil.Process) -> bool:
+DERIVED = "SELECT coalesce(sum(span_count), 0)::bigint FROM rainbarrel.traces"
+
+
+def has_role(child: psutil.Process, role: str) -> bool:
     try:
-        return child.status() != psutil.STATUS_ZOMBIE and "front" in child.cmdline()
+        return child.status() != psutil.STATUS_ZOMBIE and role in child.cmdline()
     except psutil.NoSuchProcess:  # it ended after it was listed
         return False
 
 
 def front_processes(server: RunningServer) -> list[psutil.Process]:
-    return [child for child in psutil.Process(server.process.pid).children() if is_front(child)]
+    return running(server, "front")
+
+
+def running(server: RunningServer, role: str) -> list[psutil.Process]:
+    return [child for child in psutil.Process(server.process.pid).children() if has_role(child, role)]
 
 
 def kill_database(server: RunningServer) -> bool:
@@ -63,6 +71,27 @@ def test_killed_front_processes(server: RunningServer, conninfo: str) -> None:
         sent = senders.finish()
     assert not sent.unanswered
     assert {"acknowledged", "no answer"} == {answer.outcome for answer in sent.answers}
+    assert_each_is_stored_once(conninfo, sent.acknowledged)
+
+
+def wait_for_more_derived(conninfo: str) -> None:
+    before = ask(conninfo, DERIVED)
+    wait_until(lambda: ask(conninfo, DERIVED) > before, "somebody derives")
+
+
+@pytest.mark.thorough
+def test_killed_processors(server: RunningServer, conninfo: str) -> None:
+    """Each is killed once while both derive; what they held goes to whoever lives, and comes out once."""
+    with retrying_senders(server.url, server.grpc_endpoint) as senders:
+        for number in (0, 1):
+            wait_until(lambda: len(running(server, "process")) == 2, "both processors run")
+            senders.wait_for_more(500)
+            running(server, "process")[number].kill()
+            wait_for_more_derived(conninfo)
+        sent = senders.finish()
+    assert not sent.unanswered
+    wait_until_derived(conninfo)
+    assert ask(conninfo, DERIVED) == count_spans(conninfo)
     assert_each_is_stored_once(conninfo, sent.acknowledged)
 
 

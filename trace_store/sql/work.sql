@@ -37,7 +37,8 @@ END $$
 
 -- claim_units --
 -- The units of the oldest due marks (dirty_marks_due_idx) that no other processor has locked, but those `without`;
--- the locks last as long as the transaction. Without the marks of `reprocess`, which wait until little else is due.
+-- the locks last as long as the transaction. Units that others have locked are passed over and do not count: units are
+-- tried one after the other until enough are locked. Without the marks of `reprocess`, which wait until little else is due.
 WITH due AS MATERIALIZED (
   SELECT project_id, unit_kind, unit_id, min(mark_id) AS first_mark
   FROM (
@@ -50,11 +51,11 @@ WITH due AS MATERIALIZED (
   ) oldest
   GROUP BY project_id, unit_kind, unit_id
   ORDER BY first_mark
-  LIMIT %(units_max)s
 )
 SELECT project_id, unit_kind, unit_id
 FROM due
 WHERE pg_try_advisory_xact_lock(hashtextextended(encode(unit_id, 'hex'), project_id::bigint * 16 + unit_kind))
+LIMIT %(units_max)s
 
 -- claim_units_again --
 -- The same for the oldest marks of `reprocess` (dirty_marks_again_idx).
