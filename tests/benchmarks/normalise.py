@@ -22,7 +22,7 @@ from tests.spans_by_hand import span
 from trace_store.attributes import RECENT_TEXTS, canonical_json
 from trace_store.dialects import BUILT_IN, normalise
 from trace_store.dialects.dialect import Field
-from trace_store.dialects.haystack import known_message
+from trace_store.dialects.haystack import known_message, known_run
 from trace_store.dialects.history import HISTORIES
 from trace_store.model import Span
 from trace_store.spans import Scope, read_resource, read_scope, read_span
@@ -77,6 +77,7 @@ def _seconds(work: Callable[[], object]) -> float:
     HISTORIES.clear()  # what a processor would not know of spans that it meets for the first time
     RECENT_TEXTS.clear()
     known_message.cache_clear()
+    known_run.cache_clear()
     begun = time.process_time()
     work()
     return time.process_time() - begun

@@ -39,6 +39,7 @@ from trace_store.model import LogRecord, Span
 _NAME_SUFFIXES = (".tool", ".__call__", ".run")
 _NAME_PREFIXES = ("execute_tool ", "running tool: ", "MCP send tools/call ", "tools/call ")
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
+_OUTPUTS_ELSEWHERE: frozenset[Field] = frozenset({"output_messages", "output_text", "output_calls"})  # than `output`
 _OTHER = Kind("other")
 _NO_CALL = Kind("chain", is_aggregate=True)
 _NO_CONTENT = EventContent()  # of a span without events; nobody adds to it
@@ -364,9 +365,9 @@ def _add_step(facts: SpanFacts, span: Span, reading: Reading, content: EventCont
     if text is None and content.inputs:
         text = last_text(raw_messages(content.inputs), "user")
     output = text_in(reading.first("output_text", "output", "output_messages", "result"), "assistant")
-    if output is None:
-        output = _model_output(reading, content)[0]
     fields = reading.fields
+    if output is None and (content.outputs or reading.layout.flat_output or not _OUTPUTS_ELSEWHERE.isdisjoint(fields)):
+        output = _model_output(reading, content)[0]
     agent_name = reading.text("agent_name") if "agent_name" in fields else None
     if facts.type == "agent":
         agent_name = agent_name or reading.text("entity_name") or span.name
@@ -388,5 +389,5 @@ def _add_told_calls(facts: SpanFacts, reading: Reading) -> None:
         return
     inputs, outputs = raw_messages(reading.value("input_messages")), raw_messages(reading.value("output_messages"))
     if inputs or outputs:
-        messages = read_all(outputs if len(outputs) > len(inputs) else [*inputs, *outputs])
-        facts.requested_calls, facts.answered_calls = whole_run(messages)
+        told = outputs if len(outputs) > len(inputs) else [*inputs, *outputs]
+        facts.requested_calls, facts.answered_calls = whole_run(told)

@@ -4,63 +4,84 @@ Source: github.com/Arize-ai/openinference, openinference-instrumentation-haystac
 docs.haystack.deepset.ai, ChatMessage.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from trace_store.attributes import NOT_JSON, unwrap
+from trace_store.dialects.chat_message_repr import read_chat_message
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.object_repr import parse_object_repr
 from trace_store.dialects.plain_repr import CLASS
 from trace_store.model import Span
 
 MESSAGE = "ChatMessage("
+_PLACES = (("input.value", "gen_ai.input.messages"), ("output.value", "gen_ai.output.messages"))
+_CONTAINERS = (dict, list)
 DEPTH_MAX = 6
 MESSAGES_REMEMBERED_MAX = 512
+RUNS_REMEMBERED_MAX = 64
+RUN_CHARS_MAX = 200_000
 REMEMBERED_CHARS_MAX = 8_000  # of a message
 
 
 def _messages(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """The messages of input and output; a component that is a model call has them as attributes of their own."""
     told: dict[str, Any] = {}
-    for key, ours in (("input.value", "gen_ai.input.messages"), ("output.value", "gen_ai.output.messages")):
+    for key, ours in _PLACES:
         value = attributes.get(key)
         if isinstance(value, str) and MESSAGE in value and ours not in attributes:
-            listed = max(_lists(unwrap(value), 0), key=len, default=[])
+            listed = _run(_longest(unwrap(value), 0))
             if listed:
                 told[key] = told[ours] = listed
     return told
 
 
-def _lists(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
-    """Every list of messages in a value, also of a single one."""
-    if isinstance(value, str) and value.startswith(MESSAGE):
-        value = [value]
-    if depth > DEPTH_MAX:
-        return
-    if isinstance(value, dict):
-        value = list(value.values())
-    elif isinstance(value, list):
-        found = [message for item in value if (message := _message(item)) is not None]
-        if found:
-            yield found
-            return
-    else:
-        return
-    for item in value:
-        if isinstance(item, dict | list | str):
-            yield from _lists(item, depth + 1)
+def _longest(value: Any, depth: int) -> list[Any]:
+    """The longest list of messages in a value, as they are written; also of a single one."""
+    if isinstance(value, str):
+        return [value] if value.startswith(MESSAGE) else []
+    if depth > DEPTH_MAX or not isinstance(value, _CONTAINERS):
+        return []
+    longest: list[Any] = []
+    if isinstance(value, list):
+        longest = [item for item in value if (item.startswith(MESSAGE) if isinstance(item, str) else _is_object(item))]
+        if longest:
+            return longest
+    for item in value if isinstance(value, list) else value.values():
+        if isinstance(item, _CONTAINERS) or (not longest and isinstance(item, str)):
+            found = _longest(item, depth + 1)
+            if len(found) > len(longest):
+                longest = found
+    return longest
+
+
+def _is_object(item: Any) -> bool:
+    return isinstance(item, dict) and item.get(CLASS) == "ChatMessage"
+
+
+def _run(written: list[Any]) -> list[dict[str, Any]]:
+    """The messages of a list; the same object for a list that was read before, as a span repeats the one below it."""
+    if all(item.__class__ is str for item in written) and sum(map(len, written)) <= RUN_CHARS_MAX:
+        return known_run(*written)
+    return _messages_of(*written)
+
+
+def _messages_of(*written: Any) -> list[dict[str, Any]]:
+    return [message for item in written if (message := _message(item)) is not None]
 
 
 def _message(item: Any) -> dict[str, Any] | None:
     """One ChatMessage, from its repr or from its fields, in GenAI's form."""
-    if isinstance(item, str) and item.startswith(MESSAGE):
+    if isinstance(item, str):
         return known_message(item) if len(item) <= REMEMBERED_CHARS_MAX else _of_repr(item)
     return _of_fields(item)
 
 
 def _of_repr(text: str) -> dict[str, Any] | None:
     """The message in a repr; what follows its content, often longer than that, is only parsed where it must be."""
+    if (message := read_chat_message(text)) is not None:
+        return message
     head, name, _ = text.rpartition(", _name=")
     parsed = parse_object_repr(head + ")") if name else NOT_JSON
     if parsed is NOT_JSON:
@@ -70,6 +91,7 @@ def _of_repr(text: str) -> dict[str, Any] | None:
 
 # Every span repeats the messages of those below it and before it; what is remembered is shared, nobody may change it.
 known_message = lru_cache(maxsize=MESSAGES_REMEMBERED_MAX)(_of_repr)
+known_run = lru_cache(maxsize=RUNS_REMEMBERED_MAX)(_messages_of)
 
 
 def _of_fields(item: Any) -> dict[str, Any] | None:

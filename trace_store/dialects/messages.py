@@ -58,7 +58,8 @@ TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
 NO_TEXT_TYPES = frozenset({"reasoning", "thinking", "redacted_thinking", "image", "file", "blob", "uri", "refusal"})
 BLOCK_TYPES = CALL_TYPES | RESULT_TYPES | TEXT_TYPES | NO_TEXT_TYPES
 _CONTAINERS = (dict, list)  # quicker than `dict | list`, which would be made each time
-_BLOCKS_BEGIN = ("[{", '{"')
+_BLOCKS_BEGIN = "[{"
+_MAY_HOLD_MORE = (_BLOCKS_BEGIN, '{"')  # how a text begins that is blocks, or a message with calls
 _OBJECT_BEGINS = ('{"', "{'")
 _CALLS_BESIDE = frozenset({"tool_calls", "toolCalls", "additional_kwargs", "function_call"})  # beside the content
 _INNER = frozenset({"kwargs", "data", "message"})  # what may hold the content of a message
@@ -136,8 +137,8 @@ def _listed(items: list[Any], depth: int) -> list[Any]:
         if isinstance(item, dict):
             if is_message(item):
                 found.append(item)
-            else:
-                found += raw_messages(item, depth + 1)
+            elif depth < MESSAGES_DEPTH_MAX and not _HOLDER_KEYS.isdisjoint(item):
+                found += _held(item, depth + 1)
         elif isinstance(item, list) or (isinstance(item, str) and item[:1] == "{"):
             found += raw_messages(item, depth + 1)
     return found
@@ -206,7 +207,7 @@ def read_as(role: str, item: Mapping[str, Any]) -> Message:
     """Read a message object whose role `role_of` has told."""
     if role != "tool" and len(item) == 2 and "role" in item:  # most have a role and a text
         content = item.get("content")
-        if content.__class__ is str and content[:2] not in _BLOCKS_BEGIN:
+        if content.__class__ is str and content[:2] not in _MAY_HOLD_MORE:
             return Message(role, content)
     kind = item.get("type")
     if kind.__class__ is str and kind in ITEM_ROLES:
@@ -219,7 +220,7 @@ def read_as(role: str, item: Mapping[str, Any]) -> Message:
         content = item.get("content")
     if content is None:
         content = content_of(role, item)
-    elif content.__class__ is str and content[:2] in _BLOCKS_BEGIN:
+    elif content.__class__ is str and content[:2] == _BLOCKS_BEGIN:
         content = _unwritten(role, content)
     if role == "tool" and not (content.__class__ is list and _holds_results(content)):
         return Message(role, "", (), (tool_message(item, content),))
@@ -248,7 +249,7 @@ def content_of(role: str, item: Mapping[str, Any]) -> Any:
             content = first_of(item, "contents", "text")
             if content is None and role == "tool":
                 content = _listed_results(item.get("function"))
-    return _unwritten(role, content) if isinstance(content, str) and content[:2] in _BLOCKS_BEGIN else content
+    return _unwritten(role, content) if isinstance(content, str) and content[:2] == _BLOCKS_BEGIN else content
 
 
 def _unwritten(role: str, content: str) -> Any:

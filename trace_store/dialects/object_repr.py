@@ -23,7 +23,7 @@ def parse_object_repr(text: str) -> Any:
     if len(text) > REPR_CHARS_MAX:
         return NOT_JSON
     value = read_plain_repr(text)
-    return json_safe(value) if value is not NOT_JSON else _by_pythons_parser(text)
+    return value if value is not NOT_JSON else _by_pythons_parser(text)
 
 
 def _by_pythons_parser(text: str) -> Any:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trace_store.attributes import NOT_JSON
+from trace_store.attributes import NOT_JSON, json_safe
 
 CLASS = "class"  # the key under which an object's class name stands
 _ESCAPE = r"""\\(?:[\\'"nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U00(?:0[0-9a-f]|10)[0-9a-f]{4})"""  # all that a repr writes
@@ -23,9 +23,14 @@ _CONSTANTS = {"None": None, "True": True, "False": False}
 
 
 def read_plain_repr(text: str) -> Any:
-    """The value of a repr, objects as `{"class": name, field: value}`; NOT_JSON when it needs Python's parser."""
+    """The value of a repr as JSON can hold it, objects as `{"class": name, field: value}`.
+
+    NOT_JSON when it needs Python's parser.
+    """
     if text[:1].isspace():  # an indented line is none
         return NOT_JSON
+    if not text.isascii():
+        text = json_safe(text)
     words = iter(_WORDS.findall(text))
     try:
         value = _value(next(words), words)
@@ -51,7 +56,7 @@ def _value(word: str, rest: Iterator[str]) -> Any:
         return member[1:-1] if member[0] == "'" else int(member)
     if first not in "-0123456789":
         raise ValueError(word)
-    return int(word) if word.lstrip("-").isdigit() else float(word)
+    return json_safe(int(word) if word.lstrip("-").isdigit() else float(word))
 
 
 def _object(opening: str, rest: Iterator[str]) -> dict[str, Any]:
@@ -95,4 +100,4 @@ def _ends(word: str, closing: str) -> bool:
 
 
 def _unescaped(word: str) -> str:
-    return word[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
+    return json_safe(word[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape"))  # type: ignore[no-any-return]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from trace_store.attributes import payload, unwrap
 from trace_store.dialects.flattened import FlatMessages
@@ -22,6 +22,9 @@ from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, Spa
 INPUT_KEYS = ("input", "question", "query", "prompt", "user_prompt", "message", "text", "task", "user_input", "content")
 OUTPUT_KEYS = ("output", "answer", "response", "result", "final_output", "text", "content", "message")
 
+Run = tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...]]
+_RECENT_RUNS: Final[dict[int, tuple[Sequence[Any], Run]]] = {}  # by identity of the messages, which are held here
+_RECENT_RUNS_MAX = 8
 _CONTAINERS = (dict, list)
 _NO_TEXTS = frozenset({"", "null", "None", "undefined"})  # what a step without input or output leaves behind
 # `StopEvent(result=...`, `<groq.Stream object at 0x7f..>`: the repr of an object is nobody's text.
@@ -97,21 +100,37 @@ def _matched(results: list[ToolResult], calls: list[ToolCall]) -> tuple[Answered
     return tuple([_answered(told, by_id.get(told.call_id) if told.call_id else next(rest, None)) for told in results])
 
 
-def whole_run(messages: list[Message]) -> tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...]]:
-    """Every call and every result in the messages of a whole run, with the turn that asked for it."""
-    turns: dict[str, int] = {}
-    by_id: dict[str, ToolCall] = {}
+def whole_run(items: Sequence[Any]) -> Run:
+    """Every call and every result in the messages of a whole run, with the turn that asked for it.
+
+    A list that is asked for again, as a step repeats the one below it, is read once: nobody may change it.
+    """
+    held = _RECENT_RUNS.get(id(items))
+    if held is not None and held[0] is items:
+        return held[1]
+    run = _whole_run(read_all(items))
+    if len(_RECENT_RUNS) >= _RECENT_RUNS_MAX:
+        _RECENT_RUNS.clear()
+    _RECENT_RUNS[id(items)] = (items, run)
+    return run
+
+
+def _whole_run(messages: list[Message]) -> Run:
+    by_id: dict[str, RequestedCall] = {}
     calls: list[RequestedCall] = []
     answers: list[AnsweredCall] = []
     turn = 0
     for message in messages:
         turn += bool(message.calls)
-        calls += [replace(call, turn=turn) for call in requested([message])]
         for call in message.calls:
-            by_id[call.call_id], turns[call.call_id] = call, turn
+            asked = RequestedCall(call.call_id, call.name, arguments_payload(call.arguments), turn)
+            calls.append(asked)
+            by_id[call.call_id] = asked
         for result in message.results:
-            asked = by_id.get(result.call_id) if result.call_id else None
-            answers.append(replace(_answered(result, asked), turn=turns[result.call_id] if asked else turn))
+            known = by_id.get(result.call_id) if result.call_id else None
+            answers.append(
+                _answer(result, known.name, known.arguments, known.turn) if known else _answer(result, "", None, turn)
+            )
     return tuple(calls), tuple(answers)
 
 
@@ -128,6 +147,10 @@ def drop_plugins(facts: SpanFacts, separator: str) -> None:
 
 
 def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
+    return _answer(result, call.name, arguments_payload(call.arguments)) if call else _answer(result, "", None)
+
+
+def _answer(result: ToolResult, name: str, arguments: Payload | None, turn: int = 0) -> AnsweredCall:
     value = None if result.value is None else payload(unwrap(plain(result.value)))
     failure = None
     if result.flag:
@@ -135,10 +158,11 @@ def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
         failure = Failure("tool_message", result.flag, "", text)
     return AnsweredCall(
         call_id=result.call_id,
-        name=result.name or (call.name if call else ""),
+        name=result.name or name,
         result=value,
-        arguments=arguments_payload(call.arguments) if call else None,
+        arguments=arguments,
         failure=failure,
+        turn=turn,
     )
 
 

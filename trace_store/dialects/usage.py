@@ -132,14 +132,16 @@ def counts_in(value: Any) -> Counts:
 def _counts(usage: Mapping[str, Any]) -> Counts:
     if _TELLING_KEYS.isdisjoint(usage):
         return NO_COUNTS
-    counts = _told(usage)
+    found: list[int | None] = [None] * len(_PLACES)
+    _add_told(usage, found)
     if not _DETAIL_KEYS.isdisjoint(usage):
         for key in _DETAILS:
             if key in usage and isinstance(nested := usage[key], dict):
-                counts = counts.or_else(_told(nested))
+                _add_told(nested, found)
     by_duration = usage.get("cache_creation")  # Anthropic's: cache_creation_input_tokens by how long it is kept
     if isinstance(by_duration, dict):
-        counts = counts.or_else(_told(by_duration))
+        _add_told(by_duration, found)
+    counts = Counts._make(found)
     if not counts.has_cache:
         return counts
     if counts.cache_write_1h_tokens:
@@ -153,15 +155,16 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     return counts.with_cache_inside(total, excludes_cache=is_anthropic)
 
 
-def _told(source: Mapping[str, Any]) -> Counts:
-    """The counts that stand in the object itself; of several keys for one the first of its list counts."""
-    found: list[int | None] = [None] * len(_PLACES)
-    ranks = [0] * len(_PLACES)
+def _add_told(source: Mapping[str, Any], found: list[int | None]) -> None:
+    """Add the counts that stand in the object itself to those found so far, which are believed more; of several keys
+    for one the first of its list counts."""
+    ranks: dict[int, int] = {}
     for key in source:
-        if key in _PLACE_OF:
-            value = source[key]
-            count = value if value.__class__ is int and 0 <= value < 2**63 else as_count(value)
-            which, rank = _PLACE_OF[key]
-            if count is not None and (found[which] is None or rank < ranks[which]):
-                found[which], ranks[which] = count, rank
-    return Counts._make(found)
+        place = _PLACE_OF.get(key)
+        if place is None:
+            continue
+        value = source[key]
+        count = value if value.__class__ is int and 0 <= value < 2**63 else as_count(value)
+        which, rank = place
+        if count is not None and (found[which] is None or rank < ranks.get(which, -1)):
+            found[which], ranks[which] = count, rank
