@@ -148,7 +148,7 @@ async def running_pages(conninfo: str, **options: Any) -> AsyncIterator[Pages]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4318") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:4318", timeout=60) as client,
     ):
         yield Pages(conninfo, app, client, stop)
         stop.set()

@@ -19,8 +19,8 @@ import pytest
 from web.server_file import ServerFile, read_running
 
 ROOT = Path(__file__).resolve().parents[1]
-START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RunningServer:
     log: Path
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=10)
+        return httpx.get(self.url + path, timeout=60)
 
     def admin_key(self) -> str:
         """The first key: a server that needs keys prints it in its greeting, soon after it is ready."""

@@ -40,7 +40,7 @@ class Provider:
 
     def sign_in(self, url: str, **claims: Any) -> str:
         """What a person does at the address that we lead to; the address that the provider leads back to."""
-        answer = httpx.post(url, data={name: str(value) for name, value in claims.items()})
+        answer = httpx.post(url, data={name: str(value) for name, value in claims.items()}, timeout=60)
         assert answer.status_code == 302, answer.text
         return answer.headers["location"]
 

@@ -81,7 +81,7 @@ class Client:
 
 @asynccontextmanager
 async def client_of(server: RunningServer) -> AsyncIterator[Client]:
-    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         yield Client(server, http)
 
 

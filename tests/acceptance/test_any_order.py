@@ -104,7 +104,7 @@ async def run(conninfo: str, batches: list[list[Record]], count: int) -> None:
     working = [asyncio.create_task(processor.run(stop)) for processor in processors]
     async with AsyncExitStack() as stack:
         receivers = [await stack.enter_async_context(running_receivers(conninfo)) for _ in range(count)]
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         await asyncio.gather(*(send(client, receivers[n].url, batches[n::count]) for n in range(count)))
         connection = await stack.enter_async_context(await psycopg.AsyncConnection.connect(conninfo, autocommit=True))
         async with asyncio.timeout(30):

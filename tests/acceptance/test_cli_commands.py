@@ -24,7 +24,7 @@ def test_the_demo_fills_the_server(server):
     assert failed["a tool raises"] == {"error"}
     assert failed["a tool fails softly"] == {"soft_error"}
     assert [loop["iterations"] for loop in traces["a loop"]["loops"]] == [5]
-    listed = httpx.get(f"{server.url}/traces.json").text
+    listed = httpx.get(f"{server.url}/traces.json", timeout=60).text
     assert all(trace_id in listed for trace_id, _ in links)
 
 
@@ -32,11 +32,15 @@ def test_the_live_run_shows_while_it_arrives(server):
     recorder = RunRecorder(LIVE, 1_790_000_000_000_000_000, "conversation")
     spans = recorder.record()
     protobuf = {"content-type": "application/x-protobuf"}
-    httpx.post(f"{server.url}/v1/traces", content=export_request(spans[:2]), headers=protobuf).raise_for_status()
+    httpx.post(
+        f"{server.url}/v1/traces", content=export_request(spans[:2]), headers=protobuf, timeout=60
+    ).raise_for_status()
     live = server.wait_for_trace(recorder.trace_id.hex(), 2)
     assert live["live"] is True
     assert len(live["spans"]) == 2
-    httpx.post(f"{server.url}/v1/traces", content=export_request(spans[2:]), headers=protobuf).raise_for_status()
+    httpx.post(
+        f"{server.url}/v1/traces", content=export_request(spans[2:]), headers=protobuf, timeout=60
+    ).raise_for_status()
     assert server.wait_for_trace(recorder.trace_id.hex(), len(spans))["output"] == LIVE.turns[-1].text
 
 

@@ -24,7 +24,7 @@ def running_role(role, log, *options):
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not (found := re.search(r"(?:HTTP|API) at (http://\S+);", log.read_text())) or not answers(found[1]):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -39,7 +39,7 @@ def running_role(role, log, *options):
 
 def answers(url):
     try:
-        return httpx.get(f"{url}/healthz").status_code == 200
+        return httpx.get(f"{url}/healthz", timeout=60).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -55,19 +55,19 @@ def test_receivers_and_pages_work_on_one_database(server, tmp_path):
         running_role("receive", tmp_path / "receive.log", "--database-url", database, *ports) as receiver,
         running_role("web", tmp_path / "web.log", "--database-url", database, *ports[:2]) as pages,
     ):
-        assert httpx.get(f"{receiver}/readyz").status_code == 200
-        assert httpx.post(f"{receiver}/v1/traces", content=body, headers=JSON).status_code == 200
+        assert httpx.get(f"{receiver}/readyz", timeout=60).status_code == 200
+        assert httpx.post(f"{receiver}/v1/traces", content=body, headers=JSON, timeout=60).status_code == 200
         server.wait_for_trace(trace_id, 1)
-        assert httpx.get(f"{pages}/api/traces/{trace_id}").json()["span_count"] == 1
-        assert httpx.get(f"{receiver}/traces").status_code == 404
-        assert httpx.post(f"{pages}/v1/traces", content=body, headers=JSON).status_code in (404, 405)
+        assert httpx.get(f"{pages}/api/traces/{trace_id}", timeout=60).json()["span_count"] == 1
+        assert httpx.get(f"{receiver}/traces", timeout=60).status_code == 404
+        assert httpx.post(f"{pages}/v1/traces", content=body, headers=JSON, timeout=60).status_code in (404, 405)
 
 
 def test_the_reader_of_large_traces_starts_by_itself_and_leaves_ctrl_c_to_the_role(database, tmp_path):
     log = tmp_path / "web.log"
     with running_role("web", log, "--database-url", database, "--http-port", "0") as pages:
-        role = psutil.Process(httpx.get(f"{pages}/healthz").json()["pid"])
-        deadline = time.monotonic() + 15
+        role = psutil.Process(httpx.get(f"{pages}/healthz", timeout=60).json()["pid"])
+        deadline = time.monotonic() + 60
         while not any("--multiprocessing-fork" in child.cmdline() for child in role.children()):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -98,10 +98,12 @@ def test_doctor_sees_that_nothing_derives(database, tmp_path):
 def test_a_role_without_its_database_lives_and_says_what_is_missing(tmp_path):
     options = ("--database-url", "postgresql://127.0.0.1:1/x", "--http-port", "0", "--grpc-port", "0")
     with running_role("receive", tmp_path / "receive.log", *options) as receiver:
-        ready = httpx.get(f"{receiver}/readyz")
+        ready = httpx.get(f"{receiver}/readyz", timeout=60)
         assert ready.status_code == 503
         assert "cannot be reached" in ready.json()["reason"]
-        refused = httpx.post(f"{receiver}/v1/traces", content=request_json(span_json("1" * 32)), headers=JSON)
+        refused = httpx.post(
+            f"{receiver}/v1/traces", content=request_json(span_json("1" * 32)), headers=JSON, timeout=60
+        )
         assert (refused.status_code, refused.headers["retry-after"].isdigit()) == (503, True)
 
 

@@ -33,7 +33,7 @@ def wait_until(happened, timeout_s=60.0):
 
 def is_ready(url):
     try:
-        return httpx.get(f"{url}/readyz").status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=60).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -64,7 +64,7 @@ def test_the_greeting_can_be_copied(server):
     (command,) = re.findall(r"^  (curl .*)$", text, re.MULTILINE)
     words = shlex.split(command)
     body = words[words.index("-d") + 1]
-    answer = httpx.post(words[1], content=body, headers=JSON)
+    answer = httpx.post(words[1], content=body, headers=JSON, timeout=60)
     assert (answer.status_code, answer.json().get("partialSuccess", {})) == (200, {})
     (trace_id,) = re.findall(r"/traces/(\w{32})", text)
     assert server.wait_for_trace(trace_id, 1)["spans"][0]["name"] == "first span"
@@ -102,7 +102,7 @@ def test_a_stop_finishes_what_is_under_way_and_loses_nothing():
     acknowledged: set[str] = set()
 
     def send(url):
-        with httpx.Client() as client:
+        with httpx.Client(timeout=60) as client:
             while True:
                 span = span_json(trace_id)
                 try:
@@ -135,7 +135,7 @@ def test_when_the_supervisor_is_killed_everything_ends():
     with running_server() as server:
         trace_id = secrets.token_hex(16)
         many = [span_json(trace_id) for _ in range(HEAVY_SPANS_MIN + 1)]
-        httpx.post(f"{server.url}/v1/traces", content=request_json(*many), headers=JSON).raise_for_status()
+        httpx.post(f"{server.url}/v1/traces", content=request_json(*many), headers=JSON, timeout=60).raise_for_status()
         server.wait_for_trace(trace_id, len(many))
         server.get(f"/api/traces/{trace_id}")  # large enough for the reader process
         family = psutil.Process(server.process.pid).children(recursive=True)
@@ -154,7 +154,9 @@ def test_killed_children_are_started_again_on_the_same_ports():
             wait_until(lambda role=role, victim=victim: [c for c in children(server, role) if c != victim])
         wait_until(lambda: is_ready(server.url))
         trace_id = secrets.token_hex(16)
-        answer = httpx.post(f"{server.url}/v1/traces", content=request_json(span_json(trace_id)), headers=JSON)
+        answer = httpx.post(
+            f"{server.url}/v1/traces", content=request_json(span_json(trace_id)), headers=JSON, timeout=60
+        )
         assert answer.status_code == 200
         assert server.wait_for_trace(trace_id, 1)["span_count"] == 1
         assert "was killed by SIGKILL; starting it again in 0.5 s" in server.log.read_text()
@@ -179,7 +181,7 @@ def test_a_killed_database_is_started_again():
         body = request_json(span_json(trace_id))
 
         def is_accepted():
-            answer = httpx.post(f"{server.url}/v1/traces", content=body, headers=JSON)
+            answer = httpx.post(f"{server.url}/v1/traces", content=body, headers=JSON, timeout=60)
             assert answer.status_code in (200, 503)
             return answer.status_code == 200
 
@@ -202,7 +204,7 @@ def test_a_request_with_two_lengths_is_refused_and_its_connection_closed(server)
 
 
 def test_an_open_page_does_not_hold_up_a_stop():
-    with running_server() as server, httpx.stream("GET", f"{server.url}/traces/events", timeout=20) as events:
+    with running_server() as server, httpx.stream("GET", f"{server.url}/traces/events", timeout=60) as events:
         assert events.headers["content-type"].startswith("text/event-stream")
         begin = time.monotonic()
         server.process.send_signal(signal.SIGTERM)

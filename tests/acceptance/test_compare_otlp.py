@@ -47,14 +47,16 @@ def test_an_export_beside_what_is_stored(server: RunningServer, tmp_path: Path) 
     assert (code, found["attributes_missing_here"]) == (1, [{"key": "only.there", "spans": 1}])
     assert run(b'{"resourceSpans": []}')[0] == 2
 
-    page = httpx.post(f"{server.url}/compare/otlp", data={"export": json.dumps(more)}, timeout=30)
+    page = httpx.post(f"{server.url}/compare/otlp", data={"export": json.dumps(more)}, timeout=60)
     assert (page.status_code, "<code>only.there</code>" in page.text) == (200, True)
-    same = httpx.post(f"{server.url}/compare/otlp.json", content=request, timeout=30).json()
+    same = httpx.post(f"{server.url}/compare/otlp.json", content=request, timeout=60).json()
     assert (same["same"], same["total"], same["lacking"]) == (1, 1, 0)
     unknown = json.dumps(exported).replace(trace_id, new_id(16).hex())
-    lacking = httpx.post(f"{server.url}/compare/otlp.json", content=unknown, timeout=30).json()
+    lacking = httpx.post(f"{server.url}/compare/otlp.json", content=unknown, timeout=60).json()
     assert (lacking["lacking"], lacking["traces"][0]["spans_ours"]) == (1, 0)
-    refused = httpx.post(f"{server.url}/compare/otlp", data={"export": "<nothing>"}, timeout=30)
+    refused = httpx.post(f"{server.url}/compare/otlp", data={"export": "<nothing>"}, timeout=60)
     assert (refused.status_code, "This is no OTLP export" in refused.text) == (400, True)
-    foreign = httpx.post(f"{server.url}/compare/otlp", content=b"{}", headers={"sec-fetch-site": "cross-site"})
+    foreign = httpx.post(
+        f"{server.url}/compare/otlp", content=b"{}", headers={"sec-fetch-site": "cross-site"}, timeout=60
+    )
     assert foreign.status_code == 403

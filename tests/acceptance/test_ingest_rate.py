@@ -24,7 +24,7 @@ async def test_a_key_that_sends_too_much_is_told_when_to_come_back(database: str
     headers = {"content-type": "application/x-protobuf", "x-api-key": busy}
     async with (
         running_receivers(database, rules=KeyRules(are_required=True), bytes_per_minute=BYTES_PER_MINUTE) as running,
-        httpx.AsyncClient(base_url=running.url, timeout=20) as client,
+        httpx.AsyncClient(base_url=running.url, timeout=60) as client,
         grpc.aio.insecure_channel(running.grpc_target) as channel,
     ):
         assert (await client.post("/v1/traces", content=big, headers=headers)).status_code == 200
@@ -38,7 +38,7 @@ async def test_a_key_that_sends_too_much_is_told_when_to_come_back(database: str
         event = await client.post("/v1/events/track", json=[{"event": "x"}], headers={"x-api-key": busy} | JSON)
         assert (event.status_code, event.json()["error"]["code"]) == (429, "TOO_MANY_REQUESTS")
         with pytest.raises(grpc.aio.AioRpcError) as error:
-            await TraceServiceStub(channel).Export(trace_request("a"), metadata=[("x-api-key", busy)], timeout=20)
+            await TraceServiceStub(channel).Export(trace_request("a"), metadata=[("x-api-key", busy)], timeout=60)
         assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         small, headers["x-api-key"] = trace_request("b").SerializeToString(), other
         assert (await client.post("/v1/traces", content=small, headers=headers)).status_code == 200

@@ -18,7 +18,7 @@ OF_HTTP = {"derived_at", "spans_offset", "spans_total", "live"}
 
 def post(server: RunningServer, request: Message, path: str = "/v1/logs") -> None:
     headers = {"content-type": "application/x-protobuf"}
-    answer = httpx.post(server.url + path, content=request.SerializeToString(), headers=headers, timeout=30)
+    answer = httpx.post(server.url + path, content=request.SerializeToString(), headers=headers, timeout=60)
     assert (answer.status_code, answer.content) == (200, b"")
 
 

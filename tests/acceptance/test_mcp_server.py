@@ -83,7 +83,7 @@ def told(server: RunningServer) -> RunningServer:
         ("/v1/events/track", [event(1), event(2), event(3)]),
         ("/v1/users/identify", [{"user_id": USER, "traits": {"plan": "pro"}}]),
     ):
-        assert httpx.post(server.url + path, json=body, timeout=30).is_success
+        assert httpx.post(server.url + path, json=body, timeout=60).is_success
     send_spans(server, failing_run())
     server.wait_for_trace(TRACE_ID.hex(), 3)
 
@@ -190,12 +190,12 @@ async def test_pages_of_a_list_follow_each_other_where_the_budget_ended(told: Ru
 async def test_a_trace_as_a_file_needs_no_key_but_its_signature(told: RunningServer) -> None:
     async with agent_over_http(told.url) as agent:
         url = (await agent.ask("trace_as_file", trace_id=TRACE_ID.hex())).splitlines()[0]
-    trace = httpx.get(url, timeout=30).json()
+    trace = httpx.get(url, timeout=60).json()
     assert (trace["trace_id"], len(trace["spans"])) == (TRACE_ID.hex(), 3)
     assert trace["tool_calls"][1]["arguments"] == ARGUMENTS
     place = url.rindex("/") + 4
     altered = url[:place] + ("A" if url[place] != "A" else "B") + url[place + 1 :]
-    refused = httpx.get(altered, timeout=30)
+    refused = httpx.get(altered, timeout=60)
     assert refused.status_code == 403
     assert "altered" in refused.json()["error"]
 

@@ -37,7 +37,7 @@ def post_all(server: RunningServer, write_key: str, trace_id: str) -> set[int]:
     headers = {"content-type": "application/json", "x-api-key": write_key}
     event = {"event_id": "e1", "user_id": f"{PLANTED}-user", "event": "chat", "ai_data": {"input": PLANTED}}
     good, bad = prompt(trace_id), prompt(trace_id, spanId="00")
-    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
         answers = [
             client.post("/v1/traces", content=request_json(good)),
             client.post("/v1/traces", content=request_json(bad)),
@@ -54,7 +54,7 @@ def post_all(server: RunningServer, write_key: str, trace_id: str) -> set[int]:
     target = server.grpc_endpoint.removeprefix("http://")
     metadata = [("x-api-key", f"{PLANTED}-key")]
     with grpc.insecure_channel(target) as channel, pytest.raises(grpc.RpcError):
-        TraceServiceStub(channel).Export(trace_request(PLANTED), metadata=metadata, timeout=20)
+        TraceServiceStub(channel).Export(trace_request(PLANTED), metadata=metadata, timeout=60)
     return {answer.status_code for answer in answers}
 
 
@@ -68,7 +68,7 @@ def test_what_is_planted_is_in_no_log(talkative: RunningServer) -> None:
     assert max(statuses) < 500
     deadline = time.monotonic() + 60
     headers = {"x-api-key": admin_key}
-    while PLANTED not in httpx.get(f"{talkative.url}/api/traces/{trace_id}", headers=headers, timeout=20).text:
+    while PLANTED not in httpx.get(f"{talkative.url}/api/traces/{trace_id}", headers=headers, timeout=60).text:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     logs = {path.name: path.read_text(errors="replace") for path in talkative.data_dir.parent.rglob("*.log")}

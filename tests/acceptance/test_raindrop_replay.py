@@ -39,7 +39,7 @@ async def replay(conninfo: str, requests: Sequence[Recorded]) -> None:
     working = asyncio.create_task(Processor(conninfo, AT_ONCE).run(stop))
     async with AsyncExitStack() as stack:
         receivers = await stack.enter_async_context(running_receivers(conninfo))
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=receivers.url, timeout=30))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=receivers.url, timeout=60))
         for request in requests:
             answer = await client.post(request.path, content=request.body, headers=request.headers)
             assert answer.status_code in (200, 204), answer.text

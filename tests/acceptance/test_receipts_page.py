@@ -9,7 +9,10 @@ from tests.spans_made import span
 
 async def test_what_was_refused_is_seen_with_its_reason(database: str) -> None:
     event = {"event_id": "e1", "event": "ask"}
-    async with running_receivers(database) as receivers, httpx.AsyncClient(base_url=receivers.url) as client:
+    async with (
+        running_receivers(database) as receivers,
+        httpx.AsyncClient(base_url=receivers.url, timeout=60) as client,
+    ):
         assert (await client.post("/v1/events/track", json=[event, event, {"event_id": []}, "text"])).status_code == 200
     async with running_pages(database) as pages:
         await pages.store([span()])

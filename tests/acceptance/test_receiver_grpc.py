@@ -87,7 +87,7 @@ async def test_without_a_database_senders_are_told_when_to_come_back() -> None:
     async with running_receivers(NOWHERE) as running, grpc.aio.insecure_channel(running.grpc_target) as channel:
         for _ in range(3):
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await TraceServiceStub(channel).Export(trace_request("a"), timeout=10)
+                await TraceServiceStub(channel).Export(trace_request("a"), timeout=60)
             assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
             retry = RetryInfo()
             assert status_of(refused.value).details[0].Unpack(retry)
@@ -100,10 +100,10 @@ async def test_overload_is_resource_exhausted_with_retry_info(database: str) -> 
         grpc.aio.insecure_channel(running.grpc_target) as channel,
     ):
         async with running.stalled():
-            waiting = TraceServiceStub(channel).Export(trace_request("first" * 1500), timeout=20)
+            waiting = TraceServiceStub(channel).Export(trace_request("first" * 1500), timeout=60)
             await wait_until_used(running)
             with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await TraceServiceStub(channel).Export(trace_request("second" * 1500), timeout=10)
+                await TraceServiceStub(channel).Export(trace_request("second" * 1500), timeout=60)
             assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
             assert status_of(refused.value).details[0].Is(RetryInfo.DESCRIPTOR)
         await waiting

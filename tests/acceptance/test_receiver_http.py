@@ -38,7 +38,7 @@ async def receivers(database: str) -> AsyncIterator[RunningReceivers]:
 
 @pytest.fixture
 async def client(receivers: RunningReceivers) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=receivers.url, timeout=20) as opened:
+    async with httpx.AsyncClient(base_url=receivers.url, timeout=60) as opened:
         yield opened
 
 
@@ -175,7 +175,7 @@ async def test_cors_lets_pages_of_any_origin_send(client: httpx.AsyncClient) -> 
 async def test_cors_can_be_limited_to_origins(database: str) -> None:
     async with (
         running_receivers(database, http={"allowed_origins": ["https://a.example"]}) as running,
-        httpx.AsyncClient(base_url=running.url) as client,
+        httpx.AsyncClient(base_url=running.url, timeout=60) as client,
     ):
         ours = await client.options("/v1/traces", headers={"origin": "https://a.example"})
         assert ours.headers["access-control-allow-origin"] == "https://a.example"
@@ -194,7 +194,7 @@ async def test_bodies_over_the_limit_are_refused_and_the_connection_lives_on(dat
                 yield body[start : start + 1000]
 
         limits = httpx.Limits(max_connections=1)
-        async with httpx.AsyncClient(base_url=running.url, limits=limits) as client:
+        async with httpx.AsyncClient(base_url=running.url, limits=limits, timeout=60) as client:
             headers = {"content-type": PROTOBUF}
             for content, extra in ((body, {}), (pieces(), {}), (gzip.compress(body), {"content-encoding": "gzip"})):
                 response = await client.post("/v1/traces", content=content, headers=headers | extra)
@@ -229,7 +229,7 @@ async def test_a_client_that_goes_away_leaves_nothing(receivers: RunningReceiver
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    async with httpx.AsyncClient(base_url=receivers.url) as client:
+    async with httpx.AsyncClient(base_url=receivers.url, timeout=60) as client:
         headers = {"content-type": PROTOBUF}
         await client.post("/v1/traces", content=encoded(trace_request("whole"), PROTOBUF), headers=headers)
     assert await receivers.span_names() == ["whole"]

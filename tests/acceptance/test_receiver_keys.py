@@ -60,7 +60,7 @@ def raw_request(name: str, attributes: Mapping[str, str] | None = None) -> bytes
 
 async def post(running: RunningReceivers, name: str, attributes: Any = None, **headers: str) -> httpx.Response:
     named = {key.replace("_", "-"): value for key, value in headers.items()}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         body = raw_request(name, attributes)
         return await client.post(f"{running.url}/v1/traces", content=body, headers=PROTOBUF | named)
 

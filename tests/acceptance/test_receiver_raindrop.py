@@ -31,7 +31,7 @@ async def receivers(database: str) -> AsyncIterator[RunningReceivers]:
 
 @pytest.fixture
 async def client(receivers: RunningReceivers) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=receivers.url, timeout=30) as opened:
+    async with httpx.AsyncClient(base_url=receivers.url, timeout=60) as opened:
         yield opened
 
 
@@ -191,7 +191,7 @@ async def test_a_full_queue_is_said_retryably(database: str) -> None:
 async def test_the_project_of_the_header_and_keys(database: str) -> None:
     async with (
         running_receivers(database, rules=KeyRules(are_required=True, keyless_loopback=True)) as receivers,
-        httpx.AsyncClient(base_url=receivers.url, timeout=30) as client,
+        httpx.AsyncClient(base_url=receivers.url, timeout=60) as client,
     ):
         for slug in ("support-prod", "default"):
             headers = {"x-raindrop-project-id": slug}
@@ -205,7 +205,7 @@ async def test_the_project_of_the_header_and_keys(database: str) -> None:
 
     async with (
         running_receivers(database, rules=KeyRules(are_required=True)) as receivers,
-        httpx.AsyncClient(base_url=receivers.url, timeout=30) as client,
+        httpx.AsyncClient(base_url=receivers.url, timeout=60) as client,
     ):
         for path, body in POSTS.items():
             refused = await client.post(path, json=body, headers={"authorization": "Bearer unknown"})

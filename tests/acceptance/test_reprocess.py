@@ -175,7 +175,7 @@ def test_the_command_derives_what_was_posted_again(own_server) -> None:
     ]
     for project in ("default", "shop"):
         headers = {"x-raindrop-project-id": project}
-        assert httpx.post(f"{server.url}/v1/events/track", json=run, headers=headers).status_code == 200
+        assert httpx.post(f"{server.url}/v1/events/track", json=run, headers=headers, timeout=60).status_code == 200
     wait_until_derived(conninfo)
     posted = "FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'"
     said = f"SELECT project_id, event_id, input, user_id {posted} ORDER BY 1, 2"

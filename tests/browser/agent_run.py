@@ -104,7 +104,7 @@ class AgentRun:
         resource = {"attributes": attributes({"service.name": self.service_name, "service.version": "1.4.2"})}
         body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "shop"}, "spans": spans}]}]}
         headers = {"x-api-key": key} if key else {}
-        httpx.post(f"{server.url}/v1/traces", json=body, headers=headers, timeout=10).raise_for_status()
+        httpx.post(f"{server.url}/v1/traces", json=body, headers=headers, timeout=60).raise_for_status()
 
     def _at(self, seconds: float) -> int:
         return self.start_unix_nano + round(seconds * SECOND_NS)

@@ -44,7 +44,7 @@ def all_pages(server: RunningServer, names: dict[str, dict[str, str]]) -> dict[s
 
 def _is_page(url: str) -> bool:
     """Whether a whole page is there: neither a part of one, nor a stream of events, which never ends."""
-    with httpx.stream("GET", url, headers=BROWSER, timeout=30) as answer:
+    with httpx.stream("GET", url, headers=BROWSER, timeout=60) as answer:
         if not answer.headers["content-type"].startswith("text/html"):
             return False
         return "<html" in answer.read().decode()

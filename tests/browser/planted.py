@@ -45,7 +45,7 @@ def plant(server: RunningServer) -> dict[str, dict[str, str]]:
     resource = _texts({"service.name": SCRIPT, "service.version": SCRIPT, SCRIPT: SCRIPT})
     scope = {"name": SCRIPT, "version": SCRIPT, "attributes": _texts({SCRIPT: SCRIPT})}
     scoped = {"scope": scope, "schemaUrl": ADDRESS, "spans": run.spans}
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
         _post(client, "/v1/traces", {"resourceSpans": [{"resource": {"attributes": resource}, "scopeSpans": [scoped]}]})
         _plant_events(client, run)
         signal = {"name": SCRIPT, "pattern": "img src=x", "kind": "keyword"}

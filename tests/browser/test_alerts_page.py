@@ -21,7 +21,9 @@ def findings(server: RunningServer) -> None:
     trace_id = new_id(16)
     spans = [Span.FromString(span.otlp) for span in agent_run(trace_id, 12, fails_every=3)]
     body = TracesData(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])]).SerializeToString()
-    sent = httpx.post(f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"})
+    sent = httpx.post(
+        f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"}, timeout=60
+    )
     assert sent.status_code == 200
     server.wait_for_trace(trace_id.hex(), len(spans), timeout_s=60)
 
@@ -45,7 +47,7 @@ def make_and_look(page: Page, server: RunningServer, name: str) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     deadline = time.monotonic() + 60
-    while httpx.get(page.url.partition("?")[0] + ".json").json()["state"] != "firing":
+    while httpx.get(page.url.partition("?")[0] + ".json", timeout=60).json()["state"] != "firing":
         assert time.monotonic() < deadline
         time.sleep(0.1)
     page.goto(page.url.partition("?")[0])

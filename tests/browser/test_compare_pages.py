@@ -68,7 +68,7 @@ def test_an_export_as_text_and_as_a_file(page: Page, server: RunningServer, run:
     expect(found).to_have_attribute("data-same", "yes")
     headers = {"accept": "application/x-protobuf"}
     file = tmp_path / "export.pb"
-    file.write_bytes(httpx.get(f"{server.url}/api/traces/{run.trace_id}/otlp", headers=headers).content)
+    file.write_bytes(httpx.get(f"{server.url}/api/traces/{run.trace_id}/otlp", headers=headers, timeout=60).content)
     page.goto(f"{server.url}/compare/otlp")
     page.locator("[data-export-file]").set_input_files(file)
     expect(found).to_have_attribute("data-same", "yes")

@@ -22,7 +22,9 @@ def conversation(server: RunningServer) -> str:
     traces = client_only_run(RUN, [REFUSED] * 4 + [None], conversation_id="a table in Oslo")
     spans = [Span.FromString(span.otlp) for trace in traces for span in trace]
     body = TracesData(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])]).SerializeToString()
-    sent = httpx.post(f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"})
+    sent = httpx.post(
+        f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"}, timeout=60
+    )
     assert sent.status_code == 200
     path = "/conversations/a%20table%20in%20Oslo"
     deadline = time.monotonic() + 60

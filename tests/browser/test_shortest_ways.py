@@ -55,7 +55,7 @@ def told() -> Iterator[list[Any]]:
 @pytest.fixture(scope="module")
 def failing(told: list[Any]) -> Iterator[tuple[RunningServer, AgentRun]]:
     """A server with a rule for loops that tells the endpoint, and then a run whose tool fails alike three times."""
-    with running_server() as server, httpx.Client(base_url=server.url, timeout=20) as client:
+    with running_server() as server, httpx.Client(base_url=server.url, timeout=60) as client:
         channel = {"kind": "webhook", "name": "pager", "url": told.pop(), "secret": "s" * 16}
         made = client.post("/api/channels", data=channel)
         assert made.status_code == 201, made.text

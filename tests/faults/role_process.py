@@ -93,7 +93,7 @@ def is_ready(server: Receiver | Web) -> bool:
     """What /readyz says; AssertionError with its log when the process has ended."""
     assert not server.has_ended, server.log.read_text()[-4000:]
     try:
-        return httpx.get(server.url + "/readyz", timeout=10).status_code == 200
+        return httpx.get(server.url + "/readyz", timeout=60).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -15,7 +15,7 @@ import httpx
 from tests.faults.wait_until import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 60.0
 SAYS = re.compile(r"OTLP over gRPC at (http://\S+).*OTLP over HTTP at (http://[^\s;]+)", re.DOTALL)
 
 
@@ -29,7 +29,7 @@ class Receiver:
     grpc_endpoint: str
 
     def readiness(self) -> httpx.Response:
-        return httpx.get(self.url + "/readyz", timeout=10)
+        return httpx.get(self.url + "/readyz", timeout=60)
 
 
 @contextmanager

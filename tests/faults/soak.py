@@ -133,7 +133,7 @@ class Roles:
     def _read_while(self, fault: Callable[[], None]) -> None:
         """A reader is never told nonsense: it gets an answer, a retryable one, or none."""
         try:
-            with httpx.stream("GET", self.web.url + "/api/traces", timeout=10) as response:
+            with httpx.stream("GET", self.web.url + "/api/traces", timeout=60) as response:
                 fault()
                 assert response.status_code in (200, 503), response.status_code
         except httpx.TransportError:
