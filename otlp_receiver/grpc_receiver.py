@@ -39,10 +39,12 @@ _Handler = Callable[[bytes, Any], Awaitable[bytes]]
 
 
 class GrpcReceiver:
-    """A gRPC server; `start` returns its port, `stop` lets running requests finish."""
+    """A gRPC server, with TLS if there are `credentials`; `start` returns its port, `stop` lets requests finish."""
 
-    def __init__(self, exporter: Exporter, host: str, port: int, *, reuse_port: bool = False) -> None:
-        self._exporter = exporter
+    def __init__(
+        self, exporter: Exporter, host: str, port: int, *, reuse_port: bool = False, credentials: Any = None
+    ) -> None:
+        self._exporter, self._credentials = exporter, credentials
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._reuse_port = reuse_port
         self._server: Any = None
@@ -63,13 +65,18 @@ class GrpcReceiver:
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": handler}),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         try:
-            port: int = self._server.add_insecure_port(self._address)
+            port = self._listen()
         except RuntimeError as error:
             raise AddressInUse(f"cannot listen on {self._address} for OTLP/gRPC: {error}") from error
         for service in (OVERALL_HEALTH, *SERVICES.values()):
             await self._health.set(service, HealthCheckResponse.SERVING)
         await self._server.start()
         return port
+
+    def _listen(self) -> int:
+        if self._credentials is None:
+            return int(self._server.add_insecure_port(self._address))
+        return int(self._server.add_secure_port(self._address, self._credentials))
 
     async def stop(self, grace_s: float) -> None:
         """Take no new requests, wait at most `grace_s` for running ones, close."""

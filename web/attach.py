@@ -3,6 +3,8 @@
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.embedded.cluster import cluster_folder
@@ -11,6 +13,9 @@ from trace_store.model import DEFAULT_PROJECT
 from web.api_client import ApiClient
 from web.server_file import ServerFile, read_running
 from web.settings import Settings
+
+if TYPE_CHECKING:
+    from web.tls.client import ClientTls
 
 
 class NothingToAttachTo(RainbarrelError):
@@ -48,9 +53,22 @@ def server_client(settings: Settings, url: str | None, project: str = DEFAULT_PR
     """
     under = "" if project == DEFAULT_PROJECT else f"/projects/{urllib.parse.quote(project, safe='')}"
     if url:
-        return ApiClient(url.rstrip("/") + under, settings.key)
+        return ApiClient(url.rstrip("/") + under, settings.key, tls_to(settings, None))
     server = running_server(settings)
-    return ApiClient(server.url + under, server.own_key)
+    return ApiClient(server.url + under, server.own_key, tls_to(settings, server))
+
+
+def tls_to(settings: Settings, server: ServerFile | None) -> "ClientTls | None":
+    """How to speak TLS with our own running server, or else with one that the user names; None: as the system does."""
+    options = (settings.tls_certificate, settings.tls_key, settings.tls_client_ca, settings.tls_ca)
+    if not (server.certificate_file if server else any(options)):
+        return None
+    from web.tls.client import ClientTls, client_tls  # here: what it needs takes a while to load
+
+    if server is None:
+        return client_tls(settings)
+    own = Path(server.own_client_file) if server.own_client_file else None
+    return ClientTls(certificate_file=own, pinned_file=Path(server.certificate_file))
 
 
 def running_server(settings: Settings) -> ServerFile:

@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--http-fd", type=int)
     parser.add_argument("--grpc-port", type=int)
     parser.add_argument("--own-key-sha256", type=bytes.fromhex, default=b"")  # who reads it cannot make the key of it
+    parser.add_argument("--own-client-file", type=Path)
     parser.add_argument("--counts-file", type=Path)
     parser.add_argument("--only-derives", action="store_true")
     arguments = parser.parse_args()
@@ -38,7 +39,8 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
     listener.setblocking(False)
     ports = (listener, arguments.grpc_port)
     owner = (arguments.supervisor_pid, arguments.own_key_sha256)
-    plan = FrontPlan(settings, settings.database_url, *ports, True, *owner, arguments.counts_file)
+    files = (arguments.own_client_file, arguments.counts_file)
+    plan = FrontPlan(settings, settings.database_url, *ports, True, *owner, *files)
     return partial(serve_front, plan)
 
 

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -36,6 +36,9 @@ from web.readiness import HEALTH_PATHS, HealthApp, respond
 from web.settings import Settings
 from web.shared_counts import SharedCounts
 
+if TYPE_CHECKING:
+    from web.tls.server import ServerTls
+
 KEEP_ALIVE_S = 75  # longer than the idle time of common collectors and proxies, which then close first
 
 log = logging.getLogger(__name__)
@@ -56,7 +59,33 @@ class FrontPlan:
     has_pages: bool
     pid: int  # of the process that a user would stop
     own_key_sha256: bytes = b""  # of the key that `serve` makes for the commands of its own user
+    own_client_file: Path | None = None  # certificate of the same commands, where clients have to show one
     counts_file: Path | None = None  # what /metrics says, shared with the other front processes of `serve`
+
+
+class HttpConfig(uvicorn.Config):
+    """How uvicorn serves; over TLS if there is any, with a context that takes a new certificate while it serves."""
+
+    def __init__(self, app: Asgi, settings: Settings, tls: "ServerTls | None") -> None:
+        super().__init__(
+            app,
+            http=StrictHttpProtocol,
+            ws="none",
+            lifespan="auto",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
+        )
+        self._tls = tls
+
+    def load(self) -> None:
+        """uvicorn calls it before it listens."""
+        super().load()
+        self.ssl = self._tls.context if self._tls else None
 
 
 class HttpServer(uvicorn.Server):
@@ -105,19 +134,20 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
     settings = plan.settings
     grpc_receiver = commits = None
     receivers: list[HttpReceiver | RaindropReceiver] = []
-    access = _open_access(plan, stack)
+    access, tls = _open_access(plan, stack), _open_tls(plan, stack)
     if plan.grpc_port is not None:
         commits = _open_commits(plan, stack)
         exporter = Exporter(commits, access, settings.request_bytes_max, settings.ingest_bytes_per_minute)
+        credentials = tls.grpc_credentials() if tls else None
         receivers = [HttpReceiver(exporter), RaindropReceiver(exporter)]
-        grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True)
+        grpc_receiver = GrpcReceiver(exporter, settings.host, plan.grpc_port, reuse_port=True, credentials=credentials)
     health = HealthApp(partial(_check, plan.conninfo, commits), plan.pid, plan.grpc_port)
     pages = _pages(plan, stop, access) if plan.has_pages else None
     if grpc_receiver is not None:
         await grpc_receiver.start()
         stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
     metrics = MetricsApp(access, _open_counts(plan, commits, stack), plan.conninfo)
-    server = HttpServer(_http_config(Dispatcher(health, metrics, receivers, pages), settings))
+    server = HttpServer(HttpConfig(Dispatcher(health, metrics, receivers, pages), settings, tls))
     serving = asyncio.create_task(server.serve([plan.listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -166,6 +196,21 @@ def _open_access(plan: FrontPlan, stack: AsyncExitStack) -> AccessControl:
     return AccessControl(ring, rules, settings.projects_max)
 
 
+def _open_tls(plan: FrontPlan, stack: AsyncExitStack) -> "ServerTls | None":
+    """TLS of both ports, which looks out for a new certificate; None without any."""
+    if plan.settings.tls_certificate is None:
+        return None
+    from web.tls.files import read_tls_files  # what they need takes a while to load
+    from web.tls.server import ServerTls
+
+    files = read_tls_files(plan.settings)
+    assert files is not None, "there is a certificate"
+    tls = ServerTls(plan.settings, files, plan.own_client_file)
+    watching = asyncio.create_task(tls.watch(), name="certificates")
+    stack.callback(watching.cancel)
+    return tls
+
+
 def _open_commits(plan: FrontPlan, stack: AsyncExitStack) -> GroupCommit:
     """The commit queue; while its writer cannot reach the database, requests get retryable answers."""
     writer = SpanWriter(plan.conninfo, plan.settings.retention_days)
@@ -192,22 +237,6 @@ async def _check(conninfo: str, commits: GroupCommit | None) -> None:
         raise StoreUnavailable(f"{error} {last_words(conninfo)}".rstrip()) from error
     if commits is not None and commits.failure is not None:
         raise commits.failure
-
-
-def _http_config(app: Dispatcher, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=StrictHttpProtocol,
-        ws="none",
-        lifespan="auto",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=max(1, round(settings.drain_timeout_s)),
-    )
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Callable[[Any], Awaitable[None]]) -> None:

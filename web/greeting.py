@@ -5,32 +5,40 @@ import secrets
 import shlex
 import sys
 import time
+import urllib.parse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from web.ports import is_loopback, needs_keys
+from web.ports import is_ip_address, is_loopback, needs_keys
 from web.server_file import ServerFile
 from web.settings import Settings
 
+if TYPE_CHECKING:
+    from web.tls.files import TlsFiles
 
-def greeting(server: ServerFile, settings: Settings, embedded_version: str, first_key: str = "") -> str:
+
+def greeting(
+    server: ServerFile, settings: Settings, embedded_version: str, first_key: str = "", tls: "TlsFiles | None" = None
+) -> str:
     """The text; the commands in it can be copied as they are."""
     trace_id = secrets.token_hex(16)
+    url, grpc_endpoint = (_as_certified(place, tls) for place in (server.url, server.grpc_endpoint))
     days = "1 day" if settings.retention_days == 1 else f"{settings.retention_days} days"
     database = f"embedded PostgreSQL {embedded_version}" if embedded_version else "the database of --database-url"
     return f"""
 Rainbarrel {server.version} is ready (pid {server.pid}).
 
-  Pages      {server.url}/
-  OTLP/HTTP  {server.url}
-  OTLP/gRPC  {server.grpc_endpoint}
+  Pages      {url}/
+  OTLP/HTTP  {url}
+  OTLP/gRPC  {grpc_endpoint}
   Storage    {database}: {server.tier}
   Data       {settings.data_dir} (spans are kept for {days})
-  Keys       {_about_keys(settings, first_key)}
+  Keys       {_about_keys(settings, first_key)}{_about_tls(tls)}
 
 Point an OpenTelemetry SDK or collector here:
-  export OTEL_EXPORTER_OTLP_ENDPOINT={server.url} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{_key_variable(settings)}
-or send a first span by hand, then open {server.url}/traces/{trace_id}
-  {first_span_command(server.url, trace_id, needs_keys(settings.host, insecure=settings.insecure))}
+  export OTEL_EXPORTER_OTLP_ENDPOINT={url} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{_key_variable(settings)}
+or send a first span by hand, then open {url}/traces/{trace_id}
+  {first_span_command(url, trace_id, needs_keys(settings.host, insecure=settings.insecure))}
 or a sample agent:
   {this_command()} demo {_which_server(server, settings)}
 
@@ -51,9 +59,29 @@ def _about_keys(settings: Settings, first_key: str) -> str:
     return f"needed: {this_command()} keys create --kind write --name NAME"
 
 
+def _about_tls(tls: "TlsFiles | None") -> str:
+    if tls is None:
+        return ""
+    until, names = f"{tls.certificate.not_valid_after_utc:%Y-%m-%d}", ", ".join(tls.names) or "no name"
+    shown = "; clients have to show a certificate too" if tls.client_ca else ""
+    return (
+        f"\n  TLS        a certificate for {names}, valid until {until}{shown}"
+        "\n             SDKs that do not know its CA: OTEL_EXPORTER_OTLP_CERTIFICATE=FILE; curl: --cacert FILE"
+    )
+
+
+def _as_certified(url: str, tls: "TlsFiles | None") -> str:
+    """The URL with a name that the certificate is for, where it is not for the address that we listen on."""
+    parts = urllib.parse.urlsplit(url)
+    if tls is None or parts.hostname is None or tls.is_for(parts.hostname):
+        return url
+    name = next((name for name in tls.names if not name.startswith("*.") and not is_ip_address(name)), None)
+    return f"{parts.scheme}://{name}:{parts.port}" if name else url
+
+
 def _which_server(server: ServerFile, settings: Settings) -> str:
-    """By its folder the command finds a key as well."""
-    if needs_keys(settings.host, insecure=settings.insecure):
+    """By its folder the command finds a key and the certificate as well."""
+    if server.certificate_file or needs_keys(settings.host, insecure=settings.insecure):
         return f"--data-dir {shlex.quote(str(settings.data_dir))}"
     return f"--url {server.url}"
 

@@ -54,6 +54,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_ip_address(host: str) -> bool:
+    """Whether `host` is an IP address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def needs_keys(host: str, *, insecure: bool) -> bool:
     """Whether requests need access keys: where other machines reach the address, unless the user insists on none."""
     return not is_loopback(host) and not insecure

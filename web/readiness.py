@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -81,15 +82,18 @@ async def respond(send: Send, status: int, body: Mapping[str, str | int]) -> Non
     await send({"type": "http.response.body", "body": content})
 
 
-def is_ready(place: str) -> Readiness:
-    """Ask the server at `place` (host:port) from outside."""
-    connection = http.client.HTTPConnection(place, timeout=ASK_TIMEOUT_S)
+def is_ready(place: str, tls: ssl.SSLContext | None = None) -> Readiness:
+    """Ask the server at `place` (host:port) from outside, over TLS if `tls` is given."""
+    if tls is None:
+        connection = http.client.HTTPConnection(place, timeout=ASK_TIMEOUT_S)
+    else:
+        connection = http.client.HTTPSConnection(place, timeout=ASK_TIMEOUT_S, context=tls)
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
         body = orjson.loads(response.read(65536))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Readiness(False, f"http://{place}/readyz does not answer: {error}")
+        return Readiness(False, f"{place}/readyz does not answer: {error}")
     finally:
         connection.close()
     reason = body.get("reason") if isinstance(body, dict) else None

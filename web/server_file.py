@@ -25,6 +25,9 @@ class ServerFile:
     tier: str  # label of the storage tier
     workers: int
     own_key: str = ""  # an admin key of this run, so that commands of the same user need none
+    certificate_file: str = ""  # what it shows where it speaks TLS
+    key_file: str = ""  # of that certificate
+    own_client_file: str = ""  # certificate and key to show it where clients have to (web/tls/own_certificate.py)
 
     @classmethod
     def of_this_process(cls, **fields: Any) -> "ServerFile":

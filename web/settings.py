@@ -267,6 +267,30 @@ class Settings:
         "TOML file of rules for the results of your own tools: docs/tool_errors.md",
         shown="none",
     )
+    tls_certificate: Path | None = _setting(  # noqa: RUF009  # as above
+        None,
+        _file,
+        "FILE",
+        "PEM certificate, with its chain, with which both ports speak TLS; commands show it to the server of --url",
+        shown="none",
+    )
+    tls_key: Path | None = _setting(  # noqa: RUF009  # as above
+        None, _file, "FILE", "PEM key of that certificate, without a password", shown="in the certificate's file"
+    )
+    tls_client_ca: Path | None = _setting(  # noqa: RUF009  # as above
+        None,
+        _file,
+        "FILE",
+        "PEM certificates of CAs: whoever connects has to show a certificate of one of them (mutual TLS)",
+        shown="none",
+    )
+    tls_ca: Path | None = _setting(  # noqa: RUF009  # as above
+        None,
+        _file,
+        "FILE",
+        "PEM certificates of CAs that commands trust at the https address of --url",
+        shown="those of the system",
+    )
     drain_timeout_s: float = _setting(15.0, _seconds, "SECONDS", "how long a stop waits for requests under way")
     public_url: str = _setting(
         "",
@@ -312,10 +336,18 @@ class Settings:
     log_format: str = _setting("text", _log_format, "FORMAT", "text, or json: one object a line")
 
     @property
+    def scheme(self) -> str:
+        """Of the addresses of both ports."""
+        return "https" if self.tls_certificate else "http"
+
+    @property
     def oidc(self) -> OidcSettings:
         """Where people sign in, and who may."""
         people = read_people(self.oidc_admins), read_people(self.oidc_readers)
         return OidcSettings(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret, *people)
+
+
+CLIENT_TLS = ("tls_ca", "tls_certificate", "tls_key")  # of commands that talk to the server of --url
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import ExitStack
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from trace_store.access_keys import add_first_key, key_digest, new_key
 from trace_store.connections import connect_sync
@@ -20,6 +21,7 @@ from trace_store.embedded.data_directory import DataDirectoryLock, make_data_dir
 from trace_store.exceptions import EmbeddedServerError, RainbarrelError, StoreUnavailable
 from trace_store.migrate import MigrationReport, migrate
 from web import server_file
+from web.attach import tls_to
 from web.children import Backoff, Child, describe_end
 from web.greeting import greeting
 from web.mapping_files import read_mapping_files
@@ -28,7 +30,11 @@ from web.readiness import is_ready
 from web.server_file import ServerFile
 from web.settings import Settings, child_environment, unknown_variables
 from web.shared_counts import counts_folder
+from web.standalone import read_tls
 from web.version import program_version
+
+if TYPE_CHECKING:
+    from web.tls.files import TlsFiles
 
 POLL_INTERVAL_S = 0.2
 DATABASE_PATIENCE_S = 30.0
@@ -73,25 +79,26 @@ class Supervisor:
         for sentence in unknown_variables():
             log.warning("%s", sentence)
         read_mapping_files(settings.mappings)  # a bad one is refused before anything starts
+        tls = read_tls(settings)
         with ExitStack() as cleanup:
             ports = open_ports(settings.host, settings.http_port, settings.grpc_port)
             cleanup.callback(ports.close)
             conninfo = self._open_database(cleanup)
             report = self._migrate(conninfo)
             first_key = self._first_key(conninfo)
-            fronts, processors = self._fronts(ports, conninfo), self._processors(ports, conninfo)
+            server = self._server(ports, conninfo, report, tls)
+            fronts, processors = self._fronts(ports, server), self._processors(server)
             cleanup.callback(self._stop_children, fronts, processors)
             first = [*fronts, processors[0]]
             for child in first:
                 child.start()
-            self._wait_until_ready(first, ports)
+            self._wait_until_ready(first, ports, server)
             for child in processors[1:]:
                 child.start()
-            server = self._server(ports, conninfo, report)
             server.write(settings.data_dir)
             cleanup.callback(server_file.remove, settings.data_dir)
             version = self._embedded.version if self._embedded else ""
-            print(greeting(server, settings, version, first_key), flush=True)  # noqa: T201
+            print(greeting(server, settings, version, first_key, tls), flush=True)  # noqa: T201
             self._watch([*fronts, *processors])
 
     def _open_database(self, cleanup: ExitStack) -> str:
@@ -136,11 +143,13 @@ class Supervisor:
                 log.info("schema version %d (applied %s)", report.version, ", ".join(report.applied))
             return report
 
-    def _fronts(self, ports: Ports, conninfo: str) -> list[Child]:
-        environment = child_environment(self._settings, conninfo)
+    def _fronts(self, ports: Ports, server: ServerFile) -> list[Child]:
+        environment = child_environment(self._settings, server.database_url)
         descriptor = ports.http.fileno()
         arguments = ["front", "--http-fd", str(descriptor), "--grpc-port", str(ports.grpc_port)]
         arguments += ["--own-key-sha256", key_digest(self._own_key).hex()]
+        if server.own_client_file:
+            arguments += ["--own-client-file", server.own_client_file]
         counts = counts_folder(self._settings.data_dir)
         return [
             Child(
@@ -152,20 +161,22 @@ class Supervisor:
             for number in range(1, self._settings.workers + 1)
         ]
 
-    def _processors(self, ports: Ports, conninfo: str) -> list[Child]:
+    def _processors(self, server: ServerFile) -> list[Child]:
         """The first also delivers messages and keeps the database tidy."""
-        url = self._settings.public_url or f"http://{authority(self._settings.host, ports.http_port)}"
-        environment = child_environment(dataclasses.replace(self._settings, public_url=url), conninfo)
+        url = self._settings.public_url or server.url
+        environment = child_environment(dataclasses.replace(self._settings, public_url=url), server.database_url)
         others = [
             Child(f"processor {number}", ["process", "--only-derives"], environment)
             for number in range(2, self._settings.processors + 1)
         ]
         return [Child("processor", ["process"], environment), *others]
 
-    def _wait_until_ready(self, children: list[Child], ports: Ports) -> None:
+    def _wait_until_ready(self, children: list[Child], ports: Ports, server: ServerFile) -> None:
         place = authority(self._settings.host, ports.http_port)
+        tls = tls_to(self._settings, server)
+        context = tls.context() if tls else None
         deadline = time.monotonic() + READY_PATIENCE_S
-        while not (sentence := is_ready(place)).ok:
+        while not (sentence := is_ready(place, context)).ok:
             self._raise_if_stopped()
             for child in children:
                 if (code := child.exit_code()) is not None:
@@ -174,16 +185,19 @@ class Supervisor:
                 raise RainbarrelError(f"Nothing was ready within {READY_PATIENCE_S:.0f} s: {sentence.reason}")
             self._stop.wait(0.05)
 
-    def _server(self, ports: Ports, conninfo: str, report: MigrationReport) -> ServerFile:
-        host = self._settings.host
+    def _server(self, ports: Ports, conninfo: str, report: MigrationReport, tls: "TlsFiles | None") -> ServerFile:
+        settings, host = self._settings, self._settings.host
         return ServerFile.of_this_process(
             version=program_version(),
-            url=f"http://{authority(host, ports.http_port)}",
-            grpc_endpoint=f"http://{authority(host, ports.grpc_port)}",
+            url=f"{settings.scheme}://{authority(host, ports.http_port)}",
+            grpc_endpoint=f"{settings.scheme}://{authority(host, ports.grpc_port)}",
             database_url=conninfo,
             tier=report.tier.label,
             workers=self._settings.workers,
             own_key=self._own_key,
+            certificate_file=str(tls.certificate_file) if tls else "",
+            key_file=str(tls.key_file) if tls else "",
+            own_client_file=_own_client_file(settings) if tls and tls.client_ca else "",
         )
 
     def _watch(self, children: list[Child]) -> None:
@@ -235,3 +249,9 @@ class Supervisor:
             return
         self._stop.set()
         log.info("%s: stopping; requests under way are finished first", signal.Signals(number).name)
+
+
+def _own_client_file(settings: Settings) -> str:
+    from web.tls.own_certificate import make_own_certificate  # what it needs takes a while to load
+
+    return str(make_own_certificate(settings.data_dir))

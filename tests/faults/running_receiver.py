@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from tests.faults.wait_until import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 60.0
-SAYS = re.compile(r"OTLP over gRPC at (http://\S+).*OTLP over HTTP at (http://[^\s;]+)", re.DOTALL)
+SAYS = re.compile(r"OTLP over gRPC at (https?://\S+).*OTLP over HTTP at (https?://[^\s;]+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,15 @@ class Receiver:
     log: Path
     url: str
     grpc_endpoint: str
+    ca: Path | None = None  # of its certificate, where it speaks TLS
 
     def readiness(self) -> httpx.Response:
-        return httpx.get(self.url + "/readyz", timeout=60)
+        verify = ssl.create_default_context(cafile=self.ca) if self.ca else True
+        return httpx.get(self.url + "/readyz", timeout=60, verify=verify)
 
 
 @contextmanager
-def running_receiver(conninfo: str, *options: str) -> Iterator[Receiver]:
+def running_receiver(conninfo: str, *options: str, ca: Path | None = None) -> Iterator[Receiver]:
     """Start `rainbarrel receive OPTION...` and stop it at the end of the block, by force if it must be."""
     with tempfile.TemporaryDirectory(prefix="rainbarrel-") as folder:
         log = Path(folder) / "receive.log"
@@ -46,7 +49,7 @@ def running_receiver(conninfo: str, *options: str) -> Iterator[Receiver]:
             wait_until(lambda: process.poll() is not None or SAYS.search(log.read_text()), "the receiver starts")
             said = SAYS.search(log.read_text())
             assert said, log.read_text()
-            receiver = Receiver(process, log, url=said[2], grpc_endpoint=said[1])
+            receiver = Receiver(process, log, url=said[2], grpc_endpoint=said[1], ca=ca)
             wait_until(lambda: receiver.readiness().status_code == 200, "the receiver is ready")
             yield receiver
         finally:

@@ -27,7 +27,7 @@ from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.otlp_files import counted_records, read_records
 from web.project_store import add_project_option
-from web.settings import Settings, add_flags, read_settings
+from web.settings import CLIENT_TLS, Settings, add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML too")
     names = ["data_dir", "mappings", "tool_rules", "prices", "loop_repeats_min", "loop_waiting_repeats_min", "key"]
     add_project_option(parser)
-    add_flags(parser, names)
+    add_flags(parser, [*names, *CLIENT_TLS])
 
 
 def run(arguments: argparse.Namespace) -> int:

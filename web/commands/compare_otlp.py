@@ -16,7 +16,7 @@ from web.attach import server_client
 from web.compare.export_text import export_text
 from web.compare.exports import accepted_spans, by_trace, compare_trace, export_json
 from web.otlp_files import read_records
-from web.settings import add_flags, read_settings
+from web.settings import CLIENT_TLS, add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--strict", action="store_true", help="what only Rainbarrel has counts as a difference too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    add_flags(parser, ["data_dir", "key"])
+    add_flags(parser, ["data_dir", "key", *CLIENT_TLS])
 
 
 def run(arguments: argparse.Namespace) -> int:

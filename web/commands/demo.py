@@ -11,7 +11,7 @@ from web.attach import server_client
 from web.demo.runs import FINISHED, LIVE
 from web.demo.script import Run
 from web.demo.spans import SECOND_NS, RunRecorder, export_request
-from web.settings import add_flags, read_settings
+from web.settings import CLIENT_TLS, add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which server."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--no-live", action="store_true", help="leave out the run that takes ten seconds")
-    add_flags(parser, ["data_dir", "key"])
+    add_flags(parser, ["data_dir", "key", *CLIENT_TLS])
 
 
 def run(arguments: argparse.Namespace) -> int:

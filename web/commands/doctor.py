@@ -6,7 +6,7 @@ import argparse
 
 from web.diagnosis.checks import Context, check_all
 from web.server_file import read_running
-from web.settings import add_flags, read_settings
+from web.settings import CLIENT_TLS, add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which server; without one, what one would find."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     parser.add_argument("--pages-url", help="address of `rainbarrel web`, where --url is a `rainbarrel receive`")
-    add_flags(parser, ["data_dir", "database_url", "host", "grpc_port", "http_port", "key"])
+    add_flags(
+        parser, ["data_dir", "database_url", "host", "grpc_port", "http_port", "key", "tls_client_ca", *CLIENT_TLS]
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from trace_store.exceptions import RainbarrelError
 from web.attach import server_client
 from web.logs import set_up_logs
 from web.project_store import add_project_option
-from web.settings import add_flags, read_settings
+from web.settings import CLIENT_TLS, add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Which server."""
     parser.add_argument("--url", help="address of the server (default: the one that runs on the data directory)")
     add_project_option(parser)
-    add_flags(parser, ["data_dir", "key"])
+    add_flags(parser, ["data_dir", "key", *CLIENT_TLS])
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from web.mcp_server.stdio import forward  # the SDK takes a second to import
 
     try:
-        forward(f"{client.url}/mcp", client.key)
+        forward(f"{client.url}/mcp", client.key, client.ssl_context())
     except* OSError as errors:
         raise RainbarrelError(f"The connection to {client.url} broke: {errors.exceptions[0]}.") from None
     return 0

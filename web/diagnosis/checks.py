@@ -15,8 +15,10 @@ from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import check_schema, schema_version
 from trace_store.reprocess import count_outdated
 from web.api_client import ApiClient
+from web.attach import tls_to
 from web.diagnosis.finding import Finding, bad, good
 from web.diagnosis.round_trip import check_round_trips
+from web.diagnosis.tls_check import check_tls
 from web.outdated import outdated_sentence
 from web.ports import PortUnavailable, open_ports
 from web.server_file import ServerFile
@@ -55,6 +57,7 @@ def check_all(context: Context) -> Iterator[Finding]:
     """Every line, as soon as it is known."""
     yield check_versions()
     yield check_disk(context.settings)
+    yield from check_tls(context.settings, None if context.url else context.server)
     url = context.url or (context.server.url if context.server else None)
     if url is None:
         yield bad(
@@ -66,7 +69,10 @@ def check_all(context: Context) -> Iterator[Finding]:
         yield from check_database(context.conninfo)
     if url is not None:
         grpc_endpoint = context.server.grpc_endpoint if context.server and not context.url else None
-        yield from check_server(url, context.pages_url or url, grpc_endpoint, context.key)
+        tls = tls_to(context.settings, None if context.url else context.server)
+        client = ApiClient(url, context.key, tls)
+        pages = ApiClient(context.pages_url, context.key, tls) if context.pages_url else client
+        yield from check_server(client, pages, grpc_endpoint)
 
 
 def check_versions() -> Finding:
@@ -125,10 +131,9 @@ def check_database(conninfo: str) -> Iterator[Finding]:
         yield good("rules: everything stored was derived by those in force")
 
 
-def check_server(url: str, pages_url: str, grpc_endpoint: str | None, key: str) -> Iterator[Finding]:
+def check_server(client: ApiClient, pages: ApiClient, grpc_endpoint: str | None) -> Iterator[Finding]:
     """Alive, ready, and spans are stored and derived."""
     try:
-        client, pages = ApiClient(url, key), ApiClient(pages_url, key)
         alive = client.get_json("/healthz")
     except RainbarrelError as error:
         yield bad(f"server: {error}", "start `rainbarrel serve`, or correct --url")

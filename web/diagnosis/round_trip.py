@@ -19,6 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from trace_store.exceptions import RainbarrelError
 from web.api_client import ApiClient, ServerRefuses
 from web.diagnosis.finding import Finding, bad, good
+from web.tls.client import ClientTls
 
 SERVICE_NAME = "rainbarrel-doctor"
 SEND_TIMEOUT_S = 10.0
@@ -42,7 +43,7 @@ def check_round_trips(client: ApiClient, pages: ApiClient, grpc_endpoint: str | 
     """One line for each protocol; `pages` is the server that answers queries."""
     exports: dict[str, Export] = {"HTTP": lambda request: _send_http(client, request)}
     if grpc_endpoint is not None:
-        exports["gRPC"] = lambda request: _send_grpc(grpc_endpoint, request, client.key)
+        exports["gRPC"] = lambda request: _send_grpc(grpc_endpoint, request, client)
     sent = [_send(protocol, export) for protocol, export in exports.items()]
     deadline = time.monotonic() + DERIVE_PATIENCE_S  # one for both: without a processor both wait in vain
     for one in sent:
@@ -115,15 +116,14 @@ def _send_http(client: ApiClient, request: ExportTraceServiceRequest) -> ExportT
     return response
 
 
-def _send_grpc(endpoint: str, request: ExportTraceServiceRequest, key: str) -> ExportTraceServiceResponse:
+def _send_grpc(endpoint: str, request: ExportTraceServiceRequest, client: ApiClient) -> ExportTraceServiceResponse:
     parts = urllib.parse.urlsplit(endpoint)
-    options = [("grpc.enable_http_proxy", 0)]
     if parts.scheme == "https":
-        channel = grpc.secure_channel(parts.netloc, grpc.ssl_channel_credentials(), options)
+        channel = (client.tls or ClientTls()).grpc_channel(parts.netloc)
     else:
-        channel = grpc.insecure_channel(parts.netloc, options)
+        channel = grpc.insecure_channel(parts.netloc, [("grpc.enable_http_proxy", 0)])
     with channel:
         response: ExportTraceServiceResponse = TraceServiceStub(channel).Export(
-            request, timeout=SEND_TIMEOUT_S, metadata=(("x-api-key", key),) if key else ()
+            request, timeout=SEND_TIMEOUT_S, metadata=(("x-api-key", client.key),) if client.key else ()
         )
     return response

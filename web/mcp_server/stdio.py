@@ -1,6 +1,7 @@
 """MCP over standard input and output: every question is passed on to a server's /mcp, by the SDK on both sides."""
 
 import asyncio
+import ssl
 from typing import Any
 
 import httpx2
@@ -17,15 +18,15 @@ TIMEOUT_S = 120.0
 Context = ServerRequestContext[Any, Any]
 
 
-def forward(url: str, key: str) -> None:
+def forward(url: str, key: str, tls: ssl.SSLContext | None) -> None:
     """Answers on standard output what is asked on standard input, until that ends."""
-    asyncio.run(_forward(url, key))
+    asyncio.run(_forward(url, key, tls))
 
 
-async def _forward(url: str, key: str) -> None:
+async def _forward(url: str, key: str, tls: ssl.SSLContext | None) -> None:
     headers = {"authorization": f"Bearer {key}"} if key else {}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=TIMEOUT_S, trust_env=False) as http,
+        httpx2.AsyncClient(headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=tls or True) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
     ):
 

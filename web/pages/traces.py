@@ -107,7 +107,7 @@ def _list_page(request: Request, context: WebContext, shown: ListFilter, **found
         filter=shown,
         query_string=request.url.query,
         origin=f"{request.url.scheme}://{request.url.netloc}",
-        grpc_origin=f"http://{host if ':' not in host else f'[{host}]'}:{context.grpc_port}"
+        grpc_origin=f"{request.url.scheme}://{host if ':' not in host else f'[{host}]'}:{context.grpc_port}"
         if context.grpc_port
         else "",
         needs_key=context.control.rules.are_required,
