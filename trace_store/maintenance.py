@@ -16,6 +16,7 @@ from trace_store.outbox import SQL as OUTBOX_SQL
 from trace_store.partitions import ensure_partitions
 from trace_store.repack import repack
 from trace_store.retention import SQL, Dropped, drop_expired
+from trace_store.retention_clock import free_what_is_stranded, look_at_clock
 from trace_store.tiers import Tier, read_tier
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,11 @@ class MaintenanceReport:
     compressed_chunks: int
 
 
-async def maintain(conninfo: str, retention_days: int) -> MaintenanceReport | None:
-    """One run; None when another process does it right now. Safe at any time beside writers, readers, processors."""
-    today = datetime.now(UTC).date()
+async def maintain(conninfo: str, retention_days: int, now: datetime | None = None) -> MaintenanceReport | None:
+    """One run; None when another process does it right now. Safe at any time beside writers, readers, processors.
+
+    `now` is told instead of this machine's clock.
+    """
     with translate_errors():
         connection = await connect(conninfo, "rainbarrel maintenance")
         async with connection:
@@ -41,14 +44,20 @@ async def maintain(conninfo: str, retention_days: int) -> MaintenanceReport | No
                 return None
             tier = await read_tier(connection)
             assert tier is not None
-            await ensure_partitions(connection, range(day_of(today), day_of(today) + AHEAD_DAYS + 2))
+            writers_day = day_of(datetime.now(UTC).date())
+            await ensure_partitions(connection, range(writers_day, writers_day + AHEAD_DAYS + 2))
+            clock = await look_at_clock(connection, now)
+            if sentence := clock.warning(now):
+                log.warning("%s", sentence)
+            today = clock.believed_at.astimezone(UTC).date()
             try:
                 dropped = await drop_expired(connection, tier, retention_days, today)
             except (errors.LockNotAvailable, errors.DeadlockDetected):
                 log.info("Old days are being read; they are dropped at the next run")
                 dropped = Dropped(0, 0)
             await connection.execute(SQL.sum_receipts)
-            cutoff = datetime.now(UTC) - timedelta(days=retention_days)
+            await free_what_is_stranded(connection)
+            cutoff = clock.believed_at - timedelta(days=retention_days)
             await connection.execute(OUTBOX_SQL.delete_old_deliveries, {"cutoff": cutoff})
             await connection.execute(ALERT_SQL.delete_old_firings, {"cutoff": cutoff})
             repacked = await repack(connection)

@@ -1,6 +1,6 @@
 """Which day a record is kept under, and how days come and go."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from tests.spans_made import NOW, log, new_id, span
 from trace_store.buckets import DAY_NS, date_of
 from trace_store.flush import CommitBatch
 from trace_store.maintenance import maintain
+from trace_store.retention import Dropped
 from trace_store.stored import TraceKey
 
 
@@ -77,6 +78,45 @@ async def test_maintenance_runs_once_at_a_time_and_again(store: Store) -> None:
     report = await maintain(store.conninfo, RETENTION_DAYS)
     assert report is not None
     assert report.dropped.days_or_chunks == 0
+
+
+async def test_a_clock_that_leaps_forward_drops_nothing_until_that_has_lasted_for_a_day(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = span(start_unix_nano=NOW - DAY_NS)
+    await store.commit(sent)
+    await maintain(store.conninfo, RETENTION_DAYS)
+
+    ours_alone = await maintain(store.conninfo, RETENTION_DAYS, datetime.now(UTC) + timedelta(days=400))
+    assert ours_alone is not None
+    assert ours_alone.dropped == Dropped(0, 0)
+    assert caplog.messages == []  # the database's clock counts
+
+    leapt = "UPDATE retention_clock SET believed_at = now() - interval '60 days', doubted_at = {}"
+    for doubted_at in ("NULL", "now() - interval '23 hours'"):
+        await store.sql(leapt.format(doubted_at))
+        both = await maintain(store.conninfo, 1, datetime.now(UTC))
+        assert both is not None
+        assert both.dropped == Dropped(0, 0)
+        assert "The clock is 60 days ahead of " in caplog.messages[-1]
+    await store.sql("UPDATE retention_clock SET believed_at = now() + interval '60 days', doubted_at = NULL")
+    await maintain(store.conninfo, RETENTION_DAYS)  # the clock has gone back
+    assert len(await store.stored(sent.trace_id)) == 1
+
+    old = NOW - (RETENTION_DAYS + 5) * DAY_NS
+    await store.writer.store(store.writer.encode(CommitBatch([span(start_unix_nano=old)]), received_unix_nano=old))
+    await store.sql(leapt.format("now() - interval '25 hours'"))
+    lasted = await maintain(store.conninfo, RETENTION_DAYS)
+    assert lasted is not None
+    assert lasted.dropped.days_or_chunks > 0
+
+
+async def test_what_was_put_off_while_the_clock_was_ahead_is_due_once_it_is_right(store: Store) -> None:
+    await store.commit(span())
+    await store.sql("UPDATE dirty_marks SET not_before = now() + interval '400 days'")
+    assert (await store.reader.stats()).dirty == 0
+    await maintain(store.conninfo, RETENTION_DAYS)
+    assert (await store.reader.stats()).dirty == 1
 
 
 async def test_receipts_of_past_hours_become_sums(store: Store) -> None:

@@ -30,3 +30,11 @@ CREATE TABLE mapping_versions (     -- the mapping of a project as saved on its 
   saved_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (project_id, version)
 );
+
+-- retention -------------------------------------------------------------------------------------------------------
+
+CREATE TABLE retention_clock (      -- the time that retention goes by: a clock that leaps forward is not believed at once
+  is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
+  believed_at timestamptz NOT NULL, -- at the last run
+  doubted_at  timestamptz           -- when a leap was first seen, by the clock that leapt; NULL: none
+);
