@@ -1,7 +1,8 @@
 """The live tail: traces of a filter as they come and change, as rows for the page; each change is sent once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from trace_store.derived_rows import TraceRow
 from trace_store.exceptions import RainbarrelError
@@ -22,6 +23,7 @@ class TailRow:
 
     row: TraceListRow
     calls: tuple[LatestCall, ...]  # the newest first
+    folded: tuple[tuple[LatestCall, int], ...]  # the same, with how many of one name and outcome follow one another
     version: str
 
 
@@ -53,7 +55,13 @@ async def tail_events(context: WebContext, wanted: TraceFilter) -> AsyncIterator
 async def _with_calls(context: WebContext, rows: list[TraceRow]) -> list[TailRow]:
     async with context.reader.freely_planned() as connection:
         calls = await read_latest_calls(connection, context.project_id, [row.trace_id for row in rows])
-    return [TailRow(list_row(row), tuple(calls.get(row.trace_id, ())), trace_version(row)) for row in rows]
+    return [_tail_row(row, calls.get(row.trace_id, ())) for row in rows]
+
+
+def _tail_row(row: TraceRow, calls: Iterable[LatestCall]) -> TailRow:
+    newest = tuple(calls)
+    runs = [tuple(run) for _, run in groupby(newest, key=lambda call: (call.name, call.status))]
+    return TailRow(list_row(row), newest, tuple((run[0], len(run)) for run in runs), trace_version(row))
 
 
 def _event(html: str) -> bytes:

@@ -49,3 +49,29 @@ def test_it_keeps_to_its_filter_and_holds_200_rows(page: Page, server: RunningSe
     expect(page.locator(f'tr[data-trace="{passing.trace_id}"]')).to_be_visible()
     expect(page.locator("#live-rows tr")).to_have_count(200)
     expect(page.locator("#live-rows tr[data-trace]")).to_have_count(1)
+
+
+OVERLAPS = """() => [...document.querySelectorAll('#live-rows tr')].flatMap(row => {
+  const line = row.getBoundingClientRect();
+  const calls = row.querySelector('.live-calls').getBoundingClientRect();
+  const trouble = row.querySelector('.trouble').getBoundingClientRect();
+  const marks = [...row.querySelectorAll('.trouble .mark')].map(mark => mark.getBoundingClientRect().right);
+  const duration = row.querySelector('.duration').getBoundingClientRect();
+  const faults = [];
+  if (line.height > 40) faults.push(`a line is ${line.height} high`);
+  if (calls.right > trouble.left) faults.push('calls reach into trouble');
+  if (Math.max(0, ...marks) > duration.left) faults.push('trouble reaches into the duration');
+  return faults;
+})"""
+
+
+def test_a_run_stands_on_one_line_and_is_a_card_on_a_phone(page: Page, server: RunningServer, run: AgentRun) -> None:
+    page.goto(f"{server.url}/live")
+    expect(page.locator(".live-call .icon").first).to_be_visible()
+    expect(page.locator("[data-tail-state]")).to_contain_text(re.compile(r"Showing the newest \d+ traces?;"))
+    assert page.evaluate(OVERLAPS) == []
+    page.set_viewport_size({"width": 375, "height": 800})
+    card = page.locator(f'tr[data-trace="{run.trace_id}"]')
+    expect(card).to_have_css("display", "grid")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.screenshot(path=ARTIFACTS / "live-narrow.png")
