@@ -19,6 +19,7 @@ from trace_store.exceptions import RainbarrelError
 from web.needed_right import needed_right
 from web.project_urls import URL_PREFIX, location_with_prefix, prefix_of, split_path
 from web.query_limits import QueryRate, TooManyQueries
+from web.request_origin import ORIGIN, origin_of
 from web.same_origin import sent_by
 from web.sessions import Sessions
 
@@ -57,11 +58,12 @@ class AccessGate:
         except RainbarrelError as error:
             await (await self._refused(request, slug, error))(scope, receive, send)
             return
-        token = URL_PREFIX.set(prefix_of(slug))
+        token, reached = URL_PREFIX.set(prefix_of(slug)), ORIGIN.set(origin_of(request))
         try:
             await self._app(scope, receive, _relocating(send) if slug else send)
         finally:
             URL_PREFIX.reset(token)
+            ORIGIN.reset(reached)
 
     async def _access(self, scope: Scope, right: Right, slug: str) -> Access:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

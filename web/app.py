@@ -47,7 +47,7 @@ from web.mcp_server.endpoint import McpEndpoint
 from web.oidc_people import NO_PROVIDER, OidcSettings
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
-from web.pages import compare, compare_otlp, dialects, jump, live, mappings, sign_in, sign_in_at_provider
+from web.pages import compare, compare_otlp, dialects, ingest, jump, live, mappings, sign_in, sign_in_at_provider
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
 from web.pages import issues as issues_page
@@ -57,6 +57,7 @@ from web.pages import prices as prices_page
 from web.pages import receipts as receipts_page
 from web.pages import redaction as redaction_page
 from web.pages import signals as signals_page
+from web.pages import storage as storage_page
 from web.pages import tool as tool_page
 from web.pages import tool_rules as rules_page
 from web.pages import tools as tools_page
@@ -98,6 +99,7 @@ def create_app(
     trace_links: str = "",
     oidc: OidcSettings = NO_PROVIDER,
     public_url: str = "",
+    retention_days: int = 30,
 ) -> FastAPI:
     """The application over the database at `conninfo`.
 
@@ -106,7 +108,8 @@ def create_app(
     texts of the files of --mappings, `tool_rules` is the file of --tool-rules; `access` decides who may do what,
     without one everybody may read and write; `password_hash` is of the administrator's password; `limits` bound
     questions under /v1; `trace_links` are templates of the same trace elsewhere; `oidc` is where people sign in, and
-    `public_url` where their browsers reach this. Raises BadPriceFile, BadMapping and BadToolRules.
+    `public_url` where their browsers reach this; `retention_days` is how long spans are kept. Raises BadPriceFile,
+    BadMapping and BadToolRules.
     """
     use_prices(prices)
     use_tool_rules(tool_rules)
@@ -118,7 +121,7 @@ def create_app(
     own_ring = None if access else KeyRing(conninfo)  # who hands `access` over opens and closes its ring
     control = access or AccessControl(own_ring or KeyRing(conninfo))
     context = WebContext(conninfo, grpc_port, reader, watcher, process, rules, pool, control, str(prices or ""))
-    context.search_days_max = limits.search_days_max
+    context.search_days_max, context.retention_days = limits.search_days_max, retention_days
     context.link_templates = read_link_templates(trace_links)
 
     sessions, mcp = Sessions(control, password_hash, oidc), McpEndpoint()
@@ -139,7 +142,16 @@ def create_app(
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     app.state.provider = sign_in_at_provider.SignInAtProvider(sessions, public_url)
     own_rules = (mappings, rules_page, redaction_page)
-    settings_pages = (prices_page, dialects, *own_rules, channels_page, verdicts_page, receipts_page)
+    settings_pages = (
+        ingest,
+        receipts_page,
+        storage_page,
+        prices_page,
+        dialects,
+        *own_rules,
+        channels_page,
+        verdicts_page,
+    )
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
     trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump, live)
     pages = (*trace_pages, compare, compare_otlp, *found_pages, *settings_pages)

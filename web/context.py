@@ -40,6 +40,7 @@ class WebContext:
     control: AccessControl
     price_file: str = ""  # the user's, "" without one
     search_days_max: int = 0  # 0: no limit
+    retention_days: int = 30
     link_templates: tuple[LinkTemplate, ...] = ()  # the same trace in other backends
     access: Access | None = None  # of the request
     stats_read: dict[int, tuple[float, Stats]] = field(default_factory=dict)  # by project, with when it was

@@ -181,6 +181,7 @@ def _pages(plan: FrontPlan, stop: asyncio.Event, access: AccessControl) -> Asgi:
         settings.trace_links,
         settings.oidc,
         settings.public_url,
+        settings.retention_days,
     )
     return app
 

@@ -28,13 +28,15 @@ PAGES = (
     ("Compare two traces", "/compare", "diff side by side steps"),
     ("Compare two groups", "/compare/cohorts", "releases cohorts properties"),
     ("Compare with another backend", "/compare/otlp", "otlp export"),
+    ("Send data", "/settings/ingest", "settings ingest sdk snippets endpoint otlp setup"),
+    ("Storage", "/settings/storage", "settings retention disk size days"),
     ("Dialects seen", "/settings/dialects", "settings"),
     ("Your mapping", "/settings/mappings", "settings attributes"),
     ("Prices", "/settings/prices", "settings models cost"),
     ("Rules for results", "/settings/rules", "settings tool"),
     ("Channels", "/settings/channels", "settings slack teams webhook email"),
     ("Verdicts", "/settings/verdicts", "settings precision"),
-    ("Receipts", "/settings/receipts", "settings ingest accepted rejected"),
+    ("Received", "/settings/receipts", "settings ingest receipts accepted rejected"),
     ("Keys", "/settings/keys", "settings access"),
 )
 

@@ -11,7 +11,7 @@ ASKING_PATHS = (
     "/mcp",
     "/compare/",
 )  # POST asks there, because a question can be long; an export is compared, not kept
-ADMINISTRATION = ("/settings/keys", "/api/keys", "/api/projects")
+ADMINISTRATION = ("/settings/keys", "/settings/ingest/key", "/api/keys", "/api/projects")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from web.filters import FILTERS
 from web.project_urls import URL_PREFIX, with_prefix
+from web.request_origin import demo_command, server_origin
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,6 +33,8 @@ def _environment() -> Environment:
     environment.filters.update(FILTERS)
     environment.globals["static"] = static
     environment.globals["url_prefix"] = URL_PREFIX.get
+    environment.globals["demo_command"] = demo_command
+    environment.globals["server_origin"] = server_origin
     return environment
 
 

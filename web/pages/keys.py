@@ -12,6 +12,7 @@ from web.errors import WebError
 from web.form_posts import read_form
 from web.json_answers import json_answer
 from web.key_changes import end_key, key_json, list_keys, list_projects, make_key
+from web.request_origin import origin_of
 from web.templating import page
 
 router = APIRouter(prefix="/settings")
@@ -75,7 +76,7 @@ async def _answer(request: Request, context: WebContext, status: int = 200, **to
         projects=tuple(project.slug for project in await list_projects(context) if not project.is_archived),
         kinds=KINDS,
         are_required=context.control.rules.are_required,
-        origin=f"{request.url.scheme}://{request.url.netloc}",
+        origin=origin_of(request),
         grpc_port=context.grpc_port,
         **told,
     )
