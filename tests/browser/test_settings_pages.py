@@ -19,6 +19,9 @@ fields = { user_id = "our.customer" }
 def test_the_dialects_of_what_is_stored(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(f"{server.url}/traces")
     page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send data")
+    expect(page.locator("#environment-text")).to_contain_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={server.url}")
+    page.get_by_role("navigation", name="Settings").get_by_role("link", name="Dialects").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dialects seen")
     table = page.get_by_role("region", name="Dialects seen")
     expect(table.get_by_role("row").nth(1)).to_be_visible()
@@ -55,7 +58,7 @@ def test_on_a_narrow_page_the_current_entry_is_in_sight(
 
 
 @pytest.mark.profile(**NARROW)
-@pytest.mark.parametrize("name", ["dialects", "mappings"])
+@pytest.mark.parametrize("name", ["dialects", "mappings", "ingest", "receipts", "storage"])
 def test_a_narrow_page_does_not_scroll_sideways(page: Page, server: RunningServer, run: AgentRun, name: str) -> None:
     page.goto(f"{server.url}/settings/{name}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
