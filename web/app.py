@@ -141,6 +141,17 @@ def create_app(
     )
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)
     app.state.provider = sign_in_at_provider.SignInAtProvider(sessions, public_url)
+    _add_routers(app)
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
+    app.mount("/static", VersionedFiles(STATIC), name="static")
+    _add_error_answers(app)
+    for router in (keys.router, keys_page.router, sign_in.router, sign_in_at_provider.router):
+        app.include_router(router)
+    return app
+
+
+def _add_routers(app: FastAPI) -> None:
+    """Pages, API and query API; those of keys and of signing in come last, behind the answers to errors."""
     own_rules = (mappings, rules_page, redaction_page)
     settings_pages = (
         ingest,
@@ -159,12 +170,6 @@ def create_app(
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)
     for router in (*(part.router for part in (*apis, *pages)), *QUERY_API):
         app.include_router(router)
-    app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
-    app.mount("/static", VersionedFiles(STATIC), name="static")
-    _add_error_answers(app)
-    for router in (keys.router, keys_page.router, sign_in.router, sign_in_at_provider.router):
-        app.include_router(router)
-    return app
 
 
 def _lifespan(
