@@ -1,5 +1,6 @@
 """CPU time of a running `rainbarrel serve`, by part: front processes, processor, and PostgreSQL's share of each."""
 
+import contextlib
 from collections.abc import Mapping
 
 import psutil
@@ -41,6 +42,17 @@ class CpuMeter:
                 found.append((child, "processor" if "process" in command else "front"))
         found += [(psutil.Process(pid), part) for pid, part in self._connection.execute(BACKENDS).fetchall()]
         return found
+
+
+def shared_cpu_s(postmaster: int) -> float:
+    """CPU seconds so far of this process and of PostgreSQL: what does not depend on what else the machine does."""
+    server = psutil.Process(postmaster)
+    ended = server.cpu_times()  # parallel workers
+    total = _cpu_s(psutil.Process()) + ended.children_user + ended.children_system
+    for child in server.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += _cpu_s(child)
+    return float(total)
 
 
 def _cpu_s(process: psutil.Process) -> float:

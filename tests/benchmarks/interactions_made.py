@@ -4,6 +4,7 @@ Few users and tools have most of the interactions, as in life: their share falls
 of the texts is Chinese or Japanese. Words, links, tool calls and findings are made of the interactions by SQL.
 """
 
+import hashlib
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from trace_store.rollups import RollupWork
 from trace_store.search_words import words_of
 
 DAY_NS = 86_400_000_000_000
@@ -111,6 +113,11 @@ def seed_interactions(connection: psycopg.Connection[Any], count: int, now_unix_
     connection.execute(f"VACUUM ANALYZE {', '.join(TABLES)}".encode())
 
 
+def made_trace_id(number: int) -> bytes:
+    """The trace of the interaction of this number."""
+    return hashlib.blake2b(number.to_bytes(8), digest_size=16).digest()
+
+
 def _rows(
     rng: random.Random, questions: Sequence[str], answers: Sequence[str], count: int, now_unix_nano: int
 ) -> Iterator[tuple[tuple[Any, ...], int, int]]:
@@ -128,7 +135,7 @@ def _rows(
         yield (
             (1, f"evt-{n:08}", EVENTS[int(rng.random() ** 2 * 5)], f"user-{user}", f"convo-{n // 4}", start,
              start + 10**9, at, True, False, False, model, question, answer, question[:100], answer[:100],
-             f'{{"env": "test", "n": {n}}}', '{"ui": "new"}', "[]", [rng.randbytes(16)], tools, len(tools),
+             f'{{"env": "test", "n": {n}}}', '{"ui": "new"}', "[]", [made_trace_id(n)], tools, len(tools),
              int(is_failed), 0, int(is_looped), 100 + n % 5000, 50, 0.001, 10**9 + n % 10**9, f"1.{n * 20 // count}",
              "production" if n % 5 else "staging", at.date()),
             asked,
@@ -145,3 +152,11 @@ def _texts(rng: random.Random) -> tuple[list[str], list[str]]:
         words = [vocabulary[int(rng.random() ** 2 * len(vocabulary))] for _ in range(12)]
         questions.append("".join(rng.choices(_CJK, k=20)) if n % 5 == 0 else " ".join(words) + ".")
     return questions, [" ".join(rng.choice(questions) for _ in range(5)) for _ in range(ANSWERS_MADE)]
+
+
+async def roll_up_all(conninfo: str) -> None:
+    """Makes the roll-ups of all marked hours."""
+    work = RollupWork(conninfo)
+    while await work.step(0.0):
+        pass
+    await work.close()

@@ -1,8 +1,9 @@
 """How long pages take with many traces: `python -m tests.benchmarks.pages --traces 1000000`.
 
-Seeds a month of derived traces into an embedded PostgreSQL in a temporary folder, and one trace of 21 spans on the
-real path. Then asks for pages as browsers do, each time with other values, one after the other without a socket
-between; what is timed is the whole answer. Prints Markdown.
+Seeds a month of derived traces and interactions into an embedded PostgreSQL in a temporary folder, and one trace of 21
+spans on the real path. Then asks for pages as browsers do, each time with other values, one after the other without a
+socket between; what is timed is the whole answer. `--keep DIR` keeps the data, and asks them the next time. Prints
+Markdown.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from pathlib import Path
 import psycopg
 
 from tests.agent_run import agent_run
+from tests.benchmarks.cpu import shared_cpu_s
+from tests.benchmarks.interactions_made import roll_up_all, seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import percentile
 from tests.benchmarks.traces_made import TOOLS, seed_traces
@@ -33,8 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=int, default=100_000)
     parser.add_argument("--passes", type=int, default=20, help="times that each page is asked for")
+    parser.add_argument("--only", default="", help="ask only for pages whose name holds this")
+    parser.add_argument("--keep", type=Path, help="folder of the data: seeded when it is empty, kept afterwards")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="rainbarrel-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder / "data")
     try:
@@ -43,14 +49,21 @@ def main() -> None:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
             print(machine_facts(version), "\n", flush=True)
-            began = time.monotonic()
-            seed_traces(connection, options.traces, time.time_ns())
-            print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
-        rows = asyncio.run(measure(conninfo, options.passes))
-        print(markdown_table(["page", "p50 ms", "p95 ms", "kB"], rows))
+            if connection.execute("SELECT FROM rainbarrel.traces LIMIT 1").fetchone() is None:
+                began, now = time.monotonic(), time.time_ns()
+                asyncio.run(store_one(conninfo))  # makes the partitions of today, too
+                seed_interactions(connection, options.traces, now)
+                seed_traces(connection, options.traces, now)
+                asyncio.run(roll_up_all(conninfo))
+                connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups")
+                print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
+        postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
+        rows = asyncio.run(measure(conninfo, options.passes, options.only, postmaster))
+        print(markdown_table(["page", "p50 ms", "p95 ms", "CPU ms", "kB"], rows))
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if options.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def questions() -> dict[str, Question]:
@@ -74,19 +87,38 @@ def questions() -> dict[str, Question]:
         "suggestions, a user": lambda rng: f"/traces/suggestions.json?text=user:user-{rng.randrange(10)}",
         "trace of 21 spans": lambda rng: trace,
         "peek": lambda rng: f"{trace}/peek",
+        "conversations": lambda rng: "/conversations",
+        "users": lambda rng: "/users",
+        "users, a name": lambda rng: f"/users?q=user-{rng.randrange(50_000)}",
+        "a user": lambda rng: f"/users/user-{rng.randrange(20)}",
+        "a conversation": lambda rng: f"/conversations/convo-{rng.randrange(20_000)}",
+        "tools": lambda rng: "/tools",
+        "a tool": lambda rng: f"/tools/{rng.choice(TOOLS[:20])}",
+        "signals": lambda rng: "/signals",
+        "issues": lambda rng: "/issues",
+        "alerts": lambda rng: "/alerts",
+        "live tail": lambda rng: "/live",
         "overview": lambda rng: "/",
     }
 
 
-async def measure(conninfo: str, passes: int) -> list[list[str]]:
-    """A row per page: its times and its size."""
+async def store_one(conninfo: str) -> None:
+    """Stores and derives the trace of 21 spans."""
     async with running_pages(conninfo) as pages:
         await pages.store_and_derive(agent_run(TRACE_ID, 5))
-        return [await _timed(pages, name, question, passes) for name, question in questions().items()]
 
 
-async def _timed(pages: Pages, name: str, question: Question, passes: int) -> list[str]:
+async def measure(conninfo: str, passes: int, only: str, postmaster: int) -> list[list[str]]:
+    """A row per page: its times, the CPU time of server and database, its size."""
+    async with running_pages(conninfo) as pages:
+        wanted = {name: question for name, question in questions().items() if only in name}
+        return [await _timed(pages, name, question, passes, postmaster) for name, question in wanted.items()]
+
+
+async def _timed(pages: Pages, name: str, question: Question, passes: int, postmaster: int) -> list[str]:
     rng, took, size = random.Random(name), [], 0
+    await pages.get(question(rng), headers=BROWSER)  # plans, caches and connections are warm
+    cpu_s = shared_cpu_s(postmaster)
     for _ in range(passes):
         path = question(rng)
         began = time.perf_counter()
@@ -95,7 +127,9 @@ async def _timed(pages: Pages, name: str, question: Question, passes: int) -> li
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}: {answer.text[:200]}")
         size = max(size, int(answer.headers.get("content-length", len(answer.content))))
-    row = [name, f"{percentile(took, 0.5):.0f}", f"{percentile(took, 0.95):.0f}", f"{size / 1000:.0f}"]
+    cpu_ms = (shared_cpu_s(postmaster) - cpu_s) * 1000 / passes
+    times = [percentile(took, 0.5), percentile(took, 0.95), cpu_ms, size / 1000]
+    row = [name, *(f"{value:.0f}" for value in times)]
     print("|", " | ".join(row), "|", flush=True)
     return row
 

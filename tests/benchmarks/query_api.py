@@ -15,12 +15,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.agent_run import accepted, made
-from tests.benchmarks.interactions_made import seed_interactions
+from tests.benchmarks.cpu import shared_cpu_s
+from tests.benchmarks.interactions_made import roll_up_all, seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import percentile
 from tests.benchmarks.query_questions import questions
@@ -28,7 +28,6 @@ from tests.benchmarks.spans_seeded import seed_spans
 from tests.fix_pages import running_pages
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
-from trace_store.rollups import RollupWork
 from web.filters import utc
 
 POSTED, SPANS_EACH = 1000, 10  # interactions that take the real path, and the spans of each
@@ -95,7 +94,7 @@ def _seed(conninfo: str, connection: psycopg.Connection[Any], interactions: int,
     (trace_id,) = connection.execute(REAL_TRACE).fetchone() or (b"",)
     seed_spans(connection, bytes(trace_id), spans_per_trace)
     seeded = time.monotonic()
-    asyncio.run(_roll_up(conninfo))
+    asyncio.run(roll_up_all(conninfo))
     connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups")
     _check_seed(connection)
     asyncio.run(_check_rollups(conninfo, connection))
@@ -115,30 +114,18 @@ async def measure(conninfo: str, now: int, interactions: int, passes: int, postm
             rng = random.Random(name)
             took, approximate = [], False
             await pages.json(question(rng))  # plans, caches and connections are warm
-            cpu_s = _cpu_s(postmaster)
+            cpu_s = shared_cpu_s(postmaster)
             for _ in range(passes):
                 path = question(rng)
                 began = time.perf_counter()
                 found = await pages.json(path)
                 took.append((time.perf_counter() - began) * 1000)
                 approximate |= bool(isinstance(found, dict) and (found.get("meta") or {}).get("approximate"))
-            cpu_ms = (_cpu_s(postmaster) - cpu_s) * 1000 / passes
+            cpu_ms = (shared_cpu_s(postmaster) - cpu_s) * 1000 / passes
             times = [min(took), percentile(took, 0.5), percentile(took, 0.95), cpu_ms]
             rows.append([name, *(f"{value:.0f}" for value in times), "yes" if approximate else ""])
             print("|", " | ".join(rows[-1]), "|", flush=True)
     return rows
-
-
-def _cpu_s(postmaster: int) -> float:
-    """Of this process and of PostgreSQL: what does not depend on what else the machine does."""
-    server = psutil.Process(postmaster)
-    ended = server.cpu_times()  # parallel workers
-    own = psutil.Process().cpu_times()
-    total = own.user + own.system + ended.children_user + ended.children_system
-    for child in server.children():
-        times = child.cpu_times()
-        total += times.user + times.system
-    return float(total)
 
 
 async def _post(conninfo: str) -> None:
@@ -172,13 +159,6 @@ def _run(n: int, start: int) -> list[Span]:
     spans.append(made(trace_id, 2, 1, "tool_1.tool", event | tool, start + 1000, status=status))
     spans += [made(trace_id, k, 1, f"step {k}", event, start + 1000 * k) for k in range(3, SPANS_EACH + 1)]
     return spans
-
-
-async def _roll_up(conninfo: str) -> None:
-    work = RollupWork(conninfo)
-    while await work.step(0.0):
-        pass
-    await work.close()
 
 
 def _check_seed(connection: psycopg.Connection[Any]) -> None:
