@@ -69,13 +69,25 @@ class TraceReader:
     def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]) -> None:
         self._pool = pool
         self._reads = SpanReads()
+        self._held: psycopg.AsyncConnection[Any] | None = None
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         with translate_errors():
+            if self._held is not None:
+                yield self._held
+                return
             async with self._pool.connection() as connection:
                 yield connection
                 reach("render")
+
+    @asynccontextmanager
+    async def on_one_connection(self) -> AsyncIterator["TraceReader"]:
+        """A reader for many small reads, one after the other: the pool checks a connection each time it lends it."""
+        async with self._connection() as connection:
+            held = TraceReader(self._pool)
+            held._reads, held._held = self._reads, connection
+            yield held
 
     @asynccontextmanager
     async def freely_planned(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

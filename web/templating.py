@@ -1,18 +1,17 @@
 """Renders templates: autoescaped, with the filters of `filters.py` and static URLs that change with their file."""
 
 import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, StreamingResponse
 
 from web.filters import FILTERS
 from web.project_urls import URL_PREFIX, with_prefix
 from web.request_origin import demo_command, server_origin
-
-STATIC = Path(__file__).parent / "static"
+from web.stylesheet import STATIC, stylesheet_url
 
 
 @cache
@@ -32,6 +31,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(FILTERS)
     environment.globals["static"] = static
+    environment.globals["stylesheet_url"] = stylesheet_url
     environment.globals["url_prefix"] = URL_PREFIX.get
     environment.globals["demo_command"] = demo_command
     environment.globals["server_origin"] = server_origin
@@ -39,11 +39,24 @@ def _environment() -> Environment:
 
 
 ENVIRONMENT = _environment()
+LATER = "<!-- later -->"  # autoescape writes the texts of others in another way
 
 
 def render(template: str, **context: Any) -> str:
     """A rendered template with the links of the request's project."""
     return with_prefix(ENVIRONMENT.get_template(template).render(context))
+
+
+def page_in_parts(template: str, later: Callable[[], Awaitable[str]], **context: Any) -> StreamingResponse:
+    """As `page`; what stands before LATER in the template is sent at once, and the rest once that is there."""
+    before, _, after = render(template, **context).partition(LATER)
+
+    async def parts() -> AsyncIterator[str]:
+        yield before
+        yield await later()
+        yield after
+
+    return StreamingResponse(parts(), media_type="text/html", headers={"cache-control": "no-store"})
 
 
 def page(template: str, status_code: int = 200, **context: Any) -> HTMLResponse:

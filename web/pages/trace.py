@@ -120,7 +120,8 @@ async def _page(trace_id: str, request: Request, context: WebContext, view: str 
     if await is_heavy(context, trace):
         found = await context.reader_process.run(heavy_reads.trace_page, context.conninfo, trace, path, state, query)
     else:
-        records = await read_tree_records(context.reader, trace)
+        async with context.reader.on_one_connection() as reader:
+            records = await read_tree_records(reader, trace)
         found = None
         if records is not None:
             found = build_trace_page(records, build_tree(records, path), path, state=state, query_string=query)
@@ -130,7 +131,9 @@ async def _page(trace_id: str, request: Request, context: WebContext, view: str 
 
 
 async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full: bool) -> SpanDetail | None:
-    records = await read_span_records(context.reader, trace, span_id, await context.rules.registry(trace.project_id))
+    registry = await context.rules.registry(trace.project_id)
+    async with context.reader.on_one_connection() as reader:
+        records = await read_span_records(reader, trace, span_id, registry)
     if records is None:
         return None
     return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)

@@ -1,11 +1,15 @@
 """`/traces`: the list, newest first, with its facets, its JSON twins, its fragment, its suggestions and its events."""
 
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from otlp_receiver.access import PROJECT_HEADER
+from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT
 from web.api.traces import list_traces
 from web.context import WebContext, context_of
@@ -19,7 +23,7 @@ from web.pages import differences, peek
 from web.pages.facet_models import ListFilter
 from web.pages.view_models import ListPage
 from web.query_bar.suggestions import suggest, suggestions_json
-from web.templating import page
+from web.templating import page, page_in_parts, render
 from web.watcher import list_version
 
 router = APIRouter()
@@ -37,16 +41,18 @@ async def show_list(request: Request, context: Context) -> Response:
     except BadRequest as error:
         shown = _list_page(request, context, read_shown(request.query_params), fault=error.sentence)
         return page("traces.html", 400, page=shown, footer=await context.footer())
-    return page(
-        "traces.html", page=await _page(request, context, query, with_facets=True), footer=await context.footer()
-    )
+    shown = await _page(request, context, query)
+    if not (shown.rows or shown.filter.is_set):
+        return page("traces.html", page=shown, footer=await context.footer())
+    shown = replace(shown, has_facets=True)
+    return page_in_parts("traces.html", partial(_facets, context, query), page=shown, footer=await context.footer())
 
 
 @router.get("/traces/list")
 async def show_fragment(request: Request, context: Context) -> Response:
     """The list alone, for a page that is open."""
     query = read_list_query(request.query_params, context.project_id)
-    return page("_list.html", page=await _page(request, context, query, with_facets=False))
+    return page("_list.html", page=await _page(request, context, query))
 
 
 @router.get("/traces.json")
@@ -76,10 +82,17 @@ async def watch_list(context: Context) -> Response:
     )
 
 
-async def _page(request: Request, context: WebContext, query: ListQuery, *, with_facets: bool) -> ListPage:
+async def _facets(context: WebContext, query: ListQuery) -> str:
+    """The values beside the list, which is there before they are counted; a sentence where they cannot be."""
+    facets = None
+    with suppress(RainbarrelError):
+        facets = facet_column(query, await context.reader.facets(query.wanted, VALUES_MAX))
+    return render("_facets.html", facets=facets)
+
+
+async def _page(request: Request, context: WebContext, query: ListQuery) -> ListPage:
     rows, after = await context.reader.list_traces(query.wanted, query.after, query.limit)
     stats = await context.recent_stats()
-    facets = await context.reader.facets(query.wanted, VALUES_MAX) if with_facets else None
     return _list_page(
         request,
         context,
@@ -93,7 +106,6 @@ async def _page(request: Request, context: WebContext, query: ListQuery, *, with
         differences_url=query.url("/traces/differences"),
         searched_back_to=after.start_unix_nano if after is not None and len(rows) < query.limit else 0,
         chips=filter_chips(query),
-        facets=None if facets is None else facet_column(query, facets),
     )
 
 

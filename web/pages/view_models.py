@@ -32,7 +32,7 @@ from typing import Literal
 from tool_errors.findings import SchemaViolation
 from web.argument_form import FormField
 from web.pages.conversation_models import ConversationLanes
-from web.pages.facet_models import FacetColumn, FilterChip, ListFilter
+from web.pages.facet_models import FilterChip, ListFilter
 from web.pages.interaction_models import InteractionView
 from web.pages.repeat_models import RepeatChanges
 from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
@@ -107,7 +107,7 @@ class ListPage:
     sending_headers: str  # what senders need beside the address, as OTEL_EXPORTER_OTLP_HEADERS; "" for nothing
     differences_url: str = "/traces/differences"
     searched_back_to: int = 0  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
-    facets: FacetColumn | None = None  # None in a fragment, and where the filter cannot be read
+    has_facets: bool = False  # False in a fragment, in an empty project, and where the filter cannot be read
     chips: tuple[FilterChip, ...] = ()
     fault: str = ""  # what is wrong with the filter
 
