@@ -154,6 +154,25 @@ async def running_pages(conninfo: str, **options: Any) -> AsyncIterator[Pages]:
         stop.set()
 
 
+async def body_parts(pages: Pages, path: str) -> list[str]:
+    """The body of a page in the parts in which it is sent, not compressed."""
+    path, _, query = path.partition("?")
+    scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path}
+    scope |= {"raw_path": path.encode(), "query_string": query.encode(), "headers": [], "root_path": ""}
+    parts: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()  # nobody leaves
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message.get("body"):
+            parts.append(message["body"].decode())
+
+    await pages.app(scope | {"server": ("127.0.0.1", 4318), "client": ("127.0.0.1", 1)}, receive, send)
+    return parts
+
+
 class EventStream:
     """An open answer that never ends by itself, as a browser holds it."""
 

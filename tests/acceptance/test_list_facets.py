@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tests.agent_run import accepted, made
-from tests.fix_pages import BROWSER, Pages, running_pages
+from tests.fix_pages import BROWSER, Pages, body_parts, running_pages
 from tests.spans_made import NOW
 from trace_store.model import AcceptedSpan
 
@@ -109,3 +109,14 @@ async def test_what_differs_suggestions_and_the_peek(pages: Pages) -> None:
     assert "search docs" in peek
     assert "&lt;b&gt;KeyError&lt;/b&gt;: no order" in peek
     assert (await pages.get(f"/traces/{'9' * 32}/peek")).status_code == 404
+
+
+async def test_the_list_is_sent_before_its_values_are_counted(pages: Pages) -> None:
+    whole = await pages.html("/traces")
+    parts = await body_parts(pages, "/traces")
+    assert "".join(parts) == whole
+    assert "Showing <b>40</b>" in parts[0]
+    assert 'id="facets"' not in parts[0]
+    assert "</html>" not in parts[0]
+    assert 'id="facets"' in parts[1]
+    assert (await pages.get("/static/css/all.css")).headers["content-type"] == "text/css; charset=utf-8"
