@@ -15,7 +15,7 @@ from web.trace_reading import TreeRecords
 from web.trace_view_state import TraceViewState
 from web.tree_view import TraceTree
 
-PART_ROWS = 500
+PART_ROWS = 250
 SEGMENTS_MAX = 100  # repeats that the bar of a folded row draws
 _FOLD_INDEX = -2  # rows that stand for folds count down from here
 

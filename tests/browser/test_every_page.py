@@ -56,6 +56,9 @@ INJECTED = """() => [
     [...element.attributes].some(({name, value}) =>
       name.startsWith('on') || /^(href|src|action|formaction)$/.test(name) && /^\\s*javascript:/i.test(value))),
 ].map(element => element.outerHTML.slice(0, 200))"""
+WEIGHT_MAX = 300_000  # bytes as sent, of the page and all that it loads
+WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .reduce((bytes, entry) => bytes + entry.encodedBodySize, 0)"""
 REFUSALS = """addEventListener('securitypolicyviolation',
   event => console.error(`the policy refused ${event.violatedDirective} ${event.blockedURI}`))"""
 
@@ -155,3 +158,9 @@ def test_no_page_scrolls_sideways_on_a_phone(visitor: Visitor, pages: dict[str, 
             too_wide[pattern] = width
     visitor.page.set_viewport_size(DESK)
     assert too_wide == {}
+
+
+def test_no_page_weighs_more_than_300_kb(visitor: Visitor, pages: dict[str, str]) -> None:
+    weights = {pattern: visitor.open(url).evaluate(WEIGHT) for pattern, url in pages.items()}
+    assert min(weights.values()) > 5000  # what is shared counts though the browser has it already
+    assert {pattern: weight for pattern, weight in weights.items() if weight > WEIGHT_MAX} == {}

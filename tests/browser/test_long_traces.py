@@ -25,17 +25,17 @@ def long_run(server: RunningServer) -> AgentRun:
 
 def test_a_long_trace_comes_in_parts(page: Page, server: RunningServer, long_run: AgentRun) -> None:
     page.goto(server.url + long_run.path)
-    expect(page.get_by_text("Showing 500 of 1,200 spans")).to_be_visible()
+    expect(page.get_by_text("Showing 250 of 1,200 spans")).to_be_visible()
     page.get_by_role("link", name="After").click()
-    expect(page.get_by_text("501 to 1,000")).to_be_visible()
-    expect(page.locator(".row").first).to_contain_text("step_500")
+    expect(page.get_by_text("251 to 500")).to_be_visible()
+    expect(page.locator(".row").first).to_contain_text("step_250")
     page.get_by_role("link", name="Before").click()
-    expect(page.get_by_text("1 to 500")).to_be_visible()
+    expect(page.get_by_text("1 to 250")).to_be_visible()
 
 
 def test_the_next_error_is_found_in_a_later_part(page: Page, server: RunningServer, long_run: AgentRun) -> None:
     page.goto(server.url + long_run.path)
-    expect(page.get_by_text("1 to 500")).to_be_visible()
+    expect(page.get_by_text("1 to 250")).to_be_visible()
     page.keyboard.press("e")
     expect(page.locator('.row[aria-selected="true"] .label')).to_have_text(f"step_{SPANS - 10}")
     expect(page.locator("#trace-detail")).to_contain_text("Timeout: too slow")

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from web.static_files import VersionedFiles
-from web.templating import STATIC, static
+from web.stylesheet import STATIC, static
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.templating import STATIC
+from web.stylesheet import STATIC
 
 TOKENS = (STATIC / "css" / "tokens.css").read_text()
 LIGHT, DARK_OF_SYSTEM, DARK_CHOSEN = (
