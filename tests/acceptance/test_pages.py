@@ -14,7 +14,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tests.agent_run import accepted, agent_run, made
 from tests.dialect_captures import scenarios
 from tests.fix_pages import BROWSER, Pages, read_records, running_pages
-from web.stylesheet import STATIC, static
+from web.stylesheet import STATIC
+from web.templating import static
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

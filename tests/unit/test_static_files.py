@@ -6,7 +6,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from web.static_files import VersionedFiles
-from web.stylesheet import STATIC, static
+from web.stylesheet import STATIC
+from web.templating import static
 
 
 @pytest.mark.parametrize(

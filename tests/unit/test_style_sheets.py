@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.stylesheet import STATIC
+from web.stylesheet import SHEETS, STATIC, stylesheet, stylesheet_url
 
 TOKENS = (STATIC / "css" / "tokens.css").read_text()
 LIGHT, DARK_OF_SYSTEM, DARK_CHOSEN = (
@@ -57,3 +57,15 @@ def test_words_can_be_read(theme: str, words: str, ground: str) -> None:
     values = THEMES[theme]
     lighter, darker = sorted((luminance(values[f"--{words}"]), luminance(values[f"--{ground}"])), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= CONTRAST_MIN
+
+
+def test_every_style_sheet_is_part_of_it_once() -> None:
+    assert sorted(SHEETS) == sorted(path.stem for path in (STATIC / "css").glob("*.css"))
+    text = stylesheet()
+    assert all((STATIC / f"css/{name}.css").read_bytes() in text for name in SHEETS)
+
+
+def test_its_address_names_its_text() -> None:
+    path, _, version = stylesheet_url().partition("?v=")
+    assert path == "/static/css/all.css"
+    assert len(version) == 10
