@@ -50,6 +50,7 @@ from web.pages import channels as channels_page
 from web.pages import compare, compare_otlp, dialects, ingest, jump, live, mappings, sign_in, sign_in_at_provider
 from web.pages import conversation as conversation_page
 from web.pages import conversations as conversations_page
+from web.pages import interactions as interactions_page
 from web.pages import issues as issues_page
 from web.pages import keys as keys_page
 from web.pages import overview as overview_page
@@ -166,7 +167,16 @@ def _add_routers(app: FastAPI) -> None:
         verdicts_page,
     )
     found_pages = (issues_page, tools_page, tool_page, users_page, signals_page, alerts_page)
-    trace_pages = (overview_page, traces_page, trace_page, conversations_page, conversation_page, jump, live)
+    trace_pages = (
+        overview_page,
+        traces_page,
+        interactions_page,
+        trace_page,
+        conversations_page,
+        conversation_page,
+        jump,
+        live,
+    )
     pages = (*trace_pages, compare, compare_otlp, *found_pages, *settings_pages)
     found_apis = (issues, findings, signals, tools, channels, alerts, rules_api, redaction_api)
     apis = (stats, traces, failing_calls, spans, conversations, files, *found_apis)

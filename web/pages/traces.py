@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -104,9 +105,16 @@ async def _page(request: Request, context: WebContext, query: ListQuery) -> List
         json_url=query.url("/traces.json", query.after),
         version=list_version(rows),
         differences_url=query.url("/traces/differences"),
+        interactions_url=_interactions_url(query),
         searched_back_to=after.start_unix_nano if after is not None and len(rows) < query.limit else 0,
         chips=filter_chips(query),
     )
+
+
+def _interactions_url(query: ListQuery) -> str:
+    """The list of interactions with what it understands of the filter."""
+    told = {name: value for name, value in query.parameters().items() if name in ("range", "errors", "loops")}
+    return f"/interactions?{urlencode(told)}" if told else "/interactions"
 
 
 def _list_page(request: Request, context: WebContext, shown: ListFilter, **found: object) -> ListPage:

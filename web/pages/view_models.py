@@ -106,6 +106,7 @@ class ListPage:
     needs_key: bool
     sending_headers: str  # what senders need beside the address, as OTEL_EXPORTER_OTLP_HEADERS; "" for nothing
     differences_url: str = "/traces/differences"
+    interactions_url: str = "/interactions"
     searched_back_to: int = 0  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
     has_facets: bool = False  # False in a fragment, in an empty project, and where the filter cannot be read
     chips: tuple[FilterChip, ...] = ()

@@ -1,0 +1,2 @@
+// The list of interactions.
+import "./list_keys.js";
