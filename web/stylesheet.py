@@ -8,9 +8,9 @@ STATIC = Path(__file__).parent / "static"
 PATH = "css/all.css"  # below /static
 # what every page has, then parts in the order in which they overrule one another
 SHEETS = (
-    *("tokens", "base", "layout", "controls", "status", "list", "live", "tree", "waterfall", "minimap", "graph", "turns"),
-    *("detail", "transcript", "conversation", "prices", "settings", "ingest", "issues", "channels", "alerts", "signals"),
-    *("redaction", "visitor", "overview", "palette", "compare", "facets"),
+    *("tokens", "base", "layout", "controls", "status", "list", "live", "tree", "waterfall", "minimap", "graph"),
+    *("turns", "detail", "transcript", "conversation", "prices", "settings", "ingest", "issues", "channels", "alerts"),
+    *("signals", "redaction", "visitor", "overview", "palette", "compare", "facets"),
 )
 
 

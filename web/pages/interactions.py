@@ -83,8 +83,7 @@ async def show_interactions(request: Request, context: Context) -> Response:
         older_url=_url("/interactions", told | {"before": _place_text(older)}) if older else "",
         searched_back_to=older.unix_nano if older is not None and len(rows) < LIMIT else 0,
     )
-    origin = f"{request.url.scheme}://{request.url.netloc}"
-    return page("interactions.html", page=view, origin=origin, footer=await context.footer())
+    return page("interactions.html", page=view, footer=await context.footer())
 
 
 async def _read(
