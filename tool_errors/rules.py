@@ -11,7 +11,8 @@ from tool_errors.judged import DETECTOR_VERSION
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS
 from tool_errors.prices_in_use import prices_in_use
-from tool_errors.tool_rules_in_use import tool_rules_in_use
+from tool_errors.tool_rules import BadToolRules
+from tool_errors.tool_rules_in_use import tool_rules_in_use, use_saved_tool_rules
 from trace_store.dialects import BUILT_IN, with_mappings
 from trace_store.dialects.mapping_file import BadMapping, parse_mappings
 from trace_store.dialects.registry import DialectRegistry, UserMappings
@@ -66,6 +67,7 @@ class ProjectRules:
         self.loops = loops
         self._default = registry_for(files, "")
         self._numbers: dict[int, int] = {}
+        self._tool_rules_number = 0
         self._registries: dict[int, DialectRegistry] = {}
         self.in_force = asyncio.Event()  # set once the database knows which rules are
         self._told: set[int] = set()  # projects whose rules in force the database knows
@@ -85,7 +87,7 @@ class ProjectRules:
         return derived_by(self.registry(project_id), self.loops)
 
     async def refresh(self, claim: "Claim") -> None:
-        """Reads the mappings that changed, and says in the database which rules are in force."""
+        """Reads the mappings and tool rules that changed, and says in the database which rules are in force."""
         for project_id, (number, text) in (await claim.mappings(self._numbers)).items():
             try:
                 self._registries[project_id] = registry_for(self._files, text)
@@ -94,10 +96,23 @@ class ProjectRules:
                 self._registries[project_id] = self._default
             self._numbers[project_id] = number
             self._told.discard(project_id)
+        await self._refresh_tool_rules(claim)
         projects = {unit.project_id for unit in claim.marks} if self._told else set(await claim.project_ids())
         for project_id in {DEFAULT_PROJECT_ID, *self._registries, *projects} - self._told:
             await claim.put_rules_in_force(project_id, self.derived_by(project_id))
             self._told.add(project_id)
+
+    async def _refresh_tool_rules(self, claim: "Claim") -> None:
+        """Those of all projects; the name of each project's rules changes with them."""
+        found = await claim.saved_tool_rules(self._tool_rules_number)
+        if found is not None:
+            self._tool_rules_number = found[0]
+            try:
+                use_saved_tool_rules(found[1])
+            except BadToolRules as error:  # it could be read when it was saved: a new version has other rules
+                log.warning("The saved tool rules are left out: %s", error)
+                use_saved_tool_rules("")
+            self._told.clear()
 
     def confirm(self) -> None:
         """The claim is committed: the database knows which rules are in force."""

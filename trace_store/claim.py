@@ -22,6 +22,7 @@ from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.outbox import put_delivery
 from trace_store.queries import load
+from trace_store.saved_tool_rules import SQL as TOOL_RULES_SQL
 from trace_store.signals import Signal, SignalMatchRow, read_signals
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
@@ -268,6 +269,12 @@ class Claim:
                 )
                 found[project_id] = (number, text)
         return found
+
+    async def saved_tool_rules(self, known: int) -> tuple[int, str] | None:
+        """Number and text of the newest tool rules; None when they are the `known` ones (0: none)."""
+        with translate_errors():
+            rows = await fetch(self._connection, TOOL_RULES_SQL.tool_rules_since, {"known": known})
+        return (rows[0][0], rows[0][1]) if rows else None
 
     async def project_ids(self) -> list[int]:
         """All projects that there are."""

@@ -20,7 +20,6 @@ from tool_errors.prices_in_use import use_prices
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
-from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
 from web.access_gate import AccessGate, is_page
 from web.api import (
@@ -119,7 +118,7 @@ def create_app(
     pool = make_pool(conninfo, "rainbarrel reader", POOL_SIZE)
     reader = TraceReader(pool)
     watcher = Watcher(reader, stop or asyncio.Event())
-    rules = WebRules(tuple(mapping_files), MappingStore(pool))
+    rules = WebRules(tuple(mapping_files), pool)
     process = ReaderProcess(prices, tool_rules)
     own_ring = None if access else KeyRing(conninfo)  # who hands `access` over opens and closes its ring
     control = access or AccessControl(own_ring or KeyRing(conninfo))

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from tool_errors.alerts.backtest import Backtest, backtest
 from tool_errors.alerts.rule import read_definition
-from tool_errors.payload_rules import PAYLOAD_RULE_IDS
-from tool_errors.tool_rules import parse_tool_rules
+from tool_errors.tool_rules_in_use import beside, read_saved_tool_rules, tool_rules_of_file
 from trace_store.alert_reads import AlertReads
 from trace_store.connections import READER_TIMEOUT_S, connect, make_pool
 from trace_store.database_errors import translate_errors
@@ -114,8 +113,7 @@ def compare_export(conninfo: str, project_id: int, data: bytes) -> ExportCompari
 
 def try_tool_rules(conninfo: str, project_id: int, mappings: MappingTexts, text: str, calls_max: int) -> Trial:
     """What tool rules, as TOML, would change of the newest calls; BadToolRules for a text that holds none."""
-    rules = parse_tool_rules(text, "the rules", PAYLOAD_RULE_IDS)
-    registry = mappings.registry()
+    rules, registry = beside(tool_rules_of_file(), read_saved_tool_rules(text)), mappings.registry()
     return _with_reader(conninfo, lambda reader: try_rules(reader, project_id, registry, rules, calls_max))
 
 

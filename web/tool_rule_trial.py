@@ -3,22 +3,20 @@
 from dataclasses import asdict
 from typing import Any
 
-from tool_errors.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.rule_table import rules_json
-from tool_errors.tool_rules import BadToolRules, ToolRules, parse_tool_rules
-from tool_errors.tool_rules_in_use import tool_rules_in_use
+from tool_errors.tool_rules import BadToolRules, ToolRules
+from tool_errors.tool_rules_in_use import read_saved_tool_rules, tool_rules_in_use
+from trace_store.saved_tool_rules import SavedToolRules
 from web import heavy_reads
 from web.context import WebContext
 from web.errors import BadRequest
 from web.rule_trial import CALLS_TRIED, CALLS_TRIED_MAX, Trial
 
-PLACE = "the rules"  # what sentences about a tried text begin with
-
 
 def read_tried_rules(text: str) -> ToolRules:
     """The rules of a TOML text; BadRequest says what is wrong with it."""
     try:
-        return parse_tool_rules(text, PLACE, PAYLOAD_RULE_IDS)
+        return read_saved_tool_rules(text)
     except BadToolRules as error:
         raise BadRequest(str(error)) from None
 
@@ -31,8 +29,14 @@ def read_calls(given: Any) -> int:
     return calls
 
 
+async def saved_rules(context: WebContext) -> SavedToolRules | None:
+    """The saved rules, which are in force in this process from now on; None when none were ever saved."""
+    (await context.rules.texts(context.project_id)).registry()
+    return await context.rules.tool_rules.newest()
+
+
 async def try_on_stored(context: WebContext, text: str, calls: Any = None) -> Trial:
-    """The trial of a TOML text, in the reader process; BadRequest for what is no file of rules."""
+    """The trial of a TOML text in place of the saved one, in the reader process; BadRequest for what holds no rules."""
     read_tried_rules(text)
     mappings = await context.rules.texts(context.project_id)
     return await context.reader_process.run(
@@ -41,7 +45,7 @@ async def try_on_stored(context: WebContext, text: str, calls: Any = None) -> Tr
 
 
 def rules_in_force_json() -> dict[str, Any]:
-    """Built-in rules with whether they are asked, and the user's own, of this process."""
+    """Built-in rules with whether they are asked, and the user's own: those of the file, then the saved ones."""
     in_use = tool_rules_in_use()
     return {
         "rules": [rule | {"is_on": rule["id"] not in in_use.off} for rule in rules_json()],

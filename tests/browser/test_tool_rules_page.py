@@ -22,10 +22,10 @@ def try_them(page: Page, server: RunningServer, name: str) -> None:
     page.goto(f"{server.url}/settings/dialects")
     page.get_by_role("link", name="Tool rules").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tool rules")
-    page.get_by_label("Rules to try (TOML)").fill(RULES)
+    page.get_by_label("Your rules (TOML)").fill(RULES)
     page.get_by_role("button", name="Try on stored calls").click()
     expect(page.get_by_role("status").first).to_contain_text("nothing is saved")
-    expect(page.get_by_role("region", name="Calls that change").get_by_text("user.1").first).to_be_visible()
+    expect(page.get_by_role("region", name="Calls that change").get_by_text("saved.1").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
 

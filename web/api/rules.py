@@ -9,15 +9,16 @@ from web.errors import BadRequest
 from web.form_posts import check_origin
 from web.json_answers import json_answer
 from web.request_body import read_object
-from web.tool_rule_trial import read_tried_rules, rules_in_force_json, trial_json, try_on_stored
+from web.tool_rule_trial import read_tried_rules, rules_in_force_json, saved_rules, trial_json, try_on_stored
 
 router = APIRouter(prefix="/api/rules")
 Context = Annotated[WebContext, Depends(context_of)]
 
 
 @router.get("")
-async def list_rules() -> Response:
+async def list_rules(context: Context) -> Response:
     """The built-in rules in the order in which they are asked, which of them are off, and the user's own."""
+    await saved_rules(context)  # they are in force now
     return json_answer(rules_in_force_json())
 
 

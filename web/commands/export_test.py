@@ -13,7 +13,6 @@ from typing import Any
 from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.mappings import MappingStore
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.failing_call.find import find_failed_call
@@ -71,5 +70,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _read(store: ProjectStore, trace_id: bytes, files: tuple[tuple[str, str], ...]) -> dict[str, Any] | None:
     async with make_pool(store.conninfo, "rainbarrel export-test", 1, statement_timeout_s=0) as pool:
-        registry = await WebRules(files, MappingStore(pool)).registry(store.project_id)
+        registry = await WebRules(files, pool).registry(store.project_id)
         return await read_contract(TraceReader(pool), TraceKey(store.project_id, trace_id), registry)

@@ -54,10 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     # imported here: the list of rules needs no database, whose driver would take most of its time
     from tool_errors.tool_rules import read_tool_rules
-    from tool_errors.tool_rules_in_use import use_tool_rules
+    from tool_errors.tool_rules_in_use import beside, tool_rules_saved, use_tool_rules
     from trace_store.connections import make_pool
     from trace_store.exceptions import RainbarrelError
-    from trace_store.mappings import MappingStore
     from trace_store.reader import TraceReader
     from web.mapping_files import read_mapping_files
     from web.rule_trial import Trial, try_rules
@@ -74,8 +73,9 @@ def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     async def work(store: ProjectStore) -> Trial:
         async with make_pool(store.conninfo, "rainbarrel rules", 1) as pool:
             files = tuple(read_mapping_files(settings.mappings))
-            registry = await WebRules(files, MappingStore(pool)).registry(store.project_id)
-            return await try_rules(TraceReader(pool), store.project_id, registry, rules, calls)
+            registry = await WebRules(files, pool).registry(store.project_id)
+            beside_it = beside(rules, tool_rules_saved())
+            return await try_rules(TraceReader(pool), store.project_id, registry, beside_it, calls)
 
     with open_project(settings, arguments.project) as store:
         trial = asyncio.run(work(store))

@@ -31,6 +31,12 @@ CREATE TABLE mapping_versions (     -- the mapping of a project as saved on its 
   PRIMARY KEY (project_id, version)
 );
 
+CREATE TABLE tool_rule_versions (   -- for all projects, beside the file of --tool-rules; the newest version counts
+  version    integer PRIMARY KEY,
+  text       text NOT NULL,         -- TOML; empty for none
+  saved_at   timestamptz NOT NULL DEFAULT now()
+);
+
 -- retention -------------------------------------------------------------------------------------------------------
 
 CREATE TABLE retention_clock (      -- the time that retention goes by: a clock that leaps forward is not believed at once
