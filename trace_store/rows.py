@@ -11,7 +11,7 @@ TRAILER = b"\xff\xff"
 NANO_MAX = 2**63 - 1  # nanosecond columns clamp here; the blob stays exact
 VISIBLE_NUL = "\u2400"  # what a text column holds for U+0000, which PostgreSQL's text cannot
 _PG_EPOCH_DAY = 10_957  # 2000-01-01 counted from 1970-01-01
-_SMALLINT_MAX = 2**15 - 1
+SMALLINT_MAX = 2**15 - 1
 
 _SPAN = struct.Struct(">hii iq ii iq ih ih ii iq iq iq ih i16s i8s i16s".replace(" ", "")).pack
 _LOG = struct.Struct(">hii ii iq ih iq iq iq ih i16s".replace(" ", "")).pack
@@ -30,7 +30,7 @@ def column_text(text: str) -> bytes:
 
 def column_enum(number: int) -> int:
     """An OTLP enum number for a smallint column; 0 (unspecified) for numbers that no version of OTLP can mean."""
-    return number if 0 <= number <= _SMALLINT_MAX else 0
+    return number if 0 <= number <= SMALLINT_MAX else 0
 
 
 def span_row(

@@ -30,6 +30,7 @@ from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.failpoints import arm_failpoints
 from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
+from web.garbage import collect_garbage_less_often
 from web.metrics import METRICS_PATH, MetricsApp
 from web.ports import needs_keys
 from web.readiness import HEALTH_PATHS, HealthApp, respond
@@ -146,6 +147,7 @@ async def _serve(plan: FrontPlan, stop: asyncio.Event, stack: AsyncExitStack) ->
     if grpc_receiver is not None:
         await grpc_receiver.start()
         stack.push_async_callback(grpc_receiver.stop, 0.0)  # for an error on the way; else it has stopped by then
+    collect_garbage_less_often()
     metrics = MetricsApp(access, _open_counts(plan, commits, stack), plan.conninfo)
     server = HttpServer(HttpConfig(Dispatcher(health, metrics, receivers, pages), settings, tls))
     serving = asyncio.create_task(server.serve([plan.listener]))

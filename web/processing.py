@@ -1,7 +1,6 @@
 """The processor role: derives what is dirty, evaluates alert rules, delivers messages, keeps the store tidy."""
 
 import asyncio
-import gc
 import logging
 import time
 from contextlib import suppress
@@ -20,12 +19,12 @@ from trace_store.failpoints import arm_failpoints
 from trace_store.maintenance import maintain
 from trace_store.reprocess import count_outdated
 from trace_store.rollups import RollupWork
+from web.garbage import collect_garbage_less_often
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
 from web.settings import Settings
 
-GARBAGE_THRESHOLD = 10_000  # objects; Python's own is 700
 MAINTENANCE_INTERVAL_S = 300.0
 MAINTENANCE_RETRY_S = 10.0  # at the start of a role the database or its schema may not be there yet
 ROLLUP_DELAY_S = 5.0  # after the change of an hour: what else comes soon is counted with it
@@ -44,7 +43,7 @@ async def process(
     processor beside this one does the rest, but for rules, which are evaluated at once by whoever derives.
     """
     arm_failpoints(settings.failpoints)
-    _collect_garbage_less_often()
+    collect_garbage_less_often()
     use_prices(settings.prices)
     use_tool_rules(settings.tool_rules)
     pace = Pace(settle_delay_s=settings.settle_delay_s, orphan_settle_delay_s=settings.orphan_settle_delay_s)
@@ -71,13 +70,6 @@ async def process(
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-
-def _collect_garbage_less_often() -> None:
-    """Deriving makes many objects and hardly any cycles: looking for these took a tenth of its time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
 
 
 async def _tell_outdated(conninfo: str, rules: ProjectRules) -> None:

@@ -179,7 +179,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--loops", type=int, default=5, help="live loops, at the end of the load")
     options = parser.parse_args()
-    load = Scenario("grpc", 0.0, options.rate * options.seconds, 200, 16, options.rate)
+    load = Scenario("grpc", 0.0, options.rate * options.seconds, rate=options.rate)
     hook = Hook()
     threading.Thread(target=hook.serve_forever, daemon=True).start()
     found: list[dict[str, float]] = []

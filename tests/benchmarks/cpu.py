@@ -40,7 +40,9 @@ class CpuMeter:
             command = child.cmdline()
             if "web.child" in command:
                 found.append((child, "processor" if "process" in command else "front"))
-        found += [(psutil.Process(pid), part) for pid, part in self._connection.execute(BACKENDS).fetchall()]
+        for pid, part in self._connection.execute(BACKENDS).fetchall():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a connection that has ended meanwhile
+                found.append((psutil.Process(pid), part))
         return found
 
 

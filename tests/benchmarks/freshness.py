@@ -73,7 +73,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--protocol", choices=("grpc", "http"), default="grpc")
     options = parser.parse_args()
-    load = Scenario(options.protocol, 0.0, options.rate * options.seconds, 200, 16, options.rate)
+    load = Scenario(options.protocol, 0.0, options.rate * options.seconds, rate=options.rate)
     with running_server() as server:
         said = read_running(server.data_dir)
         assert said is not None

@@ -15,19 +15,16 @@ from functools import partial
 
 import psycopg
 
+from tests.benchmarks.disk import disk_use
 from tests.benchmarks.floor import Floor, batches
 from tests.benchmarks.floor import measure as measure_floor
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import UNSETTLED, Pass, Scenario, run_pass, wait_for_none
+from tests.benchmarks.workload import Shape
 from tests.fix_server import running_server
 from web.server_file import read_running
 
 WARM_UP_SPANS = 16_000
-TABLE_BYTES = """
-SELECT coalesce(pg_partition_root(oid), oid)::regclass::text AS name, sum(pg_total_relation_size(oid))
-FROM pg_class WHERE relnamespace = 'rainbarrel'::regnamespace AND relkind = 'r' GROUP BY 1 ORDER BY 2 DESC
-"""
-RAW_TABLES = ("spans", "span_blobs", "span_links", "resources", "scopes", "ingest_receipts")
 
 
 def main() -> int:
@@ -38,13 +35,14 @@ def main() -> int:
     parser.add_argument("--duplicates", nargs="+", type=float, default=[0.0, 0.02], help="share of requests sent twice")
     parser.add_argument("--spans-per-request", type=int, default=200)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=1, help="front processes")
     options = parser.parse_args()
     scenarios = [
-        Scenario(protocol, duplicates, options.spans, options.spans_per_request, options.connections)
+        Scenario(protocol, duplicates, options.spans, options.connections, shape=Shape(options.spans_per_request))
         for protocol in options.protocols
         for duplicates in options.duplicates
     ]
-    with running_server() as server:
+    with running_server("--workers", str(options.workers)) as server:
         said = read_running(server.data_dir)
         assert said is not None
         with psycopg.connect(said.database_url, autocommit=True) as connection:
@@ -151,11 +149,7 @@ def _disk(connection: psycopg.Connection) -> str:
     """Bytes per span of every table with its indexes, as they stand at the end."""
     row = connection.execute("SELECT count(*) FROM rainbarrel.spans").fetchone()
     assert row is not None
-    sizes = {name.removeprefix("rainbarrel."): int(size) for name, size in connection.execute(TABLE_BYTES).fetchall()}
-    raw = sum(size for name, size in sizes.items() if name in RAW_TABLES)
-    shown = {"all": sum(sizes.values()), "raw": raw, **sizes}
-    rows = [[name, f"{size / row[0]:,.0f}"] for name, size in shown.items() if size / row[0] >= 1]
-    return markdown_table(["table with indexes", "bytes per span"], rows)
+    return disk_use(connection).table(int(row[0]))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import psycopg
 
 from tests.benchmarks.cpu import CpuMeter
 from tests.benchmarks.sender import SenderReport
+from tests.benchmarks.workload import Shape
 from tests.fix_server import ROOT, RunningServer
 
-DERIVE_TIMEOUT_S = 600.0
+HEADLINE_SHAPE = Shape()
+DERIVE_TIMEOUT_S = 1200.0
 POLL_INTERVAL_S = 0.25
 QUERYABLE = "SELECT count(*) FROM rainbarrel.spans JOIN rainbarrel.span_blobs USING (project_id, bucket, blob_id)"
 COMMITS = "SELECT count(*), coalesce(sum(accepted), 0) FROM rainbarrel.ingest_receipts WHERE signal = 'traces'"
@@ -31,9 +33,10 @@ class Scenario:
     protocol: str
     duplicates: float
     spans: int
-    spans_per_request: int
-    connections: int
-    rate: float = 0.0
+    connections: int = 16
+    rate: float = 0.0  # spans per second; 0 for as fast as acknowledged
+    shape: Shape = HEADLINE_SHAPE
+    headers: tuple[str, ...] = ()  # NAME=VALUE
 
     @property
     def title(self) -> str:
@@ -62,6 +65,10 @@ class Pass:
     def queryable_per_s(self) -> float:
         return self.sent.distinct_spans / self.queryable_s
 
+    @property
+    def wire_bytes_per_s(self) -> float:
+        return self.sent.bytes / (self.sent.ended_s - self.sent.begun_s)
+
     def us_per_span(self, part: str) -> float:
         return self.cpu_s[part] / self.sent.distinct_spans * 1e6
 
@@ -76,11 +83,16 @@ def percentile(values: list[float], quantile: float) -> float:
 def start_sender(server: RunningServer, scenario: Scenario, seed: int) -> "subprocess.Popen[str]":
     """A sender whose requests are made and whose connections stand; it waits for a line."""
     endpoint = server.grpc_endpoint if scenario.protocol == "grpc" else server.url
+    return start_sender_to(endpoint.removeprefix("http://"), scenario, seed)
+
+
+def start_sender_to(endpoint: str, scenario: Scenario, seed: int) -> "subprocess.Popen[str]":
+    """The same for any server, at HOST:PORT."""
     options = {
         "protocol": scenario.protocol,
-        "endpoint": endpoint.removeprefix("http://"),
+        "endpoint": endpoint,
         "spans": scenario.spans,
-        "spans-per-request": scenario.spans_per_request,
+        "shape": json.dumps(asdict(scenario.shape)),
         "connections": scenario.connections,
         "duplicates": scenario.duplicates,
         "rate": scenario.rate,
@@ -88,11 +100,20 @@ def start_sender(server: RunningServer, scenario: Scenario, seed: int) -> "subpr
     }
     command = [sys.executable, "-m", "tests.benchmarks.sender"]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    command += [word for header in scenario.headers for word in ("--header", header)]
     sender = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert sender.stdout is not None
     if sender.stdout.readline() != "ready\n":
         raise AssertionError("the sender did not start")
     return sender
+
+
+def send(sender: "subprocess.Popen[str]") -> SenderReport:
+    """Lets a started sender send everything."""
+    said, _ = sender.communicate("go\n")
+    if sender.returncode:
+        raise AssertionError("the sender failed")
+    return SenderReport(**json.loads(said))
 
 
 def run_pass(server: RunningServer, connection: psycopg.Connection, scenario: Scenario, seed: int) -> Pass:
@@ -103,10 +124,7 @@ def run_pass(server: RunningServer, connection: psycopg.Connection, scenario: Sc
     last_blob_id = _number(connection, LAST_BLOB_ID)
     meter = CpuMeter(server.process.pid, connection)
     meter.start()
-    said, _ = sender.communicate("go\n")
-    if sender.returncode:
-        raise AssertionError("the sender failed")
-    sent = SenderReport(**json.loads(said))
+    sent = send(sender)
     cpu_s = meter.seconds()
     counted_s = time.monotonic()
     found = _number(connection, QUERYABLE) - spans_before

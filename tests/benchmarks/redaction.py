@@ -24,7 +24,7 @@ from otlp_receiver.redaction.redact import redact
 from otlp_receiver.redaction.redactor import Redactor
 from otlp_receiver.redaction.rules import read_rules
 from tests.benchmarks.machine import machine_facts, markdown_table
-from tests.benchmarks.workload import requests
+from tests.benchmarks.workload import Shape, requests
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.flush import CommitBatch
 from trace_store.migrate import migrate
@@ -51,7 +51,7 @@ def decoded(count: int, share: float) -> list[DecodedTraces]:
     """Requests, in the same length with and without a hit: words give way to what is planted."""
     found = []
     number = 0
-    for request in requests(count, SPANS_PER_REQUEST, 1, time.time_ns() - 600_000_000_000):
+    for request in requests(count, Shape(SPANS_PER_REQUEST), 1, time.time_ns() - 600_000_000_000):
         of_request = decode_traces(request.body, "protobuf", 1)
         for position, span in enumerate(of_request.spans):
             number += 1
@@ -82,9 +82,8 @@ def redaction_us(batches: list[DecodedTraces], rules: list[dict[str, str]]) -> t
 
 async def write_us(conninfo: str, count: int) -> float:
     """CPU of decoding and writing per span, the database's included, without rules."""
-    bodies = [
-        each.body for each in requests(count, SPANS_PER_REQUEST, time.time_ns(), time.time_ns() - 600_000_000_000)
-    ]
+    now = time.time_ns()
+    bodies = [each.body for each in requests(count, Shape(SPANS_PER_REQUEST), now, now - 600_000_000_000)]
     writer = SpanWriter(conninfo, retention_days=30)
     await writer.open()
     assert writer._connection is not None

@@ -12,12 +12,14 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import grpc
 
-from tests.benchmarks.workload import Request, requests
+from tests.benchmarks.workload import Request, Shape, requests
 
 METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 TIMEOUT_S = 120.0
@@ -40,20 +42,25 @@ class SenderReport:
 
 
 class Connection(Protocol):
-    def send(self, body: bytes) -> bool:
+    def send(self, request: Request) -> bool:
         """True once acknowledged, False when it must be sent again."""
 
 
+Headers = Callable[[Request], dict[str, str]]
+
+
 class GrpcConnection:
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, headers: Headers) -> None:
         # without a pool of its own, all channels of a process share one TCP connection
         self._channel = grpc.insecure_channel(endpoint, options=[("grpc.use_local_subchannel_pool", 1)])
         grpc.channel_ready_future(self._channel).result(TIMEOUT_S)
         self._export = self._channel.unary_unary(METHOD)
+        self._headers = headers
 
-    def send(self, body: bytes) -> bool:
+    def send(self, request: Request) -> bool:
         try:
-            answer = self._export(body, timeout=TIMEOUT_S)
+            metadata = tuple(self._headers(request).items())
+            answer = self._export(request.body, timeout=TIMEOUT_S, metadata=metadata)
         except grpc.RpcError as error:
             if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
                 return False
@@ -64,15 +71,21 @@ class GrpcConnection:
 
 
 class HttpConnection:
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, headers: Headers) -> None:
         self._connection = http.client.HTTPConnection(endpoint, timeout=TIMEOUT_S)
         self._connection.connect()
+        self._headers = headers
 
-    def send(self, body: bytes) -> bool:
-        self._connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
-        response = self._connection.getresponse()
+    def send(self, request: Request) -> bool:
+        headers = {"Content-Type": "application/x-protobuf", **self._headers(request)}
+        try:
+            self._connection.request("POST", "/v1/traces", request.body, headers)
+            response = self._connection.getresponse()
+        except ConnectionError:  # some servers close a connection that was idle for some seconds
+            self._connection.close()
+            return False
         answer = response.read()
-        if response.status == 503:
+        if response.status in (429, 503):
             return False
         if response.status != 200 or answer:
             raise AssertionError(f"{response.status}: {answer!r}")
@@ -111,7 +124,7 @@ def run(connections: list[Connection], work: list[list[Request]], rate: float) -
             if rate:
                 turn(request.span_count)
             begun = time.monotonic()
-            while not connection.send(request.body):
+            while not connection.send(request):
                 retries += 1
                 time.sleep(RETRY_DELAY_S)
             delays.append(time.monotonic() - begun)
@@ -121,12 +134,9 @@ def run(connections: list[Connection], work: list[list[Request]], rate: float) -
             report.retries += retries
             report.ack_delays_s += delays
 
-    threads = [threading.Thread(target=one, args=pair) for pair in zip(connections, work, strict=True)]
     cpu_before, report.begun_s = time.process_time(), time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(connections)) as threads:
+        list(threads.map(one, connections, work))
     report.ended_s, report.cpu_s = time.monotonic(), time.process_time() - cpu_before
     return report
 
@@ -136,15 +146,21 @@ def main() -> int:
     parser.add_argument("--protocol", choices=("grpc", "http"), required=True)
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--spans", type=int, required=True)
-    parser.add_argument("--spans-per-request", type=int, default=200)
+    parser.add_argument("--shape", type=json.loads, default={}, help="fields of workload.Shape, as JSON")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--duplicates", type=float, default=0.0)
     parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--header", action="append", default=[], help="NAME=VALUE; {service} is the service's number")
     parser.add_argument("--seed", type=int, required=True)
     options = parser.parse_args()
-    made = requests(options.spans, options.spans_per_request, options.seed, time.time_ns() - STARTED_AGO_NS)
+    made = requests(options.spans, Shape(**options.shape), options.seed, time.time_ns() - STARTED_AGO_NS)
+    given = [header.split("=", 1) for header in options.header]
+
+    def headers(request: Request) -> dict[str, str]:
+        return {name: value.format(service=request.service) for name, value in given}
+
     make_connection = GrpcConnection if options.protocol == "grpc" else HttpConnection
-    connections: list[Connection] = [make_connection(options.endpoint) for _ in range(options.connections)]
+    connections: list[Connection] = [make_connection(options.endpoint, headers) for _ in range(options.connections)]
     print("ready", flush=True)
     sys.stdin.readline()
     report = run(connections, shares(made, options.connections, options.duplicates), options.rate)

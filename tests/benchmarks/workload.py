@@ -14,12 +14,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.benchmarks.web_requests import SPANS_PER_REQUEST, web_request
 
-SPANS_PER_TRACE = 16
 ROUNDS = 5
-PLAIN_SPANS_PER_TRACE = 5  # client calls of the tools: what no dialect claims
 SERVICES = 8
 OPEN_TRACES = 12  # runs that a service has under way at any time
-ROUND_NS = 1_500_000_000
+RUN_NS = 7_500_000_000
 FAILING_TOOL_CALLS = 0.1
 LOOPING_TRACES = 0.02
 SCOPES = ("acme.agents", "acme.models", "acme.http")
@@ -50,6 +48,28 @@ class Request:
 
     body: bytes
     span_count: int
+    service: int  # whose spans it holds
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the spans are like, and how many share a request."""
+
+    spans_per_request: int = 200
+    spans_per_request_min: int = 0  # 0: all requests are of that size; else of any size between the two
+    services: int = SERVICES
+    rounds: int = ROUNDS  # of a run: its trace has 3 * rounds + 1 spans
+    prompt_bytes: int = 160  # of the question that each model call repeats
+    plain: float = 0.0  # traces of web requests are among the runs until this share of all spans is plain HTTP and SQL
+
+    @property
+    def spans_per_trace(self) -> int:
+        return 3 * self.rounds + 1
+
+    @property
+    def web_requests_per_run(self) -> float:
+        plain_of_run = self.rounds  # client calls of the tools: what no dialect claims
+        return max(0.0, (self.plain * self.spans_per_trace - plain_of_run) / (1 - self.plain) / SPANS_PER_REQUEST)
 
 
 class Text:
@@ -71,39 +91,45 @@ class Text:
         return self._text[begin : begin + size]
 
 
-def requests(
-    span_count: int, spans_per_request: int, seed: int, start_unix_nano: int, plain: float = 0.0
-) -> list[Request]:
-    """Requests with about `span_count` spans whose ids depend on the seed.
-
-    Traces of web requests are among the runs until the share `plain` of all spans is plain HTTP and database spans.
-    """
+def requests(span_count: int, shape: Shape, seed: int, start_unix_nano: int) -> list[Request]:
+    """Requests with about `span_count` spans whose ids depend on the seed."""
     rng = random.Random(seed)
     text = Text(rng)
     made: list[list[Request]] = []
-    web_per_run = max(0.0, (plain * SPANS_PER_TRACE - PLAIN_SPANS_PER_TRACE) / (1 - plain) / SPANS_PER_REQUEST)
-    for service in range(SERVICES):
+    web_per_run = shape.web_requests_per_run
+    spans_per_run = shape.spans_per_trace + SPANS_PER_REQUEST * web_per_run
+    for service in range(shape.services):
         spans: list[tuple[Span, int]] = []
-        for number in range(int(span_count / SERVICES / (SPANS_PER_TRACE + SPANS_PER_REQUEST * web_per_run))):
-            start = start_unix_nano + number * ROUNDS * ROUND_NS // OPEN_TRACES
-            spans += trace(rng, text, service, start)
+        for number in range(max(1, int(span_count / shape.services / spans_per_run))):
+            start = start_unix_nano + number * RUN_NS // OPEN_TRACES
+            spans += trace(rng, text, service, start, shape)
             for _ in range(int((number + 1) * web_per_run) - int(number * web_per_run)):
-                for span, scope, attributes in web_request(rng, start + rng.randrange(ROUND_NS)):
+                for span, scope, attributes in web_request(rng, start + rng.randrange(RUN_NS // shape.rounds)):
                     _set(span, attributes)
                     spans.append((span, scope))
         spans.sort(key=lambda item: item[0].end_time_unix_nano)
-        chunks = range(0, len(spans), spans_per_request)
-        made.append([_request(service, spans[begin : begin + spans_per_request]) for begin in chunks])
+        made.append([_request(service, part) for part in _parts(rng, spans, shape)])
     turns = max(map(len, made))
     return [of_service[turn] for turn in range(turns) for of_service in made if turn < len(of_service)]
 
 
-def trace(rng: random.Random, text: Text, service: int, start: int) -> Iterator[tuple[Span, int]]:
+def _parts(rng: random.Random, spans: list[tuple[Span, int]], shape: Shape) -> Iterator[list[tuple[Span, int]]]:
+    begin = 0
+    while begin < len(spans):
+        count = shape.spans_per_request
+        if shape.spans_per_request_min:
+            count = rng.randint(shape.spans_per_request_min, count)
+        yield spans[begin : begin + count]
+        begin += count
+
+
+def trace(rng: random.Random, text: Text, service: int, start: int, shape: Shape) -> Iterator[tuple[Span, int]]:
     """The spans of one run, each with the number of its scope."""
     trace_id, conversation = rng.randbytes(16), f"conversation-{rng.randrange(10**9)}"
     provider, model = rng.choice(MODELS)
     loop = rng.choice(TOOLS) if rng.random() < LOOPING_TRACES else None
-    question, looked_for = text.cut(160), text.cut(40)
+    question, looked_for = text.cut(shape.prompt_bytes), text.cut(40)
+    round_ns = RUN_NS // shape.rounds
 
     def new(parent: Span | None, name: str, kind: "Span.SpanKind.ValueType", begin: int, end: int) -> Span:
         span = Span(trace_id=trace_id, span_id=rng.randbytes(8), name=name, kind=kind, flags=257)
@@ -115,25 +141,28 @@ def trace(rng: random.Random, text: Text, service: int, start: int) -> Iterator[
     def jitter(limit: int) -> int:
         return rng.randrange(limit // 2, limit)
 
-    root = new(None, f"invoke_agent support-{service}", Span.SPAN_KIND_INTERNAL, start, start + ROUNDS * ROUND_NS)
+    root = new(None, f"invoke_agent support-{service}", Span.SPAN_KIND_INTERNAL, start, start + RUN_NS)
     answer = text.cut(360)
-    for number in range(ROUNDS):
-        begin = start + number * ROUND_NS
-        chat = new(root, f"chat {model}", Span.SPAN_KIND_CLIENT, begin, begin + jitter(ROUND_NS // 2))
+    for number in range(shape.rounds):
+        begin = start + number * round_ns
+        chat = new(root, f"chat {model}", Span.SPAN_KIND_CLIENT, begin, begin + jitter(round_ns // 2))
         reply = text.cut(360)
-        _set(chat, _chat(rng, provider, model, conversation, (f"Agent {service}. {question}", question, answer), reply))
+        _set(
+            chat,
+            _chat(rng, provider, model, conversation, (f"Agent {service}. {question[:160]}", question, answer), reply),
+        )
         yield chat, 1
         answer = reply
         name = loop or rng.choice(TOOLS)
-        begin += ROUND_NS // 2
-        tool = new(root, f"execute_tool {name}", Span.SPAN_KIND_INTERNAL, begin, begin + jitter(ROUND_NS // 2))
+        begin += round_ns // 2
+        tool = new(root, f"execute_tool {name}", Span.SPAN_KIND_INTERNAL, begin, begin + jitter(round_ns // 2))
         _set(tool, _tool(rng, name, conversation, looked_for if loop else text.cut(40)))
         if loop or rng.random() < FAILING_TOOL_CALLS:
             _fail(tool, *(FAILURES[0] if loop else rng.choice(FAILURES)), text)
         else:
             _set(tool, {"gen_ai.tool.call.result": json.dumps({"found": True, "text": text.cut(450)})})
         yield tool, 0
-        client = new(tool, "GET", Span.SPAN_KIND_CLIENT, begin + 1_000_000, begin + jitter(ROUND_NS // 4))
+        client = new(tool, "GET", Span.SPAN_KIND_CLIENT, begin + round_ns // 1500, begin + jitter(round_ns // 4))
         _set(client, _client(rng))
         yield client, 2
     _set(root, _agent(rng, service, provider, model, conversation))
@@ -239,4 +268,4 @@ def _request(service: int, spans: list[tuple[Span, int]]) -> Request:
             scope_spans = block.scope_spans.add(spans=of_scope)
             scope_spans.scope.name = name
             scope_spans.scope.version = "1.8.0"
-    return Request(message.SerializeToString(), len(spans))
+    return Request(message.SerializeToString(), len(spans), service)

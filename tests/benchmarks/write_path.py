@@ -23,7 +23,7 @@ import psycopg
 
 from otlp_receiver.decode import decode_traces
 from tests.benchmarks.machine import machine_facts, markdown_table
-from tests.benchmarks.workload import requests
+from tests.benchmarks.workload import Shape, requests
 from trace_store import writer
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.flush import CommitBatch
@@ -51,7 +51,7 @@ LOADS = {"0 %": Duplicates(0.0), "2 %, whole requests": Duplicates(0.02), "2 %, 
 def flushes(spans: int, requests_per_flush: int, load: "Duplicates", seed: int) -> list[CommitBatch]:
     """Flushes of whole requests, with duplicates from a few flushes before."""
     rng = random.Random(seed)
-    made = requests(spans, SPANS_PER_REQUEST, seed, time.time_ns() - 600_000_000_000)
+    made = requests(spans, Shape(SPANS_PER_REQUEST), seed, time.time_ns() - 600_000_000_000)
     decoded = [decode_traces(request.body, "protobuf", 1).spans for request in made]
     distance = REPEATED_AFTER_FLUSHES * requests_per_flush
     sent: list[list[AcceptedSpan]] = []
