@@ -14,6 +14,7 @@ from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
 from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
+from tool_errors.plain_trace import derive_plain
 from tool_errors.price_table import PriceTable
 from tool_errors.prices_in_use import prices_in_use
 from tool_errors.steps import keys_in_loops, search_text, steps
@@ -44,6 +45,9 @@ def derive(
     """
     if not spans:
         raise ValueError("a trace needs at least one span")
+    judged = list(judged)
+    if not judged:
+        return derive_plain(spans, live=live)
     trace_id = spans[0].trace_id
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]

@@ -14,8 +14,8 @@ from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION, TOOL_DEFINITIONS_MAX, SpanFacts
-from trace_store.model import KIND_FROM_LOG, LogRecord
-from trace_store.spans import read_log, read_span
+from trace_store.model import KIND_FROM_LOG, LogRecord, Span
+from trace_store.spans import read_log, read_span, read_span_unless
 from trace_store.stored import StoredLog, StoredSpan
 
 PORTION_SPANS = 128  # about 10 ms
@@ -78,8 +78,12 @@ def judge_stored(
     A span on which a dialect stumbles is logged and shown as `other`: a mapping must never cost a span.
     """
     try:
-        decoded = read_span(span.otlp, envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp))
-        facts = registry.normalise(decoded, logs)
+        envelope = envelopes.resource(span.resource.otlp), envelopes.scope(span.scope.otlp)
+        if logs:
+            decoded: Span | None = read_span(span.otlp, *envelope)
+        else:
+            decoded = read_span_unless(span.otlp, *envelope, registry.is_unmarked)
+        facts = None if decoded is None else registry.normalise(decoded, logs)
     except Exception:
         log.exception("Span %s of trace %s could not be normalised.", span.row.span_id.hex(), span.row.trace_id.hex())
         return None

@@ -37,6 +37,7 @@ from trace_store.stored import TraceKey
 from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
 
+PORTION_TRACES = 16  # derived in one go: then deliveries and rules get their turn
 RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
 RECONNECT_DELAY_S = 1.0
 
@@ -202,7 +203,7 @@ class Processor:
         for link in await claim.interactions.links_of_traces(keys):
             if link.said_by == SAID_BY_EVENT:
                 told[TraceKey(link.project_id, link.trace_id)].append(link)
-        for trace, rows in rows_of.items():
+        for number, (trace, rows) in enumerate(rows_of.items(), 1):
             unit = Unit.of_trace(trace)
             delays_s = self._settle_delays_s(unit in fresh)
             derived_by = self._rules.derived_by(unit.project_id)
@@ -210,6 +211,8 @@ class Processor:
             settle_delay_s = await asyncio.to_thread(work) if len(rows) > LARGE_SPANS else work()
             if settle_delay_s is not None:
                 derived.marks.append(NewMark(unit, settle_delay_s, blob_id=NOTHING_NEW))
+            if number % PORTION_TRACES == 0:
+                await asyncio.sleep(0)
         findings = findings_of_rows(derived.traces, derived.tool_calls, derived.loops)
         matches = match_rows(derived.traces, rows_of, self._signals.known)
         dismissed = await claim.replace(

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import astuple
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tool_errors.judged import DETECTOR_VERSION
@@ -35,8 +36,7 @@ def read_mapping_sources(sources: MappingSources) -> UserMappings:
 
 def derived_by(registry: DialectRegistry, loops: LoopThresholds = DEFAULT_THRESHOLDS) -> str:
     """Names rules: `mapping version.detector version`, the digest of users' mappings if any, "+", how it is judged."""
-    mappings = registry.mappings.digest
-    return f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{mappings}" if mappings else "") + "+" + _judged_by(loops)
+    return _named(registry.mappings.digest, loops, tool_rules_in_use().digest, prices_in_use().digest)
 
 
 def derived_by_with(registry: DialectRegistry, in_force: str | None) -> str:
@@ -45,10 +45,11 @@ def derived_by_with(registry: DialectRegistry, in_force: str | None) -> str:
     return name if in_force is None else name.partition("+")[0] + "+" + in_force.partition("+")[2]
 
 
-def _judged_by(loops: LoopThresholds) -> str:
-    """Digests of the price table and of the user's tool rules, if any; thresholds of loops unless default."""
-    tool_rules = tool_rules_in_use().digest
-    name = f"prices-{prices_in_use().digest}" + (f".tools-{tool_rules}" if tool_rules else "")
+@lru_cache(64)
+def _named(mappings: str, loops: LoopThresholds, tool_rules: str, prices: str) -> str:
+    """From digests: of the mappings and the tool rules "" for none; thresholds of loops are told unless default."""
+    name = f"{MAPPING_VERSION}.{DETECTOR_VERSION}" + (f".{mappings}" if mappings else "")
+    name += f"+prices-{prices}" + (f".tools-{tool_rules}" if tool_rules else "")
     thresholds = "-".join(str(value) for value in astuple(loops))
     return name if loops == DEFAULT_THRESHOLDS else f"{name}.loops-{thresholds}"
 

@@ -3,7 +3,7 @@
 Resource and scope are messages of their own in the store and shared by many spans: read them once and hand them in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
@@ -39,7 +39,22 @@ def read_span(otlp: bytes, resource: Mapping[str, Any], scope: Scope) -> Span:
 
     Raises google.protobuf's DecodeError for bytes that are no Span (never stored ones: decode has read them before).
     """
+    return span_of(OtlpSpan.FromString(otlp), resource, scope)
+
+
+def read_span_unless(
+    otlp: bytes, resource: Mapping[str, Any], scope: Scope, is_of_no_use: Callable[[str, Iterable[str]], bool]
+) -> Span | None:
+    """The same; None for a span without events that is of no use by the name of its scope and the keys of its
+    attributes, whose values are not decoded then."""
     span = OtlpSpan.FromString(otlp)
+    if not span.events and is_of_no_use(scope.name, [pair.key for pair in span.attributes]):
+        return None
+    return span_of(span, resource, scope)
+
+
+def span_of(span: OtlpSpan, resource: Mapping[str, Any], scope: Scope) -> Span:
+    """A Span message with decoded attributes."""
     return Span(
         trace_id=span.trace_id,
         span_id=span.span_id,

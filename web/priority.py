@@ -15,14 +15,15 @@ def give_way(processors: int) -> None:
     """Lets this process, one of so many `processors`, give way to others; all of them weigh as much as one would.
 
     Where Linux schedules by session (autogroup, on most desktops and virtual machines) niceness counts only among the
-    processes of one session, and each of ours has its own: there the session gives way.
+    processes of one session, and each of ours has its own: there all of them together weigh as much as one session
+    does, no less, since other programs on the machine would stop them altogether.
     """
-    niceness = NICENESS + round(math.log(processors, WEIGHT_OF_STEP))
+    shared = round(math.log(processors, WEIGHT_OF_STEP))
     if hasattr(os, "nice"):
-        os.nice(niceness)
-    for _ in range(ATTEMPTS):
+        os.nice(NICENESS + shared)
+    for _ in range(ATTEMPTS if shared else 0):
         try:
-            AUTOGROUP.write_text(str(niceness))
+            AUTOGROUP.write_text(str(shared))
         except BlockingIOError:
             time.sleep(ATTEMPT_INTERVAL_S)
         except OSError:  # not Linux, or a kernel without autogroups

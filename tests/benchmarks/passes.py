@@ -119,20 +119,22 @@ def send(sender: "subprocess.Popen[str]") -> SenderReport:
 def run_pass(server: RunningServer, connection: psycopg.Connection, scenario: Scenario, seed: int) -> Pass:
     """Sends once over, and waits until nothing is left to do."""
     sender = start_sender(server, scenario, seed)
-    spans_before, derived_before, wal_before = (_number(connection, query) for query in (QUERYABLE, DERIVED, WAL_BYTES))
+    spans_before, derived_before, wal_before = (
+        number_of(connection, query) for query in (QUERYABLE, DERIVED, WAL_BYTES)
+    )
     commits_before, accepted_before = _commits(connection)
-    last_blob_id = _number(connection, LAST_BLOB_ID)
+    last_blob_id = number_of(connection, LAST_BLOB_ID)
     meter = CpuMeter(server.process.pid, connection)
     meter.start()
     sent = send(sender)
     cpu_s = meter.seconds()
     counted_s = time.monotonic()
-    found = _number(connection, QUERYABLE) - spans_before
+    found = number_of(connection, QUERYABLE) - spans_before
     if found != sent.distinct_spans:
         raise AssertionError(f"{sent.distinct_spans} spans were acknowledged, {found} can be queried")
-    derived_meanwhile = _number(connection, DERIVED) - derived_before
+    derived_meanwhile = number_of(connection, DERIVED) - derived_before
     commits, accepted = _commits(connection)
-    wal_bytes = _number(connection, WAL_BYTES) - wal_before
+    wal_bytes = number_of(connection, WAL_BYTES) - wal_before
     derived_s = wait_for_none(connection, UNDERIVED) - sent.ended_s
     derive_cpu = meter.seconds()
     return Pass(
@@ -151,14 +153,15 @@ def run_pass(server: RunningServer, connection: psycopg.Connection, scenario: Sc
 def wait_for_none(connection: psycopg.Connection, query: str) -> float:
     """The monotonic time at which the query first counted nothing."""
     deadline = time.monotonic() + DERIVE_TIMEOUT_S
-    while _number(connection, query):
+    while number_of(connection, query):
         if time.monotonic() > deadline:
             raise AssertionError(f"not derived within {DERIVE_TIMEOUT_S:.0f} s")
         time.sleep(POLL_INTERVAL_S)
     return time.monotonic()
 
 
-def _number(connection: psycopg.Connection, query: str) -> int:
+def number_of(connection: psycopg.Connection, query: str) -> int:
+    """What a query counts."""
     row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])

@@ -3,7 +3,7 @@
 An object, not a module: each project may have mappings of its own. The one without any is `BUILT_IN` in `__init__.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from trace_store.dialects.build import build_reading, build_transcript
@@ -71,6 +71,11 @@ class DialectRegistry:
             logs = self._told(span, logs)
         layout = self._layout(span, logs)
         return None if layout is None else build_reading(span, logs, layout)[0]
+
+    def is_unmarked(self, scope_name: str, keys: Iterable[str]) -> bool:
+        """Whether it is known already that no dialect claims a span of this scope with these attribute keys, unless
+        an event or a log record of it does; without reading any value."""
+        return scope_name not in self._scopes and self._unmarked.issuperset(keys)
 
     def transcript(self, span: Span, logs: Sequence[LogRecord] = ()) -> Transcript:
         """The messages of a span as roles and parts; none when no dialect knows it. Never raises either."""
