@@ -43,10 +43,7 @@ def derive(
     call without an answer is pending and a loop may be running. `prices` are those of this process unless given.
     Raises ValueError without any span.
     """
-    if not spans:
-        raise ValueError("a trace needs at least one span")
-    judged = list(judged)
-    if not judged:
+    if not spans or not (judged := list(judged)):
         return derive_plain(spans, live=live)
     trace_id = spans[0].trace_id
     view = TraceView(spans, judged)

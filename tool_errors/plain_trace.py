@@ -11,7 +11,9 @@ from trace_store.model import STATUS_ERROR
 
 
 def derive_plain(spans: Sequence[SpanNode], *, live: bool) -> DerivedTrace:
-    """What `derive` says of spans without facts, without looking for calls."""
+    """What `derive` says of spans without facts, without looking for calls. Raises ValueError without any span."""
+    if not spans:
+        raise ValueError("a trace needs at least one span")
     tree = assemble(spans)
     rows = [(row, row.node) for row in tree.rows if row.node is not None]
     nodes = [node for _, node in rows]
