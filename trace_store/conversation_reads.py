@@ -1,6 +1,6 @@
 """What pages read of a conversation: its traces and interactions in order of time, and what went wrong in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
@@ -16,12 +16,25 @@ from trace_store.interaction_lists import (
     interactions_of_traces,
     interactions_without_traces,
 )
+from trace_store.signals import SQL as SIGNAL_SQL
 from trace_store.span_reads import fetch
 from trace_store.stored import TraceKey
 from trace_store.trace_groups import SQL
 
 TRACELESS_MAX = 200  # of one page
 _Row = TypeVar("_Row")
+
+
+class SignalSeen(NamedTuple):
+    """Where a signal of one's own was found."""
+
+    trace_id: bytes
+    span_id: bytes
+    start_unix_nano: int  # of the span
+    name: str
+    sentiment: str  # negative, neutral, positive
+    side: str  # input, output
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class ConversationRows:
     traceless: list[InteractionSummary]  # those without a trace that begin among these traces, at most TRACELESS_MAX
     traceless_total: int
     feedback: list[FeedbackSaid]  # about all of them
+    matches: list[SignalSeen] = field(default_factory=list)  # signals of one's own that were found in these traces
 
 
 class GroupPlace(NamedTuple):
@@ -85,7 +99,8 @@ async def read_conversation(
         )
     event_ids = {one.event_id for one in (*interactions, *traceless)}
     feedback = await feedback_of(connection, project_id, event_ids)
-    more = (interactions, traceless, traceless_total, feedback)
+    matches = [SignalSeen(*row) for row in await fetch(connection, SIGNAL_SQL.signals_of_traces, parameters)]
+    more = (interactions, traceless, traceless_total, feedback, matches)
     return ConversationRows(group_id, named, total, offset, traces, failed, loops, *more)
 
 

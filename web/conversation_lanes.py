@@ -21,6 +21,7 @@ GAPS_PERCENT_MAX = 40.0  # of the axis, for all of them
 GAP_SHARE_MIN = 0.2  # of the time in which something happens: a shorter pause is drawn as it was
 WIDTH_PERCENT_MIN = 0.3
 OTHERS = "other agents"
+_TONES = {"negative": "bad", "positive": "good"}
 _LANE_KINDS = frozenset({"agent", "llm", "tool"})
 
 
@@ -161,9 +162,13 @@ def _drawn(step: _Placed, axis: TimeMap) -> LaneStep:
 
 
 def _signals(rows: ConversationRows, axis: TimeMap) -> Iterator[LaneMark]:
-    """The feedback of the application, at the time of the interaction that it is about."""
+    """The application's feedback at the time of its interaction; one's own signals at the span that shows them."""
     feedback = feedback_by_event(rows.feedback)
     for one in (*rows.interactions, *rows.traceless):
         for said in interaction_view(one, feedback.get(one.event_id, ())).feedback:
             words = f"{said.name}: {said.detail}" if said.detail else said.name
             yield LaneMark(axis.percent(one.start_unix_nano), words, said.tone, f"#event-{one.event_id}")
+    for seen in rows.matches:
+        words = f"{seen.name} in the {seen.side}: {seen.excerpt}"
+        url = f"/traces/{seen.trace_id.hex()}?span={seen.span_id.hex()}"
+        yield LaneMark(axis.percent(seen.start_unix_nano), words, _TONES.get(seen.sentiment, "plain"), url)

@@ -14,7 +14,7 @@ from web.stacked_chart import PARTS, StackedChart, stacked_chart
 from web.time_window import TimeWindow
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_TOP, SPARK_GROUND = 120.0, 28.0, 4.0, 25.0
-ENDED_WORDS = {"success": "ended well", "gave_up": "gave up", "running": "still running"}
+ENDED_WORDS = {"success": "worked in the end", "gave_up": "gave up", "running": "still running"}
 KIND_OF_PART = {"errors": "tool_error", "in_loops": "loop", "soft_errors": "soft_error", "unanswered": "unanswered"}
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.facts_by_hand import SECOND, START, TraceByHand
 from tests.tree_records import records_of
-from trace_store.conversation_reads import ConversationRows
+from trace_store.conversation_reads import ConversationRows, SignalSeen
 from web.conversation_lanes import GAPS_PERCENT_MAX, STEPS_MAX, TimeMap, TraceSteps, build_lanes
 from web.pages.conversation_models import ConversationLanes
 from web.tree_view import build_tree
@@ -87,3 +87,14 @@ def test_later_moments_never_stand_left_of_earlier_ones(found: list[tuple[int, i
     assert places[0] >= 0
     assert places[-1] <= 100
     assert sum(gap.width_percent for gap in axis.gaps()) <= GAPS_PERCENT_MAX + 0.1
+
+
+def test_signals_stand_where_they_were_found() -> None:
+    records = records_of(run(0))
+    assert records.trace is not None
+    at = records.trace.start_unix_nano + 5 * SECOND
+    seen = SignalSeen(b"\x01" * 16, b"\x02" * 8, at, "money back", "negative", "input", "I want my money back")
+    rows = ConversationRows(b"g", "c", 1, 0, [records.trace], [], [], [], [], 0, [], [seen])
+    (mark,) = build_lanes(rows, [TraceSteps(records.trace, "/traces/01", None)], only_failures=False).signals
+    assert (mark.left_percent, mark.tone, mark.url) == (50.0, "bad", f"/traces/{'01' * 16}?span={'02' * 8}")
+    assert mark.words == "money back in the input: I want my money back"

@@ -39,6 +39,15 @@ FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (proje
 JOIN signal_matches found USING (project_id, trace_id)
 ORDER BY found.project_id, found.trace_id, found.signal_id
 
+-- signals_of_traces --
+-- What was found in given traces, with the name of the signal (primary keys); not what a verdict calls wrong.
+SELECT found.trace_id, found.span_id, found.start_unix_nano, signal.name, signal.sentiment, found.side, found.excerpt
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN signal_matches found USING (project_id, trace_id)
+JOIN signals signal USING (project_id, signal_id)
+WHERE NOT found.is_wrong
+ORDER BY found.start_unix_nano, signal.name
+
 -- delete_matches --
 -- Removes exactly these rows (primary key).
 DELETE FROM signal_matches AS old
