@@ -147,6 +147,7 @@ def backtest_json(found: Backtest) -> dict[str, Any]:
         "until_unix_nano": str(found.until_unix_nano),
         "findings": found.looked_at,
         "findings_total": found.total,
+        "course": [{"value": point.value, "threshold": point.threshold} for point in found.course],
         "firings": [
             {
                 "subject": firing.subject,

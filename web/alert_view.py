@@ -1,9 +1,10 @@
 """What the pages of alerts print: plain values for `alerts.html` and `alert.html`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tool_errors.alerts.backtest import Backtest, TestedFiring
+from tool_errors.alerts.rule import CountRule, Definition, RateRule
 from trace_store.alert_rows import AlertFiring, AlertRule
 from trace_store.channels import Channel
 from web.alert_json import condition, state_of
@@ -51,6 +52,7 @@ class Bar:
     width: float
     height: float
     title: str
+    is_over: bool = False  # at or above the threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class BacktestView:
     findings_total: int
     bars: tuple[Bar, ...]
     marks: tuple[Bar, ...]  # when it would have fired
-    tallest: int
+    threshold: str  # points of the line; "" where each finding counts
+    about: str  # what the bars are, and what the line
     since_unix_nano: int
     until_unix_nano: int
 
@@ -131,24 +134,11 @@ def firing_line(firing: AlertFiring) -> FiringLine:
     )
 
 
-def backtest_view(found: Backtest, days: int) -> BacktestView:
+def backtest_view(found: Backtest, rule: Definition, days: int) -> BacktestView:
     """A back-test as a sentence, a list and a chart."""
     total = len(found.firings)
     times = {0: "not once", 1: "once", 2: "twice"}.get(total, f"{total:,} times")
-    tallest = max(found.bars)
-    width = CHART_WIDTH / len(found.bars)
-    floor = CHART_HEIGHT - MARK_HEIGHT
-    bars = tuple(
-        Bar(
-            round(index * width + 1, 1),
-            round(floor * (1 - height / tallest), 1),
-            round(width - 2, 1),
-            round(floor * height / tallest, 1),
-            f"{height:,} findings",
-        )
-        for index, height in enumerate(found.bars)
-        if height
-    )
+    tallest = _tallest(found)
     return BacktestView(
         sentence=f"This rule would have fired {times} in the last {'day' if days == 1 else f'{days} days'}.",
         days=days,
@@ -156,12 +146,61 @@ def backtest_view(found: Backtest, days: int) -> BacktestView:
         total=total,
         looked_at=found.looked_at,
         findings_total=found.total,
-        bars=bars,
+        bars=tuple(_bars(found, rule, tallest)),
         marks=tuple(_mark(firing, found) for firing in found.firings[-1000:]),
-        tallest=tallest,
+        threshold=_threshold(found, tallest),
+        about=_about(found, rule),
         since_unix_nano=found.since_unix_nano,
         until_unix_nano=found.until_unix_nano,
     )
+
+
+def _tallest(found: Backtest) -> float:
+    """What the full height of the chart is; room above the highest, so that a line at it is seen."""
+    highest = max(max(point.value, point.threshold or 0.0) for point in found.course)
+    return highest * 1.1 or 1.0
+
+
+def _bars(found: Backtest, rule: Definition, tallest: float) -> Iterator[Bar]:
+    width, floor = CHART_WIDTH / len(found.course), CHART_HEIGHT - MARK_HEIGHT
+    for index, point in enumerate(found.course):
+        height = floor * point.value / tallest
+        if point.value:
+            is_over = point.threshold is not None and point.value >= point.threshold
+            title = _amount(rule, point.value) + (
+                "" if point.threshold is None else f" of {_amount(rule, point.threshold)}"
+            )
+            x = round(index * width + 1, 1)
+            yield Bar(x, round(floor - height, 1), round(width - 2, 1), round(height, 1), title, is_over)
+
+
+def _threshold(found: Backtest, tallest: float) -> str:
+    width, floor = CHART_WIDTH / len(found.course), CHART_HEIGHT - MARK_HEIGHT
+    heights = [
+        (index, floor * (1 - point.threshold / tallest)) for index, point in enumerate(found.course) if point.threshold
+    ]
+    return " ".join(
+        f"{round(x, 1)},{round(y, 1)}" for index, y in heights for x in (index * width, (index + 1) * width)
+    )
+
+
+def _amount(rule: Definition, value: float) -> str:
+    if isinstance(rule, RateRule):
+        return f"{value:.1%}"
+    what = "user" if isinstance(rule, CountRule) and rule.counts == "users" else "event"
+    return f"{value:,.0f} {what}{'' if value == 1 else 's'}"
+
+
+def _about(found: Backtest, rule: Definition) -> str:
+    highest = _amount(rule, max(point.value for point in found.course))
+    if isinstance(rule, CountRule):
+        subject = {"rule": "", "issue": " of one issue", "tool": " of one tool"}[rule.per]
+        return (
+            f"bars: {rule.counts}{subject} within the window, at most {highest}; line: {_amount(rule, rule.at_least)}"
+        )
+    if isinstance(rule, RateRule):
+        return f"bars: failed calls within the window, at most {highest}; line: from where on it fires"
+    return f"bars: findings, at most {highest} each; every one that passes fires"
 
 
 def _mark(firing: TestedFiring, found: Backtest) -> Bar:

@@ -180,6 +180,9 @@ async def test_a_back_test_says_when_a_rule_would_have_fired(pages: Pages) -> No
     assert (found["findings"], found["findings_total"], found["firings_total"]) == (4, 4, 1)
     (firing,) = found["firings"]
     assert (firing["value"], firing["trace_ids"], firing["resolved_unix_nano"]) == (3, ["07" * 16], None)
+    assert len(found["course"]) == 84
+    assert {point["threshold"] for point in found["course"]} == {3}
+    assert max(point["value"] for point in found["course"]) == 4
     assert (await tested({"kind": "match", "filters": {"tool": "look_up"}}))["firings_total"] == 4
     assert (await tested({"kind": "first_seen"}))["firings_total"] == 1
     assert (await tested({"kind": "regression"}))["firings_total"] == 0
@@ -216,6 +219,8 @@ async def test_the_pages_make_test_change_and_remove_a_rule(pages: Pages) -> Non
     tested = await pages.client.post("/alerts/new", data=form | {"action": "backtest"})
     assert "would have fired once in the last 7 days" in tested.text
     assert 'class="chart-mark"' in tested.text
+    assert 'class="chart-bar is-over"' in tested.text
+    assert "line: 3 events" in tested.text
     refused = await pages.client.post("/alerts/new", data=form | {"at_least": "many", "action": "save"})
     assert (refused.status_code, "at least: &#39;many&#39; is no number" in refused.text) == (400, True)
     saved = await pages.client.post("/alerts/new", data=form | {"action": "save"})

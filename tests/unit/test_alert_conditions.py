@@ -146,3 +146,30 @@ def test_every_finding_matches_once() -> None:
     assert [one.event.end_unix_nano for one in found] == [ns(10), ns(10), ns(20)]
     assert len({one.event_key for one in found}) == 3
     assert match.happened(list(reversed(events))) == found
+
+
+@given(st.lists(st.integers(0, 999), max_size=30), st.sampled_from(["rule", "issue"]))
+def test_the_chart_shows_the_highest_count_of_each_part_of_the_time(ends: list[int], per: str) -> None:
+    rule = RULE.model_copy(update={"per": per})
+    events = [event(at_s, fingerprint="fg"[at_s % 2]) for at_s in ends]
+    found = count.highest(rule, events, ns(200), ns(1000), 8)
+    for part, value in enumerate(found):
+        begin, end = 200 + 100 * part, 300 + 100 * part
+        moments = [begin, *(at_s for at_s in ends if begin <= at_s < end)]
+        by_subject = [
+            [at_s for at_s in ends if moment - WINDOW_S < at_s <= moment and (per == "rule" or at_s % 2 == subject)]
+            for moment in moments
+            for subject in (0, 1)
+        ]
+        assert value == max(len(counted) for counted in by_subject)
+    assert (max(found) >= rule.at_least) >= bool([one for one in held(rule, events, 1000) if one[1] >= 200])
+
+
+def test_a_rate_fires_from_its_threshold_on() -> None:
+    rule = RateRule(kind="rate", tool="t", times=2.0, rate_at_least=0.05, calls_min=20)
+    for failed in range(101):
+        now, week = rate.Calls(100, failed), rate.Calls(1000, 50)
+        if rate.holds(rule, now, week):
+            assert now.rate >= rate.least(rule, now, week)
+        else:
+            assert now.rate <= rate.least(rule, now, week)

@@ -29,6 +29,14 @@ class TestedFiring:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The highest value of the condition within one part of the time, beside the one from which on it fires."""
+
+    value: float  # events, users or a rate; of rules that fire at each finding: findings
+    threshold: float | None  # None: each finding counts
+
+
+@dataclass(frozen=True, slots=True)
 class Backtest:
     """What a rule would have told."""
 
@@ -37,7 +45,7 @@ class Backtest:
     until_unix_nano: int
     looked_at: int  # findings: the newest
     total: int  # findings that pass the filters
-    bars: tuple[int, ...]  # findings in equal parts of the time
+    course: tuple[Point, ...]  # BARS equal parts of the time, the oldest first
 
 
 async def backtest(reads: AlertReads, project_id: int, rule: Definition, now_unix_nano: int, days: int) -> Backtest:
@@ -50,11 +58,13 @@ async def backtest(reads: AlertReads, project_id: int, rule: Definition, now_uni
     events.reverse()  # oldest first
     if isinstance(rule, CountRule):
         firings = _of_count(rule, events, since, now_unix_nano)
+        course = [Point(value, rule.at_least) for value in count.highest(rule, events, since, now_unix_nano, BARS)]
     elif isinstance(rule, RateRule):
-        firings = await _of_rate(reads, project_id, rule, events, since, now_unix_nano)
+        firings, course = await _of_rate(reads, project_id, rule, events, since, now_unix_nano)
     else:
         firings = _of_events(rule, events, since)
-    return Backtest(tuple(firings), since, now_unix_nano, len(events), total, _bars(events, since, now_unix_nano))
+        course = [Point(bar, None) for bar in _bars(events, since, now_unix_nano)]
+    return Backtest(tuple(firings), since, now_unix_nano, len(events), total, tuple(course))
 
 
 def _of_count(rule: CountRule, events: Sequence[FindingEvent], since: int, until: int) -> list[TestedFiring]:
@@ -76,7 +86,7 @@ def _of_count(rule: CountRule, events: Sequence[FindingEvent], since: int, until
 
 async def _of_rate(
     reads: AlertReads, project_id: int, rule: RateRule, events: Sequence[FindingEvent], since: int, until: int
-) -> list[TestedFiring]:
+) -> tuple[list[TestedFiring], list[Point]]:
     step_s = rate.step_of(rule)
     first = (rate.WEEK_S + rule.window_s) // step_s
     begin = since - first * step_s * NANOSECONDS
@@ -90,7 +100,20 @@ async def _of_rate(
         before = [event for event in events if event.end_unix_nano <= fired]
         title = f"{rule.tool} fails in {span.rate:.0%} of its calls"
         found.append(TestedFiring(rule.tool, title, min(fired, until), resolved, span.rate, _traces(before)))
-    return found
+    return found, _rate_course(rule, steps, first)
+
+
+def _rate_course(rule: RateRule, steps: Sequence[rate.Calls], first: int) -> list[Point]:
+    """The rates of windows with calls enough to say something; of each part of the time the one that came closest."""
+    windows = list(rate.windows(rule, steps, first))
+    parts: list[list[Point]] = [[] for _ in range(BARS)]
+    for at, (_, now, week) in enumerate(windows):
+        value = now.rate if now.calls >= rule.calls_min else 0.0
+        parts[at * BARS // len(windows)].append(Point(value, rate.least(rule, now, week)))
+    return [
+        max(part, key=lambda point: point.value / (point.threshold or 1.0)) if part else Point(0.0, None)
+        for part in parts
+    ]
 
 
 def _of_events(rule: EventDefinition, events: Sequence[FindingEvent], since: int) -> list[TestedFiring]:

@@ -70,6 +70,41 @@ def spans(rule: CountRule, events: Iterable[FindingEvent], until_unix_nano: int)
     return sorted(found, key=lambda span: (span.from_unix_nano, span.subject))
 
 
+def highest(rule: CountRule, events: Iterable[FindingEvent], since: int, until: int, steps: int) -> list[int]:
+    """The highest value of any subject within each of `steps` equal parts of the time, for a chart."""
+    found = [0] * steps
+    sliding: dict[str, _Sliding] = {}
+    bounds = [since + (until - since) * step // steps for step in range(steps)]
+    ahead = deque(enumerate(bounds))
+    for event in sorted(events, key=lambda event: event.end_unix_nano):
+        if event.end_unix_nano > until:
+            break
+        while ahead and ahead[0][1] <= event.end_unix_nano:
+            _note(rule, sliding, *ahead.popleft(), found)
+        subject = subject_of(rule, event)
+        state = sliding.setdefault(subject, _Sliding(deque(), Counter()))
+        deque(_leave(rule, subject, state, event.end_unix_nano), maxlen=0)
+        state.events.append(event)
+        if event.user_id is not None:
+            state.users[event.user_id] += 1
+        if event.end_unix_nano >= since:
+            step = len(bounds) - len(ahead) - 1
+            found[step] = max(found[step], state.value(rule))
+    while ahead:
+        _note(rule, sliding, *ahead.popleft(), found)
+    return found
+
+
+def _note(rule: CountRule, sliding: dict[str, _Sliding], step: int, now: int, found: list[int]) -> None:
+    """What still counts where a step begins; subjects of which nothing does are forgotten."""
+    for subject, state in list(sliding.items()):
+        deque(_leave(rule, subject, state, now), maxlen=0)
+        if state.events:
+            found[step] = max(found[step], state.value(rule))
+        else:
+            del sliding[subject]
+
+
 def _leave(rule: CountRule, subject: str, state: _Sliding, now: int) -> Iterator[Span]:
     """Events leave the window one by one; the condition may cease to hold with each of them."""
     window_ns = rule.window_s * NANOSECONDS

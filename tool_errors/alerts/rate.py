@@ -1,7 +1,7 @@
 """Rate: a tool fails more often within a window than in the week before it, and by more than chance explains."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tool_errors.alerts.rule import RateRule
@@ -36,6 +36,13 @@ def holds(rule: RateRule, now: Calls, week: Calls) -> bool:
     return now.rate >= usual * rule.times and now.rate > usual + DEVIATIONS * spread
 
 
+def least(rule: RateRule, now: Calls, week: Calls) -> float:
+    """The rate from which on the condition would hold with as many calls as now; 1 at most."""
+    usual = (week.failed + 1) / (week.calls + 2)
+    spread = math.sqrt(usual * (1 - usual) / max(1, now.calls))
+    return min(1.0, max(rule.rate_at_least, usual * rule.times, usual + DEVIATIONS * spread))
+
+
 def step_of(rule: RateRule) -> int:
     """The width in seconds of the steps in which a back-test moves its window."""
     return max(60, rule.window_s // 12)
@@ -51,15 +58,9 @@ class RateSpan(NamedTuple):
 
 def spans(rule: RateRule, steps: Sequence[Calls], first: int) -> list[RateSpan]:
     """When the condition held after each step from number `first` on; what lies before is the past it compares with."""
-    sums = [Calls(0, 0)]
-    for step in steps:
-        sums.append(Calls(sums[-1].calls + step.calls, sums[-1].failed + step.failed))
-    width, week = max(1, rule.window_s // step_of(rule)), WEEK_S // step_of(rule)
     found: list[RateSpan] = []
     since: tuple[int, float] | None = None
-    for end in range(first + 1, len(sums)):
-        begin = max(0, end - width)
-        now, past = _between(sums, begin, end), _between(sums, max(0, begin - week), begin)
+    for end, now, past in windows(rule, steps, first):
         held = holds(rule, now, past)
         if held and since is None:
             since = end, now.rate
@@ -69,6 +70,17 @@ def spans(rule: RateRule, steps: Sequence[Calls], first: int) -> list[RateSpan]:
     if since is not None:
         found.append(RateSpan(since[0], None, since[1]))
     return found
+
+
+def windows(rule: RateRule, steps: Sequence[Calls], first: int) -> Iterator[tuple[int, Calls, Calls]]:
+    """After each step from number `first` on: its end, the calls within the window, and those of the week before it."""
+    sums = [Calls(0, 0)]
+    for step in steps:
+        sums.append(Calls(sums[-1].calls + step.calls, sums[-1].failed + step.failed))
+    width, week = max(1, rule.window_s // step_of(rule)), WEEK_S // step_of(rule)
+    for end in range(first + 1, len(sums)):
+        begin = max(0, end - width)
+        yield end, _between(sums, begin, end), _between(sums, max(0, begin - week), begin)
 
 
 def _between(sums: Sequence[Calls], begin: int, end: int) -> Calls:

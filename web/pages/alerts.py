@@ -100,7 +100,7 @@ async def _take_form(request: Request, context: WebContext, rule: AlertRule | No
             definition = read_given_definition(given_definition(fields))
             days = read_days(int(text) if (text := fields.get("days", "7")).isascii() and text.isdigit() else text)
             found = await run_backtest(context, definition, days)
-            return await _answer(context, rule, fields, test=backtest_view(found, days))
+            return await _answer(context, rule, fields, test=backtest_view(found, definition, days))
         rule_id = await _save(context, store, rule, fields)
     except WebError as error:
         return await _answer(context, rule, fields, error=error.sentence, status=error.status)
