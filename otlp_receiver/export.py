@@ -44,19 +44,22 @@ class Exporter:
     async def export(
         self,
         signal: Signal,
-        body: bytes,
+        pieces: list[bytes],
         encoding: Encoding,
         compression: Compression,
         access: Access,
         reservation: Reservation,
     ) -> Decoded:
-        """Return after COMMIT, with what was rejected; `reservation` holds the body and is released after decoding.
+        """Return after COMMIT, with what was rejected.
+
+        `pieces` are the body: they are taken out of the list, so that nobody keeps them until the commit. `reservation`
+        holds as many bytes and is released after decoding.
 
         Raises RequestRefused (permanent), SentTooMuch, Overloaded and StoreUnavailable (send it again).
         """
-        self._rate.check(access, len(body))
+        self._rate.check(access, sum(map(len, pieces)))
         decode_body = partial(decode, signal, encoding=encoding, project_id=access.project_id)
-        decoded = await self._decoded(decode_body, body, compression, reservation)
+        decoded = await self._decoded(decode_body, pieces, compression, reservation)
         if isinstance(decoded, DecodedTraces):
             await move_to_named_projects(decoded, self.access, access)
         return await self._committed(decoded)
@@ -64,14 +67,14 @@ class Exporter:
     async def post(
         self,
         decode_body: Callable[[bytes], DecodedEvents],
-        body: bytes,
+        pieces: list[bytes],
         compression: Compression,
         access: Access,
         reservation: Reservation,
     ) -> DecodedEvents:
         """The same for a body that is no OTLP, with what decodes it once it is decompressed."""
-        self._rate.check(access, len(body))
-        decoded = await self._decoded(decode_body, body, compression, reservation)
+        self._rate.check(access, sum(map(len, pieces)))
+        decoded = await self._decoded(decode_body, pieces, compression, reservation)
         return await self._committed(decoded)
 
     async def _committed(self, decoded: _Decoded) -> _Decoded:
@@ -95,9 +98,15 @@ class Exporter:
         drop_erased(decoded, ring.tombstones)
 
     async def _decoded(
-        self, decode_body: Callable[[bytes], _Decoded], body: bytes, compression: Compression, reservation: Reservation
+        self,
+        decode_body: Callable[[bytes], _Decoded],
+        pieces: list[bytes],
+        compression: Compression,
+        reservation: Reservation,
     ) -> _Decoded:
         reach("receive")
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
         reservation.resize(len(body))
         inline_max = _INLINE_BYTES_MAX if compression == "identity" else _INLINE_COMPRESSED_BYTES_MAX
         if len(body) <= inline_max:

@@ -90,7 +90,7 @@ class GrpcReceiver:
             try:
                 access = await self._exporter.access.to_send(headers, context.peer())
                 with self._exporter.budget.reservation() as reservation:
-                    decoded = await self._exporter.export(signal, body, "protobuf", "identity", access, reservation)
+                    decoded = await self._exporter.export(signal, [body], "protobuf", "identity", access, reservation)
             except Exception as error:
                 if not isinstance(error, RainbarrelError):
                     _log.exception("a request failed")

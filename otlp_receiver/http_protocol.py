@@ -6,10 +6,13 @@ would be stored as empty and acknowledged.
 Sources: RFC 9112, sections 6.1 and 6.3; RFC 9110, section 7.8 (a server may ignore Upgrade).
 """
 
+import asyncio
+
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_BYTES_MAX = 256 * 1024
+HEADERS_TIMEOUT_S = 30.0  # from the connection, or the first byte of a further request, to the end of the headers
 
 
 class StrictHttpProtocol(HttpToolsProtocol):
@@ -17,7 +20,18 @@ class StrictHttpProtocol(HttpToolsProtocol):
 
     _header_bytes = 0  # of the request whose headers are being read, beside its first piece
     _reads_headers = False
+    _headers_deadline: asyncio.TimerHandle | None = None
     _is_muted = False  # while a parser is told how the body ends that follows an offer to upgrade
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for a request, but not for ever: uvicorn alone would, until the first one has been answered."""
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._headers_came()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; headers that never end are refused."""
@@ -37,6 +51,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """Start to count the headers."""
         if not self._is_muted:
             self._header_bytes, self._reads_headers = 0, True
+            self._await_headers()
             super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -54,6 +69,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if self._is_muted:
             return
         self._reads_headers = False
+        self._headers_came()
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         lengths = [value for name, value in self.headers if name == b"content-length"]
         if len(codings) + len(lengths) > 1 or any(coding.strip().lower() != b"chunked" for coding in codings):
@@ -64,6 +80,20 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """End the body, unless httptools skipped it."""
         if not self._is_muted and not (self.parser.should_upgrade() and self._body_framing() is not None):
             super().on_message_complete()
+
+    def _await_headers(self) -> None:
+        if self._headers_deadline is None:
+            self._headers_deadline = self.loop.call_later(HEADERS_TIMEOUT_S, self._give_up_headers)
+
+    def _headers_came(self) -> None:
+        if self._headers_deadline is not None:
+            self._headers_deadline.cancel()
+            self._headers_deadline = None
+
+    def _give_up_headers(self) -> None:
+        self._headers_deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
 
     def _feed(self, data: bytes) -> None:
         try:

@@ -95,8 +95,8 @@ class HttpReceiver:
         if int(headers.get("content-length", 0)) > bytes_max:
             raise too_large(bytes_max)
         with self._exporter.budget.reservation() as reservation:
-            body = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
-            return await self._exporter.export(signal, body, encoding, compression, access, reservation)
+            pieces = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
+            return await self._exporter.export(signal, pieces, encoding, compression, access, reservation)
 
 
 def _signal(scope: Scope) -> Signal | None:

@@ -113,9 +113,9 @@ class RaindropReceiver:
         if int(headers.get("content-length", 0)) > bytes_max:
             raise too_large(bytes_max)
         with self._exporter.budget.reservation() as reservation:
-            body = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
+            pieces = await read_body(receive, reservation, bytes_max, self._body_timeout_s)
             decode = partial(decode_events, kind, project_id=access.project_id)
-            return await self._exporter.post(decode, body, compression, access, reservation)
+            return await self._exporter.post(decode, pieces, compression, access, reservation)
 
 
 def _success(kind: EventKind, decoded: DecodedEvents) -> tuple[int, bytes]:

@@ -17,8 +17,8 @@ class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(receive: Receive, reservation: Reservation, bytes_max: int, timeout_s: float) -> bytes:
-    """The whole body; each piece is counted as it comes.
+async def read_body(receive: Receive, reservation: Reservation, bytes_max: int, timeout_s: float) -> list[bytes]:
+    """The whole body in pieces, as they came; each is counted then.
 
     Raises BodyTooLarge, BodyTimeout, Overloaded and ClientGone.
     """
@@ -39,4 +39,4 @@ async def read_body(receive: Receive, reservation: Reservation, bytes_max: int, 
         reservation.resize(size)
         pieces.append(piece)
         if not message.get("more_body", False):
-            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return pieces

@@ -78,6 +78,7 @@ async def respond(send: Send, status: int, body: Mapping[str, str | int]) -> Non
     """Send a JSON answer."""
     content = orjson.dumps(body)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    headers.append((b"x-content-type-options", b"nosniff"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

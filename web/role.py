@@ -9,6 +9,8 @@ from typing import Any
 
 from trace_store.exceptions import RainbarrelError
 
+OPEN_FILES_MAX = 65536
+
 log = logging.getLogger(__name__)
 
 if sys.platform == "win32":
@@ -24,6 +26,7 @@ def run_role(role: Role) -> int:
 
     A second signal kills at once: signal handlers are back at their defaults by then.
     """
+    _open_as_many_files_as_we_may()
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_stopped(role))
@@ -33,6 +36,17 @@ def run_role(role: Role) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _open_as_many_files_as_we_may() -> None:
+    """A connection is an open file, and shells allow 1,024 where the system would allow many more."""
+    if sys.platform != "win32":
+        import resource
+
+        allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = OPEN_FILES_MAX if most == resource.RLIM_INFINITY else min(most, OPEN_FILES_MAX)
+        if allowed < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _until_stopped(role: Role) -> None:

@@ -34,10 +34,10 @@ async def test_erasing_over_http_and_sending_again(database: str) -> None:
 
     async def send() -> list[dict[str, int]]:
         with exporter.budget.reservation() as reservation:
-            traces = await exporter.export("traces", body, "protobuf", "identity", access, reservation)
+            traces = await exporter.export("traces", [body], "protobuf", "identity", access, reservation)
         with exporter.budget.reservation() as reservation:
             decode = partial(decode_events, "track", project_id=1)
-            events = await exporter.post(decode, event, "identity", access, reservation)
+            events = await exporter.post(decode, [event], "identity", access, reservation)
         return [traces.rejections.counts, events.rejections.counts]
 
     try:

@@ -1,4 +1,7 @@
-"""No route shows anything of a project to whom its key does not open it: every route of the application is tried."""
+"""No route shows anything of a project to whom its key does not open it: every route of the application is tried.
+
+Each answer on the way has to carry the headers that guard pages (web/security_headers.py).
+"""
 
 import re
 import secrets
@@ -128,6 +131,9 @@ async def answers(both: Neighbours, path: str, headers: dict[str, str]) -> str:
     query = "?event_id=evt-1" if path == "/v1/traces" else query
     for accept in ({"accept": "application/json"}, BROWSER):
         answer = await both.pages.get(path + query, headers=headers | accept)
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], path
+        assert "script-src 'self'" in answer.headers["content-security-policy"], path
+        assert answer.headers["x-content-type-options"] == "nosniff", path
         texts.append(answer.text)
     return "\n".join(texts)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from otlp_receiver import http_protocol
 from tests.fix_receiver import RunningReceivers, running_receivers
 from tests.otlp_made import trace_request
 
@@ -46,6 +47,32 @@ HIDDEN = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-pr
 async def receivers(database: str) -> AsyncIterator[RunningReceivers]:
     async with running_receivers(database) as running:
         yield running
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /v1/tra", b"POST /v1/traces HTTP/1.1\r\nHost: x\r\n"])
+async def test_headers_that_do_not_come_are_not_waited_for(
+    receivers: RunningReceivers, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEADERS_TIMEOUT_S", 0.3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", receivers.http_port)
+    writer.write(said)
+    assert await asyncio.wait_for(reader.read(), 60) == b""  # closed
+    writer.close()
+
+
+async def test_a_further_request_has_the_time_of_the_first(
+    receivers: RunningReceivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEADERS_TIMEOUT_S", 0.3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", receivers.http_port)
+    first = request_of([LENGTH], body_of("first"))
+    writer.write(first)
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 60)
+    assert b" 200 " in answer
+    writer.write(first[:20])
+    rest = await asyncio.wait_for(reader.read(), 60)  # until it is closed: the answer to the first alone
+    assert b"HTTP/1.1" not in rest
+    writer.close()
 
 
 def body_of(name: str) -> bytes:
