@@ -1,11 +1,12 @@
 """Tool calls as the messages of LLM calls tell them: what a model asked for, and the results it was given later."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tool_errors.findings import SchemaViolation, Verdict
 from tool_errors.judged import JudgedFacts
-from tool_errors.llm_calls import LlmGroup, end_of
+from tool_errors.llm_calls import LlmGroup, end_of, offering_agent
+from tool_errors.schema_violations import violations_below
 from tool_errors.silent_calls import silent_calls, telling_steps
 from tool_errors.trace_view import TraceView
 from trace_store.facts import Payload, RequestedCall
@@ -25,7 +26,7 @@ class Request(NamedTuple):
     position: int  # among the requests of that LLM call
     interaction_id: str | None
     turn: int  # as in RequestedCall
-    is_offered: bool  # the span that asks says what its model was offered ...
+    is_offered: bool  # the span that asks, or its agent's, says what the model was offered ...
     violations: tuple[SchemaViolation, ...]  # ... and the arguments break the tool's schema there
     is_by_call: bool = True  # no model call below the span could have asked instead
 
@@ -51,6 +52,7 @@ class _Source(NamedTuple):
     interaction_id: str | None
     judged: tuple[JudgedFacts, ...]
     is_by_call: bool = True  # as in Request
+    schemas: Mapping[str, Any] | None = None  # of the tools that only the span of the agent tells
 
 
 def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request], list[Answer]]:
@@ -90,6 +92,7 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
             group.call.end_unix_nano,
             group.call.interaction_id,
             tuple(item for index in group.members if (item := view.judged[index]) is not None),
+            schemas=_schemas_above(view, group),
         )
         for group in groups
     ]
@@ -113,6 +116,14 @@ def _sources(view: TraceView, groups: list[LlmGroup]) -> list[_Source]:
             sources.append(_Source(row.span_id, row.start_unix_nano, end, owner, (judged,), not calls_below[index]))
     sources.sort(key=lambda source: (source.start_unix_nano, source.span_id))
     return sources
+
+
+def _schemas_above(view: TraceView, group: LlmGroup) -> Mapping[str, Any] | None:
+    if any((facts := view.facts(index)) is not None and facts.tool_definitions for index in group.members):
+        return None
+    agent = offering_agent(view, group.members[0])
+    judged = None if agent is None else view.judged[agent]
+    return None if judged is None else judged.schemas
 
 
 class _Requested(NamedTuple):
@@ -140,7 +151,15 @@ def _requests_of(source: _Source) -> list[_Requested]:
         for judged in source.judged
     ]
     judged = {call.call_id: call for report in reports for call in report if call.call_id and call.is_offered}
-    return [call if call.is_offered else judged.get(call.call_id, call) for call in _once(reports)]
+    calls = [call if call.is_offered else judged.get(call.call_id, call) for call in _once(reports)]
+    if source.schemas is None:
+        return calls
+    return [
+        call._replace(is_offered=True, violations=violations_below(source.schemas[call.name], call.call.arguments))
+        if call.name in source.schemas and not call.is_offered
+        else call
+        for call in calls
+    ]
 
 
 def _answers_of(source: _Source) -> list[Answer]:

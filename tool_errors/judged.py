@@ -12,7 +12,13 @@ from typing import Any
 
 from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
 from tool_errors.findings import SchemaViolation, Verdict
-from tool_errors.schema_violations import own_violations, request_violations, violations_json, violations_read
+from tool_errors.schema_violations import (
+    offered_schemas,
+    own_violations,
+    request_violations,
+    violations_json,
+    violations_read,
+)
 from tool_errors.status import judge, judge_answer, judge_result
 from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.facts import (
@@ -26,7 +32,7 @@ from trace_store.facts import (
 )
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 5  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+DETECTOR_VERSION = 6  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
@@ -48,6 +54,7 @@ class JudgedFacts:
     answers: tuple[Verdict, ...] = ()  # on each of facts.answered_calls
     request_violations: tuple[tuple[SchemaViolation, ...], ...] = ()  # of each of facts.requested_calls, if of any
     own_violations: tuple[SchemaViolation, ...] = ()  # of the schema that the span of a tool says itself
+    schemas: Mapping[str, Any] | None = None  # by tool, of an agent's span: for the model calls below it
 
 
 def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TOOL_RULES) -> JudgedFacts:
@@ -56,7 +63,8 @@ def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TO
     answers = tuple(bounded_verdict(judge_answer(call, rules)) for call in facts.answered_calls)
     violations = request_violations(facts)
     if facts.type != "tool":
-        return JudgedFacts(version, facts, answers=answers, request_violations=violations)
+        schemas = offered_schemas(facts) if facts.tool_definitions else None
+        return JudgedFacts(version, facts, answers=answers, request_violations=violations, schemas=schemas)
     result = judge_result(facts.result, "result", facts.tool_name or "", rules)
     verdict = bounded_verdict(judge(facts, rules))
     return JudgedFacts(
@@ -113,6 +121,7 @@ def from_row(row: Mapping[str, Any]) -> JudgedFacts:
         answers=tuple(Verdict(*verdict) for verdict in row.get("answers", ())),
         request_violations=tuple(violations_read(held) for held in row.get("request_violations", ())),
         own_violations=violations_read(row.get("own_violations", ())),
+        schemas=row.get("schemas"),
     )
 
 
@@ -131,6 +140,8 @@ def _violations_json(judged: JudgedFacts) -> dict[str, Any]:
         found["request_violations"] = [violations_json(each) for each in judged.request_violations]
     if judged.own_violations:
         found["own_violations"] = violations_json(judged.own_violations)
+    if judged.schemas:
+        found["schemas"] = judged.schemas
     return found
 
 

@@ -187,7 +187,9 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     usage = max(known, key=lambda facts: sum(value is not None for value in _tokens(facts)))
     outer = view.rows[rows[0]]
     failure = _failure(known)
-    offering = next((facts for facts in known if facts.tool_definitions), None) or _offering_agent(view, rows[0])
+    offering = next((facts for facts in known if facts.tool_definitions), None)
+    if offering is None and (agent := offering_agent(view, rows[0])) is not None:
+        offering = view.facts(agent)
     return LlmCall(
         span_id=outer.span_id,
         span_ids=tuple(view.rows[index].span_id for index in rows),
@@ -215,7 +217,7 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     )
 
 
-def _offering_agent(view: TraceView, index: int) -> SpanFacts | None:
+def offering_agent(view: TraceView, index: int) -> int | None:
     """What tells the tools of a call that does not: the nearest span above it, up to the agent that made the call."""
     for _ in range(_STEPS_ABOVE_MAX):
         index = view.rows[index].parent_index
@@ -223,7 +225,7 @@ def _offering_agent(view: TraceView, index: int) -> SpanFacts | None:
         if index == NO_PARENT or (facts is not None and facts.type == "tool"):
             return None
         if facts is not None and facts.tool_definitions:
-            return facts
+            return index
         if facts is not None and facts.type == "agent":
             return None
     return None

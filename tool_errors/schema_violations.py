@@ -1,22 +1,28 @@
 """Arguments against the schema of the tool that was offered, and which of what is found is worth telling.
 
 A model asks for a call in the same span that says what it was offered, and the span of a tool may say how the tool is
-defined. Either is judged while its payloads are at hand, so that order and lateness cannot matter.
+defined. Either is judged while its payloads are at hand, so that order and lateness cannot matter. Where only the span
+of the agent says it, its row keeps the schemas, and calls are judged by the arguments that their rows hold.
 """
 
 import dataclasses
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from tool_errors.bounded_facts import text_preview
 from tool_errors.findings import FAILED, SchemaViolation
 from tool_errors.json_schema import schema_violations
 from tool_errors.purpose import complains
-from trace_store.facts import Payload, SpanFacts, ToolDefinition
+from trace_store.attributes import canonical_json
+from trace_store.facts import TOOL_DEFINITIONS_MAX, Payload, SpanFacts, ToolDefinition
 
 VIOLATIONS_MAX = 5  # of one call that are kept
+SCHEMAS_BYTES_MAX = 32_768  # of all tools of an agent's span that its row keeps
 # what was taken out on the way to us says nothing of what the model wrote
 _TAKEN_OUT = re.compile(r'string "\W{0,2}(?:redacted|filtered|masked|removed|scrubbed|truncated|\*{3,})', re.IGNORECASE)
 
@@ -35,6 +41,36 @@ def request_violations(facts: SpanFacts) -> tuple[tuple[SchemaViolation, ...], .
 def own_violations(facts: SpanFacts) -> tuple[SchemaViolation, ...]:
     """What breaks the schema that the span of a tool says itself."""
     return violations_of(facts.tool_definitions[0], facts.arguments) if facts.tool_definitions else ()
+
+
+def offered_schemas(facts: SpanFacts) -> dict[str, Any] | None:
+    """The schemas by tool that an agent's span tells, for the model calls below it that tell none.
+
+    Those of two tools of one name are left out, and what is beyond SCHEMAS_BYTES_MAX. None without any.
+    """
+    if facts.type in ("llm", "tool"):
+        return None
+    found: dict[str, Any] = {}
+    twice = {name for name, times in Counter(each.name for each in facts.tool_definitions).items() if times > 1}
+    size = 0
+    for each in facts.tool_definitions[:TOOL_DEFINITIONS_MAX]:
+        if isinstance(each.schema, dict) and each.name not in twice:
+            size += len(canonical_json(each.schema))
+            if size > SCHEMAS_BYTES_MAX:
+                break
+            found[each.name] = each.schema
+    return found or None
+
+
+def violations_below(schema: Any, arguments: Payload | None) -> tuple[SchemaViolation, ...]:
+    """What breaks a schema that a span above tells, judged by what a row holds of the arguments: whole ones alone."""
+    if arguments is None or not isinstance(schema, dict):
+        return ()
+    try:
+        value = orjson.loads(arguments.preview)
+    except ValueError:  # a text, or cut off
+        return ()
+    return violations_of(ToolDefinition(b"", schema=schema), Payload(arguments.digest, arguments.preview, value))
 
 
 def violations_of(definition: ToolDefinition | None, arguments: Payload | None) -> tuple[SchemaViolation, ...]:

@@ -125,8 +125,41 @@ def test_what_cannot_be_known_is_not_judged(arguments: Any, tools: Any) -> None:
     assert call_of(run(arguments, "fine", tools=tools)).violations == ()
 
 
-def test_facts_read_back_give_the_same() -> None:
-    trace = run({"days": "soon", "\0": 1}, "fine")
+def below_an_agent(arguments: Any, tools: Any = (WEATHER,), of_call: Any = ()) -> TraceByHand:
+    trace = TraceByHand()
+    agent = trace.add("agent", end=9, tool_definitions=tools)
+    step = trace.add("chain", agent, end=8)
+    trace.add(
+        "llm", step, model="m", requested_calls=(asked("c1", "weather", arguments),), tool_definitions=of_call, end=7
+    )
+    trace.add("tool", agent, tool_name="weather", tool_call_id="c1", arguments=arguments, result="fine")
+    return trace
+
+
+def test_the_span_of_the_agent_may_tell_the_schema() -> None:
+    trace = below_an_agent({"days": 1})
+    assert [each.path for each in call_of(trace).violations] == ["city"]
+    again = derive(trace.nodes, [from_row(to_row(judged)) for judged in trace.judged], live=False)
+    assert again.tool_calls[0].violations == call_of(trace).violations
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tools", "of_call"),
+    [
+        ({"city": "Bonn"}, (WEATHER,), ()),
+        ({"days": 1}, (definition("weather", "No schema.", None),), ()),
+        ({"days": 1}, (WEATHER, definition("weather", "Another.", SCHEMA)), ()),
+        ({"days": 1}, (WEATHER,), (definition("weather", "No schema.", None),)),
+        ({"days": 1, "x": "y" * 500}, (WEATHER,), ()),  # its row does not hold all of it
+        (None, (WEATHER,), ()),
+    ],
+)
+def test_what_the_agent_tells_is_not_stretched(arguments: Any, tools: Any, of_call: Any) -> None:
+    assert call_of(below_an_agent(arguments, tools, of_call)).violations == ()
+
+
+@pytest.mark.parametrize("trace", [run({"days": "soon", "\0": 1}, "fine"), below_an_agent({"days": "soon", "\0": 1})])
+def test_facts_read_back_give_the_same(trace: TraceByHand) -> None:
     stored = [from_row(to_row(judged)) for judged in trace.judged]
     again = derive(trace.nodes, stored, live=False)
     assert [call.violations for call in again.tool_calls] == [call.violations for call in trace.derive().tool_calls]
