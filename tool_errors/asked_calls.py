@@ -5,13 +5,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tool_errors.findings import SchemaViolation, Verdict
 from tool_errors.judged import JudgedFacts
-from tool_errors.llm_calls import LlmGroup, end_of, offering_agent
+from tool_errors.llm_calls import TURN_NANO, LlmGroup, end_of, offering_agent
 from tool_errors.schema_violations import violations_below
 from tool_errors.silent_calls import silent_calls, telling_steps
 from tool_errors.trace_view import TraceView
 from trace_store.facts import Payload, RequestedCall
-
-_TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
 
 
 class Request(NamedTuple):
@@ -62,7 +60,7 @@ def asked_calls(view: TraceView, groups: list[LlmGroup]) -> tuple[list[Request],
     for source in _sources(view, groups):
         for position, request in enumerate(_requests_of(source)):
             call = request.call
-            asked = source.start_unix_nano + _TURN_NANO * call.turn
+            asked = source.start_unix_nano + TURN_NANO * call.turn
             requests.append(
                 Request(
                     call.call_id,
@@ -172,7 +170,7 @@ def _answers_of(source: _Source) -> list[Answer]:
                 call.result,
                 verdict,
                 source.span_id,
-                source.start_unix_nano + (_TURN_NANO * call.turn + 1 if call.turn else 0),
+                source.start_unix_nano + (TURN_NANO * call.turn + 1 if call.turn else 0),
                 position,
                 source.interaction_id,
             )

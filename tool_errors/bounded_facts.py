@@ -9,9 +9,10 @@ from typing import Any
 
 from tool_errors.error_text import bounded_message
 from tool_errors.findings import Verdict
-from trace_store.facts import PREVIEW_BYTES_MAX, AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
+from trace_store.facts import PREVIEW_BYTES_MAX, AnsweredCall, Failure, ModelTurn, Payload, RequestedCall, SpanFacts
 
 NAME_BYTES_MAX = 400  # of names and ids
+TURNS_MAX = 1000  # of a run whose model calls only its messages tell
 TOKENS_MAX = 10**12  # of one call; a larger or negative count is no count
 
 _NAMES = (
@@ -53,6 +54,12 @@ def bounded_facts(facts: SpanFacts) -> SpanFacts:
         payload = getattr(facts, key)
         if (bounded := _payload(payload)) is not payload:
             changes[key] = bounded
+    _bound_calls(facts, changes)
+    return dataclasses.replace(facts, **changes) if changes else facts
+
+
+def _bound_calls(facts: SpanFacts, changes: dict[str, Any]) -> None:
+    """What of the failure and of calls in messages is to be changed."""
     if facts.failure is not None:
         changes["failure"] = _failure(facts.failure)
     if facts.requested_calls:
@@ -62,7 +69,8 @@ def bounded_facts(facts: SpanFacts) -> SpanFacts:
         )
     if facts.answered_calls:
         changes["answered_calls"] = tuple(_answered(call) for call in facts.answered_calls)
-    return dataclasses.replace(facts, **changes) if changes else facts
+    if facts.model_turns:
+        changes["model_turns"] = tuple(_turn(turn) for turn in facts.model_turns[:TURNS_MAX])
 
 
 def bounded_verdict(verdict: Verdict) -> Verdict:
@@ -115,6 +123,12 @@ def _answered(call: AnsweredCall) -> AnsweredCall:
         call.failure and _failure(call.failure),
         turn=call.turn,
     )
+
+
+def _turn(turn: ModelTurn) -> ModelTurn:
+    model, reason = turn.model and bounded_name(turn.model), turn.finish_reason and bounded_name(turn.finish_reason)
+    counts = {key: None for key in _TOKENS if not 0 <= (getattr(turn, key) or 0) <= TOKENS_MAX}
+    return turn._replace(model=model, finish_reason=reason, **counts)
 
 
 def _payload(payload: Payload | None) -> Payload | None:

@@ -84,6 +84,7 @@ def _llm_call(call: LlmCall) -> dict[str, Any]:
             {"digest": each.digest.hex(), "name": each.name or None} for each in call.tool_definitions
         ],
         "tool_definition_count": call.tool_definition_count,
+        "turn": call.turn or None,
     }
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tool_errors.asked_again import asked_again
+from tool_errors.derive import spent_by_span
 from tool_errors.findings import OPEN, DerivedTrace, Loop, ToolCall
 from tool_errors.linked_traces import CallName, call_names, in_order
 from tool_errors.loop_steps import LoopThresholds
@@ -42,17 +43,12 @@ def settle_conversation(
     calls = sorted((call for of_trace in kept for call in of_trace), key=_by_time)
     recovered = recovered_calls(calls)
     calls = [_told(call, recovered) for call in calls]
-    tokens: dict[LlmCallKey, int] = {
-        (trace.trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0)
-        for trace in traces
-        for call in trace.llm_calls
-    }
-    costs: dict[LlmCallKey, int] = {
-        (trace.trace_id, call.span_id): call.cost_nano_usd
-        for trace in traces
-        for call in trace.llm_calls
-        if call.cost_nano_usd is not None
-    }
+    tokens: dict[LlmCallKey, int] = {}
+    costs: dict[LlmCallKey, int] = {}
+    for trace in traces:
+        of_trace, of_trace_usd = spent_by_span(trace.trace_id, trace.llm_calls)
+        tokens |= of_trace
+        costs |= of_trace_usd
     loops: dict[bytes, list[Loop]] = defaultdict(list)
     live = any(trace.live for trace in traces)
     askers = {

@@ -4,6 +4,7 @@ A pure function of the set of spans: no order of arrival, no duplicate and no ea
 read back from their rows give the same trace as fresh ones, but for full payloads and texts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tool_errors.bounded_facts import text_preview
@@ -13,7 +14,7 @@ from tool_errors.interactions.parts import interaction_parts, whole_text_at
 from tool_errors.judged import JudgedFacts
 from tool_errors.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
 from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS, find_loops
+from tool_errors.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
 from tool_errors.plain_trace import derive_plain
 from tool_errors.price_table import PriceTable
 from tool_errors.prices_in_use import prices_in_use
@@ -114,9 +115,19 @@ def _loops(
     thresholds: LoopThresholds,
 ) -> tuple[Loop, ...]:
     """The loops, with what the model calls spent that asked for their repeats."""
-    tokens = {(trace_id, call.span_id): (call.input_tokens or 0) + (call.output_tokens or 0) for call in llm_calls}
-    costs = {(trace_id, call.span_id): cost for call in llm_calls if (cost := call.cost_nano_usd) is not None}
+    tokens, costs = spent_by_span(trace_id, llm_calls)
     return tuple(find_loops(tool_calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs))
+
+
+def spent_by_span(trace_id: bytes, llm_calls: Iterable[LlmCall]) -> tuple[dict[LlmCallKey, int], dict[LlmCallKey, int]]:
+    """Tokens, and nano-USD where a price is known, of the model calls by span; the turns of a run are one span."""
+    tokens: dict[LlmCallKey, int] = defaultdict(int)
+    costs: dict[LlmCallKey, int] = defaultdict(int)
+    for call in llm_calls:
+        tokens[trace_id, call.span_id] += (call.input_tokens or 0) + (call.output_tokens or 0)
+        if call.cost_nano_usd is not None:
+            costs[trace_id, call.span_id] += call.cost_nano_usd
+    return dict(tokens), dict(costs)
 
 
 def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:

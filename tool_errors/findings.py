@@ -59,6 +59,7 @@ class LlmCall:
     sent_cost_nano_usd: int | None = None  # what its sender says that it cost
     cost_nano_usd: int | None = None  # None: unpriced, or no token counts
     price: str = ""  # name of the entry in the price table, "as sent", or "" without a price
+    turn: int = 0  # which turn of a run whose messages alone tell it, from 1; 0: the span is the call
 
     @property
     def is_unpriced(self) -> bool:

@@ -25,6 +25,7 @@ from trace_store.facts import (
     TOOL_DEFINITIONS_MAX,
     AnsweredCall,
     Failure,
+    ModelTurn,
     Payload,
     RequestedCall,
     SpanFacts,
@@ -38,7 +39,7 @@ _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")
 _TEXTS = ("input_text", "output_text")
 _VERDICTS = ("verdict", "result_verdict")
-_TOOLS = ("tool_definitions", "tool_definition_count")
+_TOOLS = ("model_turns", "tool_definitions", "tool_definition_count")
 _APART = frozenset({*_IDS, *_PAYLOADS, *_TEXTS, "failure", "requested_calls", "answered_calls", "unmapped", *_TOOLS})
 _PLAIN = tuple(field for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
 
@@ -98,6 +99,8 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
             for call in facts.answered_calls
         ]
         row["answers"] = [_verdict_json(verdict) for verdict in judged.answers]
+    if facts.model_turns:
+        row["model_turns"] = [[*turn] for turn in facts.model_turns]
     if facts.tool_definitions:
         row |= _tools_json(facts)
     row |= _violations_json(judged)
@@ -183,5 +186,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "failure": lambda held: Failure(*held),
     "requested_calls": _requested,
     "answered_calls": _answered,
+    "model_turns": lambda held: tuple(ModelTurn(*turn) for turn in held),
     "tool_definitions": lambda held: tuple(ToolDefinition(bytes.fromhex(digest)) for digest in held),
 }

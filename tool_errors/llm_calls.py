@@ -4,8 +4,10 @@ Spans are joined by response id, else by nesting, else as siblings of different 
 within the time of the other. Separate attempts of a retry are separate calls.
 """
 
+import dataclasses
 import itertools
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tool_errors.error_text import bounded_message, is_generic, take_apart
@@ -13,8 +15,9 @@ from tool_errors.findings import LlmCall
 from tool_errors.groups import Groups
 from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
-from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, SpanFacts
+from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, ModelTurn, SpanFacts
 
+TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
 _STEPS_ABOVE_MAX = 16  # between a model call and the agent that made it
 
 
@@ -50,16 +53,43 @@ def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
 
 
 def runs_told_whole(view: TraceView, groups: list[LlmGroup]) -> list[LlmGroup]:
-    """Runs that name their model and their tokens without any call of a model below them: each stands for its calls,
-    whose number nobody tells. What a run cost is known so, or that its model has no price."""
+    """Runs that name their model and their tokens without any call of a model below them: each stands for its calls.
+
+    They are those that its messages tell, or one where nobody tells their number. What a run cost is known so, or that
+    its model has no price.
+    """
     members = {index for group in groups for index in group.members}
     calls_below = view.tree.sums_below([int(index in members) for index in range(len(view.rows))])
     found = []
     for index in _untold_sums(view, groups):
         facts = view.facts(index)
         if facts is not None and facts.model and facts.type != "llm" and not calls_below[index]:
-            found.append(LlmGroup(_call(view, (index,)), (index,)))
+            whole = _call(view, (index,))
+            found += [LlmGroup(call, (index,)) for call in _turns(whole, facts.model_turns)]
     return found
+
+
+def _turns(whole: LlmCall, turns: Sequence[ModelTurn]) -> Iterator[LlmCall]:
+    """The turns of a run as calls of their own, as far as its messages tell them; else the run as one.
+
+    They have no times, only an order: that of the tool calls that they ask for.
+    """
+    if not turns:
+        yield whole
+    for number, turn in enumerate(turns, 1):
+        yield dataclasses.replace(
+            whole,
+            turn=number,
+            start_unix_nano=whole.start_unix_nano + TURN_NANO * number,
+            model=turn.model or whole.model,
+            input_tokens=turn.input_tokens,
+            output_tokens=turn.output_tokens,
+            cached_tokens=turn.cached_tokens,
+            reasoning_tokens=turn.reasoning_tokens,
+            finish_reason=turn.finish_reason,
+            time_to_first_token_ns=None,
+            sent_cost_nano_usd=None,
+        )
 
 
 def token_usage(view: TraceView, groups: list[LlmGroup]) -> Usage:
@@ -79,6 +109,9 @@ def _untold_sums(view: TraceView, groups: list[LlmGroup]) -> list[int]:
                 counted[member] = 1
     below = view.tree.sums_below(counted)
     covered = [False] * len(view.rows)  # a span above was counted already
+    turns_below = view.tree.sums_below(
+        [int((facts := view.facts(index)) is not None and bool(facts.model_turns)) for index in range(len(view.rows))]
+    )
     found = []
     for index, row in enumerate(view.rows):
         covered[index] = row.parent_index != NO_PARENT and covered[row.parent_index]
@@ -91,7 +124,9 @@ def _untold_sums(view: TraceView, groups: list[LlmGroup]) -> list[int]:
             or facts.type not in ("agent", "chain", "llm")
         ):
             continue
-        if any(_tokens(facts)):
+        if facts.model_turns and turns_below[index]:  # the messages of runs below it, of one of several perhaps
+            continue
+        if any(_tokens(facts)) or facts.model_turns:
             covered[index] = True
             found.append(index)
     return found

@@ -69,6 +69,7 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         price=row.price or "",
         tool_definitions=tuple(ToolDefinition(digest) for digest in row.tool_definition_digests),
         tool_definition_count=row.tool_definition_count,
+        turn=row.turn,
     )
 
 

@@ -79,6 +79,7 @@ def llm_call_row(project_id: int, trace_id: bytes, call: LlmCall) -> LlmCallRow:
         price=call.price if call.price or call.is_unpriced else None,
         tool_definition_digests=[each.digest for each in call.tool_definitions],
         tool_definition_count=call.tool_definition_count,
+        turn=call.turn,
     )
 
 

@@ -77,6 +77,7 @@ class LlmCallRow:
     price: str | None = None  # name of its price, "as sent", "" when unpriced; None when nothing is to be paid for
     tool_definition_digests: list[bytes] = field(default_factory=list)  # at most TOOL_DEFINITIONS_MAX
     tool_definition_count: int = 0
+    turn: int = 0  # of a run whose messages alone tell its model calls, from 1; 0: the span is the call
 
 
 @dataclass(frozen=True, slots=True)

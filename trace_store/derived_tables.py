@@ -86,7 +86,9 @@ class DerivedTable(Generic[_Row]):
 
 
 TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.insert_traces)
-LLM_CALLS = DerivedTable(LlmCallRow, ("span_id",), SQL.read_llm_calls, SQL.delete_llm_calls, SQL.insert_llm_calls)
+LLM_CALLS = DerivedTable(
+    LlmCallRow, ("span_id", "turn"), SQL.read_llm_calls, SQL.delete_llm_calls, SQL.insert_llm_calls
+)
 TOOL_CALLS = DerivedTable(ToolCallRow, ("call_key",), SQL.read_tool_calls, SQL.delete_tool_calls, SQL.insert_tool_calls)
 LOOPS = DerivedTable(LoopRow, ("loop_id",), SQL.read_loops, SQL.delete_loops, SQL.insert_loops)
 FINDINGS = DerivedTable(FindingRow, ("finding_key",), SQL.read_findings, SQL.delete_findings, SQL.insert_findings)

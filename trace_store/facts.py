@@ -5,12 +5,12 @@ normalise; a row of `span_facts` keeps digest and preview, which is all that ass
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
-MAPPING_VERSION = 8  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+MAPPING_VERSION = 9  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
 TOOL_DEFINITIONS_MAX = 128  # of one call that rows name; models take no more
 
@@ -67,6 +67,17 @@ class AnsweredCall:
     turn: int = 0  # as in RequestedCall
 
 
+class ModelTurn(NamedTuple):
+    """A call of a model that only a message of a whole run tells: what it was and what it took."""
+
+    model: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    finish_reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
     """A tool as a model is told of it."""
@@ -117,6 +128,7 @@ class SpanFacts:
     output_text: str | None = None  # the assistant's text of this step
     requested_calls: tuple[RequestedCall, ...] = ()
     answered_calls: tuple[AnsweredCall, ...] = ()
+    model_turns: tuple[ModelTurn, ...] = ()  # of a run whose model calls have no spans; its token counts are their sums
     tool_definitions: tuple[ToolDefinition, ...] = ()  # what the model may call; of a tool's own span that tool's
     tool_definition_count: int = 0  # rows hold the digests of the first TOOL_DEFINITIONS_MAX
     service_name: str | None = None

@@ -1,6 +1,6 @@
 """The tree of a trace as lines to print: assembled rows joined with calls and loops. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +119,9 @@ def _index_calls(records: TreeRecords) -> _Calls:
     loops = [loop for loop in records.loops if loop.loop_id not in records.dismissed_loops]
     loop_of_call = {key: (loop, number) for loop in loops for number, key in enumerate(loop.call_keys, start=1)}
     by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
-    output_tokens = {call.span_id: call.output_tokens or 0 for call in records.llm_calls}
+    output_tokens: Counter[bytes] = Counter()
+    for llm_call in records.llm_calls:
+        output_tokens[llm_call.span_id] += llm_call.output_tokens or 0
     return _Calls(by_span, output_tokens, without_span, loop_of_call)
 
 

@@ -48,6 +48,17 @@ class ChatMessage:
     _meta: dict[str, Any] = field(default_factory=dict)
 
 
+METAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "model": st.text(max_size=5),
+        "usage": st.none() | st.dictionaries(st.text(max_size=5), st.none() | st.integers(), max_size=3),
+        "index": st.none() | st.booleans() | st.text(max_size=9),
+    },
+)
+
+
+TOLD = ("model", "usage", "finish_reason")
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -55,7 +66,7 @@ VALUES = st.recursive(
 )
 CALLS = st.builds(ToolCall, st.text(max_size=8), st.dictionaries(st.text(max_size=5), VALUES, max_size=3), st.text())
 PARTS = st.builds(TextContent, st.text()) | CALLS | st.builds(ToolCallResult, st.text(), CALLS, st.booleans())
-MESSAGES = st.builds(ChatMessage, st.sampled_from(ChatRole), st.lists(PARTS, min_size=1, max_size=3))
+MESSAGES = st.builds(ChatMessage, st.sampled_from(ChatRole), st.lists(PARTS, min_size=1, max_size=3), st.none(), METAS)
 
 
 @settings(max_examples=60)
@@ -64,7 +75,11 @@ def test_it_says_what_the_whole_repr_says(message: ChatMessage) -> None:
     text = repr(message)
     read = read_chat_message(text)
     if read is not None:
-        assert read_message(read) == read_message(_of_fields(parse_object_repr(text)))
+        whole = _of_fields(parse_object_repr(text))
+        assert whole is not None
+        assert read_message(read) == read_message(whole)
+        if message._role is ChatRole.ASSISTANT:
+            assert {key: read.get(key) for key in TOLD} == {key: whole.get(key) for key in TOLD}
 
 
 @settings(max_examples=60)

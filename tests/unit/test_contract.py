@@ -20,7 +20,7 @@ TRACE_FIELDS = {
 }  # fmt: skip
 LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "interaction_id", "error"} | {
     "finish_reason", "time_to_first_token_ms", "cached_tokens", "reasoning_tokens", "cost_usd", "price",
-    "tool_definitions", "tool_definition_count",
+    "tool_definitions", "tool_definition_count", "turn",
 }  # fmt: skip
 TOOL_FIELDS = {
     "span_id", "call_id", "name", "arguments", "result", "asked_by", "interaction_id", "status", "evidence", "error",

@@ -1,16 +1,20 @@
 """Haystack: a whole run as the reprs of its messages inside JSON."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from tests.facts_by_hand import TraceByHand, asked, span_id
 from tests.spans_by_hand import span
+from tool_errors.derive import derive
+from tool_errors.judged import from_row, to_row
 from trace_store.attributes import NOT_JSON
 from trace_store.dialects import normalise
 from trace_store.dialects.haystack import known_message
 from trace_store.dialects.object_repr import parse_object_repr
-from trace_store.facts import SpanFacts
+from trace_store.facts import ModelTurn, SpanFacts
 
 USER = "ChatMessage(_role=<ChatRole.USER: 'user'>, _content=[TextContent(text=\"what's up?\")], _name=None, _meta={})"
 ASKED = (
@@ -31,10 +35,18 @@ ANSWER = (
 )
 
 
-def facts_of(output: Any) -> SpanFacts:
+GUESSED = (
+    "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[TextContent(text='noon')], _name=None, "
+    "_meta={'model': 'n', 'index': 0, 'finish_reason': 'stop', 'usage': {'prompt_tokens': 80, 'completion_tokens': 9, "
+    "'prompt_tokens_details': {'cached_tokens': 16, 'text_tokens': None}, "
+    "'completion_tokens_details': {'reasoning_tokens': 4}}})"
+)
+
+
+def facts_of(output: Any, given: Sequence[str] = (USER,)) -> SpanFacts:
     attributes = {
         "openinference.span.kind": "CHAIN",
-        "input.value": json.dumps({"messages": [USER]}),
+        "input.value": json.dumps({"messages": [*given]}),
         "output.value": json.dumps(output),
     }
     facts = normalise(span(attributes, name="Agent.run", scope_name="openinference.instrumentation.haystack"))
@@ -94,3 +106,38 @@ def test_a_name_inside_of_texts_and_metadata_does_not_cut_a_message() -> None:
         "_meta={'said': 'x, _name=y'})"
     )
     assert facts_of({"messages": [USER, tricky]}).output_text == "a, _name=b"
+
+
+def test_each_turn_of_the_model_is_told_by_its_message() -> None:
+    facts = facts_of({"messages": [USER, ASKED, FAILED, TOLD, ANSWER, GUESSED]})
+    assert facts.model_turns == (ModelTurn("m", 64, 15), ModelTurn("n", 80, 9, 16, 4, "stop"))
+    assert (facts.model, facts.input_tokens, facts.output_tokens) == ("n", 144, 24)
+    assert (facts.cached_tokens, facts.reasoning_tokens) == (16, 4)
+
+
+def test_turns_that_the_run_was_given_as_history_are_not_its_own() -> None:
+    history = [USER, ASKED, FAILED, TOLD]
+    facts = facts_of({"messages": [*history, GUESSED]}, given=history)
+    assert [turn.model for turn in facts.model_turns] == ["n"]
+    assert [turn.model for turn in facts_of({"messages": [*history, ASKED]}, given=history).model_turns] == ["m"]
+    assert facts_of({"messages": history}, given=history).model_turns == ()
+
+
+def test_a_run_inside_another_is_counted_once_and_its_turns_are_calls() -> None:
+    trace = TraceByHand()
+    turns = (ModelTurn("m", 64, 15, finish_reason="tool_call"), ModelTurn("m", 80, 9))
+    sums: dict[str, Any] = {"model": "m", "input_tokens": 144, "output_tokens": 24, "model_turns": turns}
+    pipeline = trace.add("chain", end=20, is_aggregate=True, **sums)
+    run = trace.add("chain", pipeline, end=10, is_aggregate=True, requested_calls=(asked("c1", "search", {}),), **sums)
+    for judged in (trace.judged, [from_row(to_row(judged)) for judged in trace.judged]):
+        derived = derive(trace.nodes, judged, live=False)
+        assert [(call.span_id, call.turn) for call in derived.llm_calls] == [(span_id(run), 1), (span_id(run), 2)]
+        assert [(call.input_tokens, call.finish_reason) for call in derived.llm_calls] == [
+            (64, "tool_call"),
+            (80, None),
+        ]
+        assert (derived.input_tokens, derived.output_tokens) == (144, 24)
+    trace.add("llm", run, model="m", input_tokens=64, output_tokens=15, end=9)  # the client has spans of its own
+    derived = trace.derive()
+    assert [call.turn for call in derived.llm_calls] == [0]
+    assert derived.input_tokens == 64

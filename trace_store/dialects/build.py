@@ -24,6 +24,7 @@ from trace_store.dialects.texts import (
     drop_plugins,
     given,
     last_text,
+    new_turns,
     plain,
     read_all,
     requested,
@@ -77,6 +78,8 @@ def build_reading(span: Span, logs: Sequence[LogRecord], layout: Layout) -> tupl
     provider = reading.text("provider") if "provider" in fields else None
     facts.provider = vendor(provider or (_provider_aside(reading) if kind.type == "llm" else None))
     _add_tokens(facts, reading)
+    if facts.model_turns:
+        _add_sums(facts)
     if "cost" in fields:
         facts.sent_cost_nano_usd = reading.nano_usd("cost")
     tools = tool_definitions(reading, kind, facts.tool_name, separator)
@@ -179,6 +182,18 @@ def _add_tokens(facts: SpanFacts, reading: Reading) -> None:
             facts.cache_write_tokens,
             facts.cache_write_1h_tokens,
         ) = counts
+
+
+def _add_sums(facts: SpanFacts) -> None:
+    """Of a run whose messages tell what each turn of the model took: the sums, and the model of the last."""
+    turns = facts.model_turns
+    facts.model = facts.model or turns[-1].model
+    read = written = cached = thought = 0
+    for _, input_tokens, output_tokens, cached_tokens, reasoning_tokens, _ in turns:
+        read, written = read + (input_tokens or 0), written + (output_tokens or 0)
+        cached, thought = cached + (cached_tokens or 0), thought + (reasoning_tokens or 0)
+    facts.input_tokens, facts.output_tokens = read, written
+    facts.cached_tokens, facts.reasoning_tokens = cached or None, thought or None
 
 
 def _told_counts(reading: Reading) -> Counts:
@@ -389,5 +404,8 @@ def _add_told_calls(facts: SpanFacts, reading: Reading) -> None:
         return
     inputs, outputs = raw_messages(reading.value("input_messages")), raw_messages(reading.value("output_messages"))
     if inputs or outputs:
-        told = outputs if len(outputs) > len(inputs) else [*inputs, *outputs]
-        facts.requested_calls, facts.answered_calls = whole_run(told)
+        is_all = len(outputs) > len(inputs)
+        told = outputs if is_all else [*inputs, *outputs]
+        facts.requested_calls, facts.answered_calls, turns = whole_run(told)
+        if turns:
+            facts.model_turns = new_turns(turns, inputs if is_all else [*inputs, *inputs])

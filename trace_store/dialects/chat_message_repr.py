@@ -4,6 +4,7 @@ A fifth of the time of `object_repr`, to which everything else is left. Read off
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -18,12 +19,14 @@ _PART: Final = re.compile(
     rf"TextContent\(text={_TEXT}\)|{_CALL}|ToolCallResult\(result={_TEXT}, origin={_CALL}, error=(True|False)\)"
 )
 _CLOSING: Final = "], _name="
+_META: Final = re.compile(r", _meta=(\{.*\})\)$")
+_TOLD_IN_META: Final = ("model", "usage", "finish_reason")
 # Words that JSON writes otherwise, and integers that would lose digits.
-_UNLIKE_JSON: Final = re.compile(r"True|False|None|\d{19}")
+_UNLIKE_JSON: Final = re.compile(r"True|False|None|[0-9]{19}")
 
 
 def read_chat_message(text: str) -> dict[str, Any] | None:
-    """The message in GenAI's form, up to its name and metadata; None when it takes more to read it."""
+    """The message in GenAI's form, with what its metadata tell of the model call; None when that takes more."""
     if not text.isascii():
         text = json_safe(text)
     opening = _OPENING.match(text)
@@ -45,9 +48,40 @@ def read_chat_message(text: str) -> dict[str, Any] | None:
         if not text.startswith(", ", at):
             return None
         at += 2
+    message: dict[str, Any] = {"role": role, "parts": parts}
     if len(parts) == 1 and role != "tool" and parts[0]["type"] == "text":
-        return {"role": role, "content": parts[0]["content"]}
-    return {"role": role, "parts": parts}
+        message = {"role": role, "content": parts[0]["content"]}
+    meta = _META.search(text, at) if role == "assistant" else None
+    if meta is not None:
+        told = _plain_value(meta.group(1))
+        if told is None:
+            return None
+        message.update(told_in_meta(told))
+    return message
+
+
+def told_in_meta(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """What the metadata of a message tell of the model call that it is the answer of."""
+    if not isinstance(meta.get("usage"), dict) and not isinstance(meta.get("model"), str):
+        return {}
+    return {key: meta[key] for key in _TOLD_IN_META if key in meta}
+
+
+def _plain_value(text: str) -> dict[str, Any] | None:
+    """A dict whose texts are plain, JSON but for its quotes and constants; None when it takes more to read it.
+
+    Integers over 64 bit become floats: neither is a count.
+    """
+    if '"' in text or "\\" in text:
+        return None
+    text = text.replace("'", '"').replace(": None", ": null")
+    if "True" in text or "False" in text:
+        text = text.replace(": True", ": true").replace(": False", ": false")
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _part(found: re.Match[str]) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from trace_store.attributes import NOT_JSON, unwrap
-from trace_store.dialects.chat_message_repr import read_chat_message
+from trace_store.dialects.chat_message_repr import read_chat_message, told_in_meta
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.object_repr import parse_object_repr
 from trace_store.dialects.plain_repr import CLASS
@@ -31,7 +31,7 @@ def _messages(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     for key, ours in _PLACES:
         value = attributes.get(key)
         if isinstance(value, str) and MESSAGE in value and ours not in attributes:
-            listed = _run(_longest(unwrap(value), 0))
+            listed = _run(_longest(unwrap(value), 0), len(value))
             if listed:
                 told[key] = told[ours] = listed
     return told
@@ -48,6 +48,8 @@ def _longest(value: Any, depth: int) -> list[Any]:
         longest = [item for item in value if (item.startswith(MESSAGE) if isinstance(item, str) else _is_object(item))]
         if longest:
             return longest
+    elif isinstance(held := value.get("messages"), list) and (longest := _longest(held, depth + 1)):
+        return longest  # what stands beside the messages of a run repeats some of them
     for item in value if isinstance(value, list) else value.values():
         if isinstance(item, _CONTAINERS) or (not longest and isinstance(item, str)):
             found = _longest(item, depth + 1)
@@ -60,32 +62,36 @@ def _is_object(item: Any) -> bool:
     return isinstance(item, dict) and item.get(CLASS) == "ChatMessage"
 
 
-def _run(written: list[Any]) -> list[dict[str, Any]]:
+def _run(written: list[Any], chars: int) -> list[dict[str, Any]]:
     """The messages of a list; the same object for a list that was read before, as a span repeats the one below it."""
-    if all(item.__class__ is str for item in written) and sum(map(len, written)) <= RUN_CHARS_MAX:
+    if chars > RUN_CHARS_MAX:
+        return _messages_of(*written)
+    try:
         return known_run(*written)
-    return _messages_of(*written)
+    except TypeError:  # messages that are objects already
+        return _messages_of(*written)
 
 
 def _messages_of(*written: Any) -> list[dict[str, Any]]:
-    return [message for item in written if (message := _message(item)) is not None]
-
-
-def _message(item: Any) -> dict[str, Any] | None:
-    """One ChatMessage, from its repr or from its fields, in GenAI's form."""
-    if isinstance(item, str):
-        return known_message(item) if len(item) <= REMEMBERED_CHARS_MAX else _of_repr(item)
-    return _of_fields(item)
+    found = []
+    for item in written:
+        if item.__class__ is str:
+            message = known_message(item) if len(item) <= REMEMBERED_CHARS_MAX else _of_repr(item)
+        else:
+            message = _of_fields(item)
+        if message is not None:
+            found.append(message)
+    return found
 
 
 def _of_repr(text: str) -> dict[str, Any] | None:
-    """The message in a repr; what follows its content, often longer than that, is only parsed where it must be."""
+    """The message in a repr."""
     if (message := read_chat_message(text)) is not None:
         return message
-    head, name, _ = text.rpartition(", _name=")
-    parsed = parse_object_repr(head + ")") if name else NOT_JSON
-    if parsed is NOT_JSON:
-        parsed = parse_object_repr(text)
+    parsed = parse_object_repr(text)
+    if parsed is NOT_JSON:  # metadata may hold objects of any kind
+        head, name, _ = text.rpartition(", _name=")
+        parsed = parse_object_repr(head + ")") if name else NOT_JSON
     return None if parsed is NOT_JSON else _of_fields(parsed)
 
 
@@ -99,7 +105,9 @@ def _of_fields(item: Any) -> dict[str, Any] | None:
         return None
     content = item.get("_content", item.get("content"))
     parts = [_part(part) for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    return {"role": str(item.get("_role", item.get("role", ""))), "parts": parts}
+    message = {"role": str(item.get("_role", item.get("role", ""))), "parts": parts}
+    meta = item.get("_meta", item.get("meta"))
+    return {**message, **told_in_meta(meta)} if isinstance(meta, dict) else message
 
 
 def _part(part: Mapping[str, Any]) -> dict[str, Any]:

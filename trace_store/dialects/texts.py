@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from trace_store.attributes import payload, unwrap
+from trace_store.dialects.finish_reason import canonical_reason
 from trace_store.dialects.flattened import FlatMessages
 from trace_store.dialects.messages import (
     Message,
@@ -15,14 +16,16 @@ from trace_store.dialects.messages import (
     role_name,
     role_of,
 )
+from trace_store.dialects.reading import as_text
 from trace_store.dialects.tool_traffic import ToolCall, ToolResult
-from trace_store.facts import AnsweredCall, Failure, Payload, RequestedCall, SpanFacts
+from trace_store.dialects.usage import counts_of
+from trace_store.facts import AnsweredCall, Failure, ModelTurn, Payload, RequestedCall, SpanFacts
 
 # Names under which inputs and outputs of agents and chains keep their one text.
 INPUT_KEYS = ("input", "question", "query", "prompt", "user_prompt", "message", "text", "task", "user_input", "content")
 OUTPUT_KEYS = ("output", "answer", "response", "result", "final_output", "text", "content", "message")
 
-Run = tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...]]
+Run = tuple[tuple[RequestedCall, ...], tuple[AnsweredCall, ...], tuple[tuple[Any, ModelTurn], ...]]
 _RECENT_RUNS: Final[dict[int, tuple[Sequence[Any], Run]]] = {}  # by identity of the messages, which are held here
 _RECENT_RUNS_MAX = 8
 _CONTAINERS = (dict, list)
@@ -101,26 +104,33 @@ def _matched(results: list[ToolResult], calls: list[ToolCall]) -> tuple[Answered
 
 
 def whole_run(items: Sequence[Any]) -> Run:
-    """Every call and every result in the messages of a whole run, with the turn that asked for it.
+    """Every call and every result in the messages of a whole run, with the turn that asked for it; and each message
+    that tells of the model's turn that it is (`model`, `usage`), with that turn.
 
     A list that is asked for again, as a step repeats the one below it, is read once: nobody may change it.
     """
     held = _RECENT_RUNS.get(id(items))
     if held is not None and held[0] is items:
         return held[1]
-    run = _whole_run(read_all(items))
+    run = _whole_run(items)
     if len(_RECENT_RUNS) >= _RECENT_RUNS_MAX:
         _RECENT_RUNS.clear()
     _RECENT_RUNS[id(items)] = (items, run)
     return run
 
 
-def _whole_run(messages: list[Message]) -> Run:
+def _whole_run(items: Sequence[Any]) -> Run:
     by_id: dict[str, RequestedCall] = {}
     calls: list[RequestedCall] = []
     answers: list[AnsweredCall] = []
+    turns: list[tuple[Any, ModelTurn]] = []
     turn = 0
-    for message in messages:
+    for item in items:
+        message = read_message(item)
+        if message is None:
+            continue
+        if message.role == "assistant" and ("usage" in item or "model" in item):
+            turns.append((item, _model_turn(item)))
         turn += bool(message.calls)
         for call in message.calls:
             asked = RequestedCall(call.call_id, call.name, arguments_payload(call.arguments), turn)
@@ -131,7 +141,27 @@ def _whole_run(messages: list[Message]) -> Run:
             answers.append(
                 _answer(result, known.name, known.arguments, known.turn) if known else _answer(result, "", None, turn)
             )
-    return tuple(calls), tuple(answers)
+    return tuple(calls), tuple(answers), tuple(turns)
+
+
+def new_turns(turns: Sequence[tuple[Any, ModelTurn]], history: Sequence[Any]) -> tuple[ModelTurn, ...]:
+    """The turns of a run (as `whole_run` tells them) without those whose messages it was given with its input."""
+    given_before = [item for item in history if isinstance(item, dict) and ("usage" in item or "model" in item)]
+    found = []
+    for item, turn in turns:
+        if given_before and item in given_before:
+            given_before.remove(item)
+        else:
+            found.append(turn)
+    return tuple(found)
+
+
+def _model_turn(item: Mapping[str, Any]) -> ModelTurn:
+    input_tokens, output_tokens, cached_tokens, reasoning_tokens, _, _ = counts_of(item.get("usage"))
+    reason = item.get("finish_reason")
+    if reason is not None:
+        reason = canonical_reason(reason)
+    return ModelTurn(as_text(item.get("model")), input_tokens, output_tokens, cached_tokens, reasoning_tokens, reason)
 
 
 def drop_plugins(facts: SpanFacts, separator: str) -> None:
@@ -208,8 +238,9 @@ def text_in(value: Any, role: str) -> str | None:
     """The one text that an input (role user) or output (role assistant) value carries; None when there is none."""
     if value is None:
         return None
-    value = unwrap(value)
-    if isinstance(value, list):
+    if value.__class__ is not list:
+        value = unwrap(value)
+    if isinstance(value, list) and not (value and value[0].__class__ is dict and "role" in value[0]):
         value = plain(value)
     if isinstance(value, str):
         if value in _NO_TEXTS or (("(" in value or value[0] == "<") and _OBJECT_REPR.match(value)):

@@ -113,7 +113,8 @@ NO_COUNTS = Counts()
 
 def counts_of(usage: Any) -> Counts:
     """The counts of a usage object, whole or as JSON."""
-    usage = unwrap(usage)
+    if usage.__class__ is str:
+        usage = unwrap(usage)
     return _counts(usage) if isinstance(usage, dict) else NO_COUNTS
 
 
@@ -142,7 +143,7 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     if isinstance(by_duration, dict):
         _add_told(by_duration, found)
     counts = Counts._make(found)
-    if not counts.has_cache:
+    if not (found[2] or found[4] or found[5]):  # as `has_cache`
         return counts
     if counts.cache_write_1h_tokens:
         counts = counts.with_1h_apart()
@@ -164,6 +165,8 @@ def _add_told(source: Mapping[str, Any], found: list[int | None]) -> None:
         if place is None:
             continue
         value = source[key]
+        if value is None:
+            continue
         count = value if value.__class__ is int and 0 <= value < 2**63 else as_count(value)
         which, rank = place
         if count is not None and (found[which] is None or rank < ranks.get(which, -1)):

@@ -19,19 +19,19 @@ INSERT INTO traces SELECT * FROM jsonb_populate_recordset(NULL::traces, %(rows)s
 -- The LLM calls of given traces (primary key).
 SELECT call.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN llm_calls call USING (project_id, trace_id)
-ORDER BY call.start_unix_nano, call.span_id
+ORDER BY call.start_unix_nano, call.span_id, call.turn
 
 -- delete_llm_calls --
 -- Removes exactly these rows (primary key).
 DELETE FROM llm_calls AS old
-USING unnest(%(project_id)s::integer[], %(trace_id)s::bytea[], %(span_id)s::bytea[])
-  AS gone (project_id, trace_id, span_id)
-WHERE (old.project_id, old.trace_id, old.span_id) = (gone.project_id, gone.trace_id, gone.span_id)
+USING unnest(%(project_id)s::integer[], %(trace_id)s::bytea[], %(span_id)s::bytea[], %(turn)s::integer[])
+  AS gone (project_id, trace_id, span_id, turn)
+WHERE (old.project_id, old.trace_id, old.span_id, old.turn) = (gone.project_id, gone.trace_id, gone.span_id, gone.turn)
 
 -- insert_llm_calls --
 -- Adds rows, in key order.
 INSERT INTO llm_calls SELECT * FROM jsonb_populate_recordset(NULL::llm_calls, %(rows)s::jsonb)
-ORDER BY project_id, trace_id, span_id
+ORDER BY project_id, trace_id, span_id, turn
 
 -- read_tool_calls --
 -- The tool calls of given traces (primary key).

@@ -12,5 +12,6 @@ ORDER BY coalesce(sum(input_tokens), 0) + coalesce(sum(output_tokens), 0) DESC, 
 LIMIT %(limit)s
 
 -- llm_call --
--- One LLM call of a trace (primary key).
+-- One LLM call of a trace, of a run the first of its turns (primary key).
 SELECT * FROM llm_calls WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND span_id = %(span_id)s
+ORDER BY turn LIMIT 1

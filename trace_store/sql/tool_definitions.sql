@@ -21,6 +21,7 @@ FROM llm_calls call
 CROSS JOIN unnest(call.tool_definition_digests) WITH ORDINALITY AS named (digest, position)
 JOIN tool_definitions definition USING (project_id, digest)
 WHERE call.project_id = %(project_id)s AND call.trace_id = %(trace_id)s AND call.span_id = %(span_id)s
+  AND call.turn < 2  -- the turns of a run are offered the same
 ORDER BY position
 
 -- by_name --

@@ -107,7 +107,8 @@ CREATE TABLE llm_calls (
   price           text,             -- name of its price, 'as sent', '' when unpriced; NULL: nothing to be paid for
   tool_definition_digests bytea[] NOT NULL DEFAULT '{}',  -- of the first 128 tools it was offered
   tool_definition_count integer NOT NULL DEFAULT 0,  -- of all of them
-  PRIMARY KEY (project_id, trace_id, span_id)
+  turn            integer NOT NULL DEFAULT 0,  -- of a run whose messages alone tell its model calls, from 1; else 0
+  PRIMARY KEY (project_id, trace_id, span_id, turn)
 );
 CREATE INDEX llm_calls_unpriced_idx ON llm_calls (project_id) WHERE price = '';  -- the price page
 
