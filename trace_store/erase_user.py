@@ -7,7 +7,7 @@ is erased, until nothing is found. docs/privacy.md says what belongs to a user, 
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
 from trace_store.erase import erase_rows
 from trace_store.erase_names import blank_envelopes, erase_lone_logs, events_that_named
+from trace_store.figure_rollups import SORTS
+from trace_store.figure_rollups import SQL as FIGURE_SQL
 from trace_store.flush import UNIT_CONVERSATION, UNIT_CONVERSATION_SUMS, UNIT_INTERACTION, UNIT_USER
 from trace_store.queries import load
 from trace_store.repack import repack
@@ -149,11 +151,16 @@ async def _note(connection: _Connection, project_id: int, found: _Belongings, sa
 
 
 async def _erase_traces(
-    connection: _Connection, project_id: int, trace_ids: Iterable[bytes], erased: ErasedUser
+    connection: _Connection, project_id: int, trace_ids: Sequence[bytes], erased: ErasedUser
 ) -> None:
+    hours = await _column(connection, FIGURE_SQL.hours_of_traces, {"project_id": project_id, "trace_ids": trace_ids})
     for trace_id in trace_ids:
         erased.span_count += await erase_rows(connection, TraceKey(project_id, trace_id))
         erased.trace_count += 1
+    if hours:
+        await connection.execute(
+            FIGURE_SQL.forget_hours, {"project_id": project_id, "hours": hours, "sorts": list(SORTS)}
+        )
 
 
 async def _erase_events(
@@ -184,7 +191,7 @@ async def _erase_person(
         await _lock(connection, key["project_id"], UNIT_CONVERSATION_SUMS, conversation_ids)
         key = {**key, "conversation_ids": conversation_ids, "shared_ids": shared_ids}
         for query in (
-            *(SQL.delete_user_updates, SQL.delete_user),
+            *(SQL.delete_user_updates, SQL.delete_user, FIGURE_SQL.forget_user),
             *(SQL.delete_conversations, SQL.mark_shared_conversations),
         ):
             await connection.execute(query, key)

@@ -1,16 +1,16 @@
 """Reads what the start page tells of a project within a time, over whatever freely planned connection there is.
 
-Traces, interactions and findings of the time are read once each, by the indexes on their start, each loop by its key:
-the cost grows with what began within the time, and nothing is sampled. A month of a million traces takes seconds; the
-timeout of statements ends what takes longer. Traces count where they began, calls that failed where those began.
+Whole days and hours come from roll-ups (`figure_reads.py`), the rest from the rows; nothing is sampled. Traces count
+where they began, calls that failed where those began. With steps of less than an hour all is read as rows.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
+from trace_store.figure_reads import FigureReads, Found
+from trace_store.figures import Figures, percentiles
 from trace_store.issue_rows import Release
 from trace_store.issues import SQL as ISSUES
 from trace_store.queries import load
@@ -151,25 +151,29 @@ class OverviewFigures:
 
 
 async def read_overview(connection: Connection, window: OverviewWindow) -> OverviewFigures:
-    """The figures of a time."""
+    """The figures of a time; all statements must see the same moment."""
     wanted = _parameters(window)
-    traces = {
-        row[0]: TraceFigures(*row[1:]) for row in await plan_and_fetch(connection, SQL.overview_of_traces, wanted)
-    }
-    interactions: dict[int, int] = dict(await plan_and_fetch(connection, SQL.overview_of_interactions, wanted))
-    loops = {row[0]: LoopFigures(*row[1:]) for row in await plan_and_fetch(connection, SQL.overview_of_loops, wanted)}
+    times = (window.since_unix_nano, window.until_unix_nano, window.release, window.environment)
+    reads = FigureReads(connection, window.project_id, *times)
+    sorts = ("traces", "interactions", "findings", "loops")
+    found = await reads.by_step(sorts, window.origin_unix_nano, window.step_s * NANOSECONDS)
     steps = range(window.steps)
+    whole = Figures()
+    for (sort, _, _), part in found.items():
+        if sort == "traces":
+            whole.add(part)
     latest = await plan_and_fetch(connection, SQL.latest_loops, wanted | {"limit": LOOPS_MAX})
     markers = await plan_and_fetch(connection, ISSUES.release_starts, wanted | {"limit": MARKERS_MAX})
     releases = await plan_and_fetch(connection, SQL.newest_releases, wanted | {"limit": RELEASES_MAX})
     recent = wanted | {"traces_max": ENVIRONMENT_TRACES_MAX}
+    nothing = Figures()
     return OverviewFigures(
         window=window,
-        traces=traces.get(None, TraceFigures()),
-        traces_by_step=tuple(traces.get(step, TraceFigures()) for step in steps),
-        interactions_by_step=tuple(interactions.get(step, 0) for step in steps),
-        failures_by_step=_failures(await plan_and_fetch(connection, SQL.overview_of_failures, wanted), window.steps),
-        loops_by_step=tuple(loops.get(step, LoopFigures()) for step in steps),
+        traces=_traces(whole),
+        traces_by_step=tuple(_traces(found.get(("traces", "", step), nothing)) for step in steps),
+        interactions_by_step=tuple(sum(found.get(("interactions", "", step), nothing).sums) for step in steps),
+        failures_by_step=tuple(_failures(found, step) for step in steps),
+        loops_by_step=tuple(_loops(found.get(("loops", "", step), nothing)) for step in steps),
         latest_loops=tuple(LatestLoop(*row) for row in latest),
         markers=tuple(Release(*row) for row in markers if row[0]),
         releases=tuple(row[0] for row in releases),
@@ -177,10 +181,32 @@ async def read_overview(connection: Connection, window: OverviewWindow) -> Overv
     )
 
 
-def _failures(rows: Iterable[tuple[int, str, int]], steps: int) -> tuple[Failures, ...]:
-    counts: dict[tuple[int, str], int] = {(step, sort): count for step, sort, count in rows}
-    sorts = ("tool_error", "loop", "soft_error", "unanswered")
-    return tuple(Failures(*(counts.get((step, sort), 0) for sort in sorts)) for step in range(steps))
+def _traces(found: Figures) -> TraceFigures:
+    if not found.sums:
+        return TraceFigures()
+    *counts, tokens, cost, priced = found.sums
+    traces, tool_calls, errors, soft_errors = counts
+    p50, p95 = percentiles(found.durations, (0.5, 0.95))
+    users = (len(found.users), len(found.users_affected))
+    money = cost if priced else None
+    return TraceFigures(traces, *users, tool_calls, errors, soft_errors, tokens, money, p50, p95)
+
+
+def _loops(found: Figures) -> LoopFigures:
+    if not found.sums:
+        return LoopFigures()
+    loops, wasted_calls, cost, priced, gave_up = found.sums
+    return LoopFigures(loops, wasted_calls, cost if priced else None, gave_up)
+
+
+def _failures(found: Found, step: int) -> Failures:
+    kinds = ("tool_error", "soft_error", "unanswered")
+    alone, in_loops = zip(*(_pair(found.get(("findings", kind, step))) for kind in kinds), strict=True)
+    return Failures(alone[0], sum(in_loops), alone[1], alone[2])
+
+
+def _pair(found: Figures | None) -> tuple[int, int]:
+    return (found.sums[0], found.sums[1]) if found else (0, 0)
 
 
 def _parameters(window: OverviewWindow) -> dict[str, Any]:

@@ -6,6 +6,7 @@ its hour. So an hour without a mark is rolled up as it stands; of marked hours r
 in its hour once the interaction has been derived again.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import psycopg
 
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
+from trace_store.figure_rollups import make_days, roll_up_figures
 from trace_store.queries import load
 
 SQL = load("rollups")
@@ -40,7 +42,7 @@ class RollupWork:
         self._connection: Connection | None = None
 
     async def step(self, delay_s: float) -> int:
-        """Rolls up hours that were marked `delay_s` ago or before; returns how many. Raises StoreUnavailable."""
+        """Rolls up hours that were marked `delay_s` ago or before, and days; returns how many. StoreUnavailable."""
         with translate_errors():
             if self._connection is None:
                 self._connection = await connect(self._conninfo, "rainbarrel roll-ups")
@@ -49,10 +51,11 @@ class RollupWork:
                 due = await (await self._connection.execute(SQL.due_hours, parameters)).fetchall()
                 for project_id, hour in due:
                     await roll_up(self._connection, project_id, hour)
+                made = await make_days(self._connection, time.time_ns())
             except psycopg.Error:
                 await self.close()
                 raise
-        return len(due)
+        return len(due) + made
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -75,6 +78,7 @@ async def roll_up(connection: Connection, project_id: int, hour: int) -> None:
             columns = {"dimensions": rows.dimensions, "numbers": rows.numbers, "values": rows.values}
             columns |= {"members": rows.members, "users": rows.users, "conversations": rows.conversations}
             await connection.execute(SQL.insert_hour, key | columns)
+        await roll_up_figures(connection, project_id, hour)
         await connection.execute(SQL.delete_marks, {"mark_ids": marks})
 
 

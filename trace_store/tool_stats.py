@@ -1,17 +1,18 @@
 """What became of the calls of each tool within a time, from derived rows; over whatever connection the caller holds."""
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
+from trace_store.figure_reads import FigureReads
+from trace_store.figures import Figures, percentiles
 from trace_store.queries import load
 from trace_store.span_reads import plan_and_fetch
 
 SQL = load("tools")
-CALLS_MAX = 200_000
-LOOPS_MAX = 10_000
+CALLED_BY = "\x1f"  # between a tool and an agent, as sql/figures.sql joins them
 TOOLS_MAX = 200
 
 
@@ -27,9 +28,9 @@ class ToolStats:
     p50_ns: int | None  # None: no call of it has a span
     p95_ns: int | None
     retries: int  # calls after one that failed in the same trace
-    traces: int
+    traces: int  # whose first call of it was within the time
     looping_calls: int = 0
-    callers: tuple[str, ...] = ()  # agents of these traces, those of most traces first
+    callers: tuple[str, ...] = ()  # agents of the traces that call it, those of most traces first
     issues: int = 0  # of failed and unanswered calls
 
 
@@ -39,8 +40,7 @@ class ToolList:
 
     tools: tuple[ToolStats, ...]
     total: int
-    calls_looked_at: int
-    is_cut: bool  # older calls were not looked at
+    calls: int
 
 
 async def count_tool_calls(connection: psycopg.AsyncConnection[Any], project_id: int, up_to: int) -> int:
@@ -61,32 +61,34 @@ class ToolWindow:
 
 
 async def read_tool_stats(
-    connection: psycopg.AsyncConnection[Any], wanted_calls: ToolWindow, tools_max: int = TOOLS_MAX
+    connection: psycopg.AsyncConnection[Any], wanted: ToolWindow, tools_max: int = TOOLS_MAX
 ) -> ToolList:
-    """At most 200 tools, of at most the newest 200,000 calls that began within the time."""
-    window: dict[str, Any] = {
-        "project_id": wanted_calls.project_id,
-        "since": wanted_calls.since_unix_nano,
-        "until": wanted_calls.until_unix_nano,
-        "release": wanted_calls.release,
-        "environment": wanted_calls.environment,
+    """At most 200 tools, those with most calls that began within the time; all statements must see the same moment."""
+    times = (wanted.since_unix_nano, wanted.until_unix_nano, wanted.release, wanted.environment)
+    reads = FigureReads(connection, wanted.project_id, *times)
+    calls = {name: found.sums[0] for (_, name, _), found in (await reads.sums(["tools"])).items() if found.sums[0]}
+    shown = sorted(calls, key=lambda name: (-calls[name], name))[: min(tools_max, TOOLS_MAX)]
+    figures = {name: found for (_, name, _), found in (await reads.whole(["tools"], shown)).items()}
+    callers: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for (_, both, _), found in (await reads.sums(["callers"], shown)).items():
+        name, _, agent = both.rpartition(CALLED_BY)
+        callers[name].append((-found.sums[0], agent))
+    window = {
+        "project_id": wanted.project_id,
+        "since": wanted.since_unix_nano,
+        "until": wanted.until_unix_nano,
+        "release": wanted.release,
+        "environment": wanted.environment,
+        "names": shown,
     }
-    limits = {"calls_max": CALLS_MAX, "loops_max": LOOPS_MAX, "limit": min(tools_max, TOOLS_MAX)}
-    rows = await plan_and_fetch(connection, SQL.tool_stats, window | limits)
-    wanted = window | limits | {"names": [row[0] for row in rows]}
-    looping: dict[str, int] = dict(await plan_and_fetch(connection, SQL.looping_calls, wanted))
-    issues: dict[str, int] = dict(await plan_and_fetch(connection, SQL.tool_issues, wanted))
-    callers: dict[str, list[str]] = defaultdict(list)
-    for name, agent, _ in await plan_and_fetch(connection, SQL.tool_callers, wanted):
-        callers[name].append(agent)
-    tools = [
-        replace(
-            ToolStats(*row[:9]),
-            looping_calls=looping.get(row[0], 0),
-            callers=tuple(callers[row[0]]),
-            issues=issues.get(row[0], 0),
-        )
-        for row in rows
-    ]
-    total, looked_at = rows[0][9:] if rows else (0, 0)
-    return ToolList(tuple(tools), total, looked_at, looked_at >= CALLS_MAX)
+    issues: dict[str, int] = dict(await plan_and_fetch(connection, SQL.tool_issues, window))
+    tools = [_stats(name, figures[name], sorted(callers[name]), issues.get(name, 0)) for name in shown]
+    return ToolList(tuple(tools), len(calls), sum(calls.values()))
+
+
+def _stats(name: str, found: Figures, callers: list[tuple[int, str]], issues: int) -> ToolStats:
+    calls, errors, soft_errors, unanswered, retries, traces, looping = found.sums
+    p50, p95 = percentiles(found.durations, (0.5, 0.95))
+    agents = tuple(agent for _, agent in callers)
+    outcome = (calls, errors, soft_errors, unanswered, p50, p95, retries, traces)
+    return ToolStats(name, *outcome, looping, agents, issues)

@@ -16,7 +16,7 @@ ISSUES_SHOWN = 7
 TOOLS_SHOWN = 7
 _HOUR, _DAY = 3600, 86_400
 STEPS_S = (
-    *(10, 30, 60, 120, 300, 600, 900, 1800),
+    *(10, 30, 60, 120, 300, 600, 900),
     *(_HOUR, 2 * _HOUR, 4 * _HOUR, 6 * _HOUR, 12 * _HOUR),
     *(_DAY, 2 * _DAY, 7 * _DAY, 28 * _DAY),
 )
@@ -45,7 +45,7 @@ async def read_start_page(context: WebContext, window: TimeWindow) -> Overview:
     since, until = window.since_unix_nano, window.until_unix_nano
     filters = (window.release, window.environment)
     wanted = OverviewWindow(context.project_id, since, until, step_of(until - since), *filters)
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         figures = await read_overview(connection, wanted)
         tools = await read_tool_stats(connection, ToolWindow(context.project_id, since, until, *filters), TOOLS_SHOWN)
     asked = {"since": str(since), "until": str(until), "order": "events", "limit": str(ISSUES_SHOWN)}

@@ -28,12 +28,7 @@ COLUMNS = """project_id, event_id, event_name, user_id, conversation_id, start_u
   output_tokens, cost_usd, duration_ns, release, environment, last_bucket"""
 _CJK = "天気予報明日東京大阪注文返金確認請求書配送遅延申請取消更新質問回答会議資料作成翻訳"
 _CJK += "检查订单退款地址修改支付失败重试帮助"
-_INDEXES = {  # built after the rows, as written in sql/schema/7_interactions.sql
-    "interaction_words_idx": "CREATE INDEX interaction_words_idx ON rainbarrel.interaction_words USING gin (words)"
-}
 _BEFORE = (
-    "SET synchronous_commit = off",
-    "SET maintenance_work_mem = '512MB'",
     "CREATE TEMPORARY TABLE text_words (text_id integer PRIMARY KEY, words tsvector)",
     "CREATE TEMPORARY TABLE said (event_id text, asked integer, answered integer)",
     "CREATE TEMPORARY VIEW made AS SELECT * FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'",
@@ -53,6 +48,12 @@ _DERIVED = (
        SELECT project_id, trace_ids[1], number::text, substr(trace_ids[1], 1, 8), start_unix_nano, end_unix_nano, tool,
          CASE WHEN error_count > 0 AND number = 1 THEN 'error' ELSE 'ok' END, '', '', false, event_id
        FROM made, unnest(tools) WITH ORDINALITY AS called (tool, number)""",
+    """INSERT INTO rainbarrel.loops (project_id, trace_id, loop_id, kind, tools, iterations, failures, call_keys,
+         start_unix_nano, end_unix_nano, tokens, fingerprint, ended, calls, cost_nano_usd, wasted_calls, wasted_ns)
+       SELECT project_id, trace_ids[1], '1', 'repeated_failure', tools[1:1], 3, error_count, ARRAY['1'],
+         start_unix_nano, end_unix_nano, 200, md5('loop' || tools[1]), 'gave_up',
+         jsonb_build_array(jsonb_build_array(encode(trace_ids[1], 'hex'), '1', NULL, NULL)), 500000, 2, 10^9
+       FROM made WHERE loop_count > 0""",
     """INSERT INTO rainbarrel.findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title,
          span_id, start_unix_nano, end_unix_nano, is_recovered, user_id, conversation_id, interaction_id, release,
          environment)
@@ -84,16 +85,16 @@ _DERIVED = (
     """INSERT INTO rainbarrel.dirty_hours (project_id, hour)
        SELECT DISTINCT project_id, start_unix_nano / 3600000000000 FROM rainbarrel.interactions""",
 )
-_SEEDED = "interactions interaction_words interaction_traces tool_calls findings feedback users conversations"
-TABLES = tuple(f"rainbarrel.{name}" for name in _SEEDED.split())
+TABLES = (
+    *("interactions", "interaction_words", "interaction_traces", "tool_calls", "loops", "findings", "feedback"),
+    *("users", "conversations"),
+)
 
 
 def seed_interactions(connection: psycopg.Connection[Any], count: int, now_unix_nano: int) -> None:
-    """Fills the tables with `count` interactions of the last 30 days, in order of time, and marks their hours."""
+    """Fills TABLES with `count` interactions of the last 30 days, in order of time, and marks their hours."""
     rng = random.Random(7)
     questions, answers = _texts(rng)
-    for name in _INDEXES:
-        connection.execute(f"DROP INDEX rainbarrel.{name}".encode())
     for statement in _BEFORE:
         connection.execute(statement.encode())
     told: list[tuple[str, int, int]] = []
@@ -108,9 +109,8 @@ def seed_interactions(connection: psycopg.Connection[Any], count: int, now_unix_
         with cursor.copy(b"COPY said FROM STDIN") as copy:
             for one in told:
                 copy.write_row(one)
-    for statement in (*_DERIVED, *_INDEXES.values()):
+    for statement in _DERIVED:
         connection.execute(statement.encode())
-    connection.execute(f"VACUUM ANALYZE {', '.join(TABLES)}".encode())
 
 
 def made_trace_id(number: int) -> bytes:

@@ -19,9 +19,10 @@ import psycopg
 
 from tests.agent_run import agent_run
 from tests.benchmarks.cpu import shared_cpu_s
-from tests.benchmarks.interactions_made import roll_up_all, seed_interactions
+from tests.benchmarks.interactions_made import TABLES, roll_up_all, seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import percentile
+from tests.benchmarks.seeding import loading
 from tests.benchmarks.traces_made import TOOLS, seed_traces
 from tests.fix_pages import BROWSER, Pages, running_pages
 from trace_store.embedded import EmbeddedPostgres
@@ -52,11 +53,13 @@ def main() -> None:
             if connection.execute("SELECT FROM rainbarrel.traces LIMIT 1").fetchone() is None:
                 began, now = time.monotonic(), time.time_ns()
                 asyncio.run(store_one(conninfo))  # makes the partitions of today, too
-                seed_interactions(connection, options.traces, now)
-                seed_traces(connection, options.traces, now)
+                with loading(connection, [*TABLES, "traces"]):
+                    seed_interactions(connection, options.traces, now)
+                    seed_traces(connection, options.traces, now)
                 asyncio.run(roll_up_all(conninfo))
-                connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups")
+                connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups, rainbarrel.figure_rollups")
                 print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
+            asyncio.run(roll_up_all(conninfo))  # what a migration has marked of kept data
         postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
         rows = asyncio.run(measure(conninfo, options.passes, options.only, postmaster))
         print(markdown_table(["page", "p50 ms", "p95 ms", "CPU ms", "kB"], rows))

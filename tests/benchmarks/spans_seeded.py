@@ -30,13 +30,13 @@ INSERT INTO rainbarrel.traces (project_id, trace_id, start_unix_nano, end_unix_n
   root_name, service_name, release, agents, tools, models, span_count, root_count, llm_call_count, tool_call_count,
   error_count, soft_error_count, unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens,
   cached_tokens, reasoning_tokens, conversation_id, user_id, interaction_ids, input_preview, output_preview, steps,
-  search_text, environment, cost_nano_usd, derived_by)
+  search_text, environment, cost_nano_usd, derived_by, providers, dialects)
 SELECT made.project_id, made.trace_ids[1], made.start_unix_nano, made.end_unix_nano, made.last_bucket,
   made.last_bucket, false, real.root_name, real.service_name, made.release, real.agents, made.tools,
   ARRAY[made.model], %(count)s, 1, 1, made.tool_call_count, made.error_count, 0, 0, made.error_count, made.loop_count,
   made.input_tokens, made.output_tokens, 0, 0, made.conversation_id, made.user_id, ARRAY[made.event_id],
   made.input_preview, made.output_preview, real.steps, lower(concat_ws(' ', real.root_name, made.input_preview)),
-  made.environment, 1000000, real.derived_by
+  made.environment, 1000000, real.derived_by, real.providers, real.dialects
 FROM rainbarrel.interactions made CROSS JOIN (SELECT * FROM rainbarrel.traces WHERE trace_id = %(trace_id)s) real
 WHERE made.event_id LIKE 'evt-%%'
 """
@@ -58,4 +58,3 @@ def seed_spans(connection: psycopg.Connection[Any], real_trace_id: bytes, spans_
         connection.execute(_BLOBS, parameters | {"day": day})
         connection.execute(_SPANS, parameters | {"day": day})
     connection.execute(_TRACES, parameters)
-    connection.execute("VACUUM ANALYZE rainbarrel.spans, rainbarrel.traces")

@@ -42,14 +42,13 @@ class ToolsPage:
 
 @router.get("/tools.json")
 async def show_json(request: Request, context: Context) -> dict[str, object]:
-    """The page as JSON: `{"tools": [...], "shown", "total", "calls_looked_at", "is_cut"}`."""
+    """The page as JSON: `{"tools": [...], "shown", "total", "calls_looked_at"}`."""
     found = await _read(context, read_time_window(request.query_params, RANGE))
     return {
         "tools": [asdict(tool) for tool in found.tools],
         "shown": len(found.tools),
         "total": found.total,
-        "calls_looked_at": found.calls_looked_at,
-        "is_cut": found.is_cut,
+        "calls_looked_at": found.calls,
     }
 
 
@@ -77,7 +76,7 @@ async def _read(context: WebContext, window: TimeWindow) -> ToolList:
     wanted = ToolWindow(
         context.project_id, window.since_unix_nano, window.until_unix_nano, window.release, window.environment
     )
-    async with context.reader.freely_planned() as connection:
+    async with context.reader.at_one_moment() as connection:
         return await read_tool_stats(connection, wanted)
 
 
