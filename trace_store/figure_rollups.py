@@ -1,6 +1,6 @@
 """Roll-ups of what the start page counts: the rows of an hour, made with those of its interactions, and of days.
 
-Triggers on the derived tables mark hours as changed (sql/migrations/0033_time_figures.sql); `rollups.py` has the rest
+Triggers on the derived tables mark hours as changed (sql/migrations/0034_time_figures.sql); `rollups.py` has the rest
 of how marked hours are replaced. A day is put together of its hours once it is over and none of them is marked.
 """
 
