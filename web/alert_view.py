@@ -67,6 +67,7 @@ class BacktestView:
     findings_total: int
     bars: tuple[Bar, ...]
     marks: tuple[Bar, ...]  # when it would have fired
+    is_lasting: bool  # what fires does so until it is resolved
     threshold: str  # points of the line; "" where each finding counts
     about: str  # what the bars are, and what the line
     since_unix_nano: int
@@ -138,7 +139,7 @@ def backtest_view(found: Backtest, rule: Definition, days: int) -> BacktestView:
     """A back-test as a sentence, a list and a chart."""
     total = len(found.firings)
     times = {0: "not once", 1: "once", 2: "twice"}.get(total, f"{total:,} times")
-    tallest = _tallest(found)
+    tallest, is_lasting = _tallest(found), isinstance(rule, CountRule | RateRule)
     return BacktestView(
         sentence=f"This rule would have fired {times} in the last {'day' if days == 1 else f'{days} days'}.",
         days=days,
@@ -147,7 +148,8 @@ def backtest_view(found: Backtest, rule: Definition, days: int) -> BacktestView:
         looked_at=found.looked_at,
         findings_total=found.total,
         bars=tuple(_bars(found, rule, tallest)),
-        marks=tuple(_mark(firing, found) for firing in found.firings[-1000:]),
+        marks=tuple(_mark(firing, found, is_lasting=is_lasting) for firing in found.firings[-1000:]),
+        is_lasting=is_lasting,
         threshold=_threshold(found, tallest),
         about=_about(found, rule),
         since_unix_nano=found.since_unix_nano,
@@ -203,10 +205,11 @@ def _about(found: Backtest, rule: Definition) -> str:
     return f"bars: findings, at most {highest} each; every one that passes fires"
 
 
-def _mark(firing: TestedFiring, found: Backtest) -> Bar:
+def _mark(firing: TestedFiring, found: Backtest, *, is_lasting: bool) -> Bar:
     length = found.until_unix_nano - found.since_unix_nano
     begin = (firing.fired_unix_nano - found.since_unix_nano) / length * CHART_WIDTH
-    end = ((firing.resolved_unix_nano or firing.fired_unix_nano) - found.since_unix_nano) / length * CHART_WIDTH
+    resolved = firing.resolved_unix_nano or (found.until_unix_nano if is_lasting else firing.fired_unix_nano)
+    end = (resolved - found.since_unix_nano) / length * CHART_WIDTH
     begin = min(max(begin, 0.0), CHART_WIDTH - 4.0)
     return Bar(round(begin, 1), CHART_HEIGHT - MARK_HEIGHT + 4, round(max(4.0, end - begin), 1), 8, firing.title)
 

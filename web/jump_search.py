@@ -17,6 +17,7 @@ TEXT_CHARACTERS_MAX = 400
 PAGES = (
     ("Overview", "/", "start home dashboard"),
     ("Traces", "/traces", "list runs search"),
+    ("Interactions", "/interactions", "list requests events users"),
     ("Live", "/live", "tail stream running now"),
     ("Conversations", "/conversations", "chats sessions threads"),
     ("Issues", "/issues", "errors failures"),
@@ -37,6 +38,7 @@ PAGES = (
     ("Channels", "/settings/channels", "settings slack teams webhook email"),
     ("Verdicts", "/settings/verdicts", "settings precision"),
     ("Received", "/settings/receipts", "settings ingest receipts accepted rejected"),
+    ("Redaction", "/settings/redaction", "settings privacy personal data"),
     ("Keys", "/settings/keys", "settings access"),
 )
 

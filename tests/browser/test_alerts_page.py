@@ -40,7 +40,7 @@ def make_and_look(page: Page, server: RunningServer, name: str) -> None:
     page.get_by_label("counted").select_option("tool")
     page.get_by_role("button", name="Back-test").click()
     expect(page.get_by_role("status").first).to_contain_text("would have fired once in the last 7 days")
-    expect(page.get_by_role("img", name="Findings over 7 days")).to_be_visible()
+    expect(page.get_by_role("img", name="line: 3 events; over 7 days")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value(name)
     assert is_as_wide_as_the_screen(page)
     page.screenshot(path=ARTIFACTS / f"{name}-test.png", full_page=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from trace_store.interaction_lists import conversation_count
 from trace_store.interaction_reads import InteractionReads, Place
@@ -50,7 +50,7 @@ async def show_json(context: Context, before: str = "") -> Response:
 
 
 @router.get("/conversations")
-async def show_conversations(request: Request, context: Context, before: str = "") -> Response:
+async def show_conversations(context: Context, before: str = "") -> Response:
     """The list."""
     rows, total, older = await _read(context, before)
     shown = ConversationsPage(
@@ -63,8 +63,7 @@ async def show_conversations(request: Request, context: Context, before: str = "
         newest_url="/conversations" if before else "",
         older_url=f"/conversations?{urlencode({'before': older})}" if older else "",
     )
-    origin = f"{request.url.scheme}://{request.url.netloc}"
-    return page("conversations.html", page=shown, origin=origin, footer=await context.footer())
+    return page("conversations.html", page=shown, footer=await context.footer())
 
 
 async def _read(context: WebContext, before: str) -> tuple[list[ConversationRow], int, str]:

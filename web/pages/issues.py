@@ -24,9 +24,8 @@ async def show_list(request: Request, context: Context) -> Response:
     """The list."""
     query = read_issue_query(request.query_params, context.project_id)
     found = await read_issue_list(context.reader, query)
-    origin = f"{request.url.scheme}://{request.url.netloc}"
     shown = list_page(query, found)
-    return page("issues.html", page=shown, origin=origin, footer=await context.footer())
+    return page("issues.html", page=shown, footer=await context.footer())
 
 
 @router.get("/issues.json")

@@ -25,7 +25,6 @@ async def show_overview(request: Request, context: Context) -> Response:
         "overview.html",
         page=overview_page(found),
         trace_count=stats.traces,
-        origin=f"{request.url.scheme}://{request.url.netloc}",
         footer=await context.footer(),
     )
 

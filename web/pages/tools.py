@@ -68,8 +68,7 @@ async def show_tools(request: Request, context: Context) -> Response:
         ),
         json_url=window.url("/tools.json"),
     )
-    origin = f"{request.url.scheme}://{request.url.netloc}"
-    return page("tools.html", page=shown, origin=origin, footer=await context.footer())
+    return page("tools.html", page=shown, footer=await context.footer())
 
 
 async def _read(context: WebContext, window: TimeWindow) -> ToolList:
