@@ -71,7 +71,8 @@ class TraceDeriver:
         if settle_delays_s is not None:
             ended = any(not row.parent_span_id and row.end_unix_nano for row in newest(span_rows).values())
             settle_delay_s = settle_delays_s[0 if ended else 1]
-        judged = [facts for tree_row in rows if (facts := stored_facts(tree_row)) is not None]
+        claimed = [tree_row for tree_row in rows if tree_row.facts is not None]
+        judged = [facts for tree_row in claimed if (facts := stored_facts(tree_row)) is not None]
         nodes = [span_node(tree_row) for tree_row in rows]
         derived = derive(nodes, judged, live=settle_delay_s is not None, thresholds=self._thresholds)
         into.links += trace_links(unit.project_id, derived, told)

@@ -6,10 +6,10 @@ import orjson
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
-from psycopg.types.array import ListBinaryDumper
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
+from trace_store.list_dumper import FlatListDumper
 from trace_store.queries import load
 
 SCHEMA = "rainbarrel"
@@ -98,7 +98,7 @@ def _configure(statement_timeout_s: float) -> Callable[[psycopg.AsyncConnection[
 
 def _adapt(connection: psycopg.AsyncConnection[TupleRow]) -> None:
     """Lists of parameters go out in binary: as text, psycopg escapes them character by character."""
-    connection.adapters.register_dumper(list, ListBinaryDumper)
+    connection.adapters.register_dumper(list, FlatListDumper)
     set_json_loads(orjson.loads, connection)
 
 

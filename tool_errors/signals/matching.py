@@ -58,6 +58,8 @@ def match_rows(
     for trace in traces:
         first: dict[str, SignalMatchRow] = {}
         rows = rows_of[TraceKey(trace.project_id, trace.trace_id)]
+        if not known or not any(tree_row.facts and SIGNALS_FOUND in tree_row.facts for tree_row in rows):
+            continue
         valid = set(newest([tree_row.row for tree_row in rows]).values())
         for tree_row in sorted(rows, key=lambda one: (one.row.start_unix_nano, one.row.span_id)):
             if tree_row.row not in valid:
