@@ -4,6 +4,7 @@
 database, unless a key or a project is unknown.
 """
 
+import hashlib
 import hmac
 import ipaddress
 import urllib.parse
@@ -19,6 +20,7 @@ from trace_store.model import DEFAULT_PROJECT, DEFAULT_PROJECT_ID
 from trace_store.projects import SLUG, SLUG_RULE, Project
 
 PROJECT_HEADER = "x-raindrop-project-id"
+OWN_TRACES_HEADER = "x-rainbarrel-own-traces"  # whose work the spans of a request tell of, where it is a Rainbarrel's
 PROJECTS_MAX = 100  # that requests may create; `rainbarrel projects create` makes more
 
 # `change` is to say of findings, issues, signals and alerts what people say; `settings` is everything else that lasts.
@@ -101,9 +103,18 @@ class AccessControl:
 
     async def to_send(self, headers: Mapping[str, str], client: str) -> Access:
         """The access of a request that brings data: its key may write, an unknown project is made."""
+        self._refuse_own_traces(headers)
         holder = await self.identify(headers, client)
         holder.require("write")
         return await self.in_project(holder, headers.get(PROJECT_HEADER, ""), may_create=True)
+
+    def _refuse_own_traces(self, headers: Mapping[str, str]) -> None:
+        told = headers.get(OWN_TRACES_HEADER, "")
+        if told and self.ring.now and hmac.compare_digest(told, own_traces_digest(self.ring.now.session_secret)):
+            raise PermissionDenied(
+                "These are traces of this very Rainbarrel: stored, they would make further ones, without end. Point "
+                "--own-traces to another one."
+            )
 
     async def to_read(self, headers: Mapping[str, str], client: str, project: str = "") -> Access:
         """The access of a request that reads, in the project that is named by `project` or else by its header."""
@@ -205,3 +216,8 @@ def is_loopback_client(client: str) -> bool:
         return client.startswith("unix:")
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
+
+
+def own_traces_digest(session_secret: bytes) -> str:
+    """What a Rainbarrel says in OWN_TRACES_HEADER; the same in all processes on one database, and no secret."""
+    return hmac.digest(session_secret, b"own traces", hashlib.sha256).hex()

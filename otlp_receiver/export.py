@@ -17,6 +17,7 @@ from otlp_receiver.ingest_rate import IngestRate
 from otlp_receiver.redaction.redact import redact
 from otlp_receiver.span_projects import move_to_named_projects
 from trace_store.failpoints import reach
+from trace_store.own_spans import own_span
 
 _Decoded = TypeVar("_Decoded", bound=Decoded)
 _INLINE_BYTES_MAX = 256 * 1024  # decoded within a few milliseconds; more is decoded in a thread
@@ -57,12 +58,16 @@ class Exporter:
 
         Raises RequestRefused (permanent), SentTooMuch, Overloaded and StoreUnavailable (send it again).
         """
-        self._rate.check(access, sum(map(len, pieces)))
-        decode_body = partial(decode, signal, encoding=encoding, project_id=access.project_id)
-        decoded = await self._decoded(decode_body, pieces, compression, reservation)
-        if isinstance(decoded, DecodedTraces):
-            await move_to_named_projects(decoded, self.access, access)
-        return await self._committed(decoded)
+        size = sum(map(len, pieces))
+        self._rate.check(access, size)
+        with own_span(f"export {signal}", request_bytes=size) as span:
+            decode_body = partial(decode, signal, encoding=encoding, project_id=access.project_id)
+            decoded = await self._decoded(decode_body, pieces, compression, reservation)
+            if isinstance(decoded, DecodedTraces):
+                await move_to_named_projects(decoded, self.access, access)
+            await self._committed(decoded)
+            span.set(rejected=sum(decoded.rejections.counts.values()))
+            return decoded
 
     async def post(
         self,

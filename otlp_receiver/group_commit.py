@@ -19,6 +19,7 @@ from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.flush import AcceptedRecord, CommitBatch
 from trace_store.interaction_rows import AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.own_spans import own_span
 from trace_store.receipts import CommitResult
 
 QUEUE_BYTES_MAX = 256 * 1024 * 1024
@@ -243,7 +244,8 @@ class GroupCommit:
 
     async def _store_counted(self, encoded: Any) -> None:
         began_at = self._loop_time()
-        result = await self._writer.store(encoded)
+        with own_span("commit"):
+            result = await self._writer.store(encoded)
         self.counts.stored(self._loop_time() - began_at, result)
 
     def _fail(self, taken: list[_Waiting], error: StoreUnavailable) -> None:

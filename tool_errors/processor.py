@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +33,7 @@ from trace_store.facts import MAPPING_VERSION
 from trace_store.failpoints import reach
 from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
+from trace_store.own_spans import own_span
 from trace_store.stored import TraceKey
 from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
@@ -131,7 +132,8 @@ class Processor:
                     for unit in claim.marks:
                         await self._work_apart(claim, unit)
                 else:
-                    await self._work(claim, claim.marks.keys())
+                    with own_span("derive", units=len(claim.marks)) if claim.marks else nullcontext():
+                        await self._work(claim, claim.marks.keys())
                 self._one_by_one = False
             self._rules.confirm()
             self._large.add(large)

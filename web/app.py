@@ -68,6 +68,7 @@ from web.pages import verdicts as verdicts_page
 from web.query_api.answers import error_body
 from web.query_api.routers import ROUTERS as QUERY_API
 from web.query_limits import NO_LIMITS, QueryLimits, QueryRate
+from web.question_spans import QuestionSpans
 from web.reader_process import ReaderProcess
 from web.security_headers import SecurityHeaders, security_headers
 from web.sessions import Sessions
@@ -139,6 +140,7 @@ def create_app(
             Middleware(HeadRequests),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=GZIP_LEVEL),
             Middleware(AccessGate, control, sessions, _answer, QueryRate(limits.queries_per_minute)),
+            Middleware(QuestionSpans),
         ],
     )
     app.state.context, app.state.sign_in = context, sign_in.SignIn(control, sessions)

@@ -32,6 +32,7 @@ from trace_store.migrate import check_schema
 from trace_store.writer import SpanWriter
 from web.garbage import collect_garbage_less_often
 from web.metrics import METRICS_PATH, MetricsApp
+from web.own_traces import own_traces
 from web.ports import needs_keys
 from web.readiness import HEALTH_PATHS, HealthApp, respond
 from web.settings import Settings
@@ -119,15 +120,17 @@ class Dispatcher:
             await self._health(scope, send)
         elif scope["path"] == METRICS_PATH:
             await self._metrics(scope, send)
-        else:
-            receiver = next((each for each in self._receivers if each.handles(scope)), self._rest)
+        elif receiver := next((each for each in self._receivers if each.handles(scope)), None):
             await receiver(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
 
 
 async def serve_front(plan: FrontPlan, stop: asyncio.Event) -> None:
     """Serve until `stop`; returns when everything accepted is committed."""
     arm_failpoints(plan.settings.failpoints)
     async with AsyncExitStack() as stack:
+        stack.enter_context(own_traces(plan.settings, "front", plan.conninfo))
         await _serve(plan, stop, stack)
 
 

@@ -23,6 +23,7 @@ from web.garbage import collect_garbage_less_often
 from web.loop_settings import loop_thresholds
 from web.mapping_files import read_mapping_files
 from web.outdated import outdated_sentence
+from web.own_traces import own_traces
 from web.settings import Settings
 
 MAINTENANCE_INTERVAL_S = 300.0
@@ -61,7 +62,8 @@ async def process(
             asyncio.create_task(_tell_outdated(conninfo, rules), name="outdated traces"),
         ]
     try:
-        await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
+        with own_traces(settings, "processor", conninfo):
+            await Processor(conninfo, pace, rules, evaluator.wake).run(stop)
     finally:
         stop.set()
         for task in finished:

@@ -267,6 +267,13 @@ class Settings:
         "TOML file of rules for the results of your own tools: docs/tool_errors.md",
         shown="none",
     )
+    own_traces: str = _setting(
+        "",
+        _web_url,
+        "URL",
+        "OTLP/HTTP endpoint of another backend that gets spans of Rainbarrel's own work: docs/metrics.md",
+        shown="none",
+    )
     tls_certificate: Path | None = _setting(  # noqa: RUF009  # as above
         None,
         _file,

@@ -33,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "tool_rules",
             "public_url",
             "private_targets",
+            "own_traces",
             "log_level",
             "log_format",
         ],

@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "request_bytes_max",
             "queue_bytes_max",
             "ingest_bytes_per_minute",
+            "own_traces",
             "tls_certificate",
             "tls_key",
             "tls_client_ca",

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "password_hash",
         *("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_admins", "oidc_readers", "public_url"),
         "projects_max",
-        *("tls_certificate", "tls_key", "tls_client_ca"),
+        *("own_traces", "tls_certificate", "tls_key", "tls_client_ca"),
         "drain_timeout_s",
         "prices",
         "tool_rules",
