@@ -10,12 +10,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otlp_receiver.decoded import Rejections
 from otlp_receiver.exceptions import MalformedBody
-from otlp_receiver.field_counts import require_few_fields
+from otlp_receiver.field_counts import UNCHECKED_BYTES_MAX, require_few_fields
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
 
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
 _NO_TRACE_ID, _NO_SPAN_ID = bytes(TRACE_ID_BYTES), bytes(SPAN_ID_BYTES)
 _SHOWN_CHARACTERS = 80
+_parse_span = Span.FromString
 
 
 def accept_span(
@@ -23,8 +24,9 @@ def accept_span(
 ) -> AcceptedSpan | None:
     """The span if it can be stored; else None, and `rejections` says why."""
     try:
-        require_few_fields(otlp, Span.DESCRIPTOR)
-        span = Span.FromString(otlp)
+        if len(otlp) > UNCHECKED_BYTES_MAX:  # hardly ever: the call is saved
+            require_few_fields(otlp, Span.DESCRIPTOR)
+        span = _parse_span(otlp)
     except (DecodeError, MalformedBody) as error:
         rejections.add("span_malformed", f"a span is malformed: {_reason(error)}")
         return None

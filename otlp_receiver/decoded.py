@@ -1,6 +1,7 @@
 """What decode hands to commit: the accepted records of one request, and what was rejected or changed on the way."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
@@ -10,6 +11,7 @@ Signal = Literal["traces", "logs", "metrics"]
 
 DETAILS_MAX = 5
 _ITEM_BYTES = 2048  # of a signal or a user, whose objects are small
+_OTLP = attrgetter("otlp")
 _RECORD_OVERHEAD_BYTES = 512  # what an accepted record costs in memory beside its bytes
 
 
@@ -50,7 +52,7 @@ class DecodedTraces:
     @property
     def memory_bytes(self) -> int:
         """About what the records take in memory while they wait."""
-        return sum(len(span.otlp) + _RECORD_OVERHEAD_BYTES for span in self.spans)
+        return sum(map(len, map(_OTLP, self.spans))) + len(self.spans) * _RECORD_OVERHEAD_BYTES
 
     @property
     def has_anything(self) -> bool:

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import Descriptor
 from otlp_receiver.exceptions import MalformedBody
 
 FIELDS_MAX = 1_000_000  # about 100 MB once parsed; a real message of 64 MiB has far fewer
-_UNCHECKED_BYTES_MAX = 1024 * 1024
+UNCHECKED_BYTES_MAX = 1024 * 1024
 
 _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 
@@ -17,7 +17,7 @@ def require_few_fields(raw: bytes, descriptor: Descriptor) -> None:
 
     Bytes that are no protobuf pass too: the parser refuses them.
     """
-    if len(raw) > _UNCHECKED_BYTES_MAX and _has_more_fields(raw, descriptor, FIELDS_MAX):
+    if len(raw) > UNCHECKED_BYTES_MAX and _has_more_fields(raw, descriptor, FIELDS_MAX):
         raise MalformedBody(f"a message has more than {FIELDS_MAX} fields: send smaller batches")
 
 

@@ -54,7 +54,7 @@ def loads(protocol: str, spans: int) -> list[Load]:
     """The headline load first."""
     headline = Scenario(protocol, 0.0, spans)
     tiny = Shape(spans_per_request=10, spans_per_request_min=1)
-    projects = replace(headline, spans=max(spans, 16 * PROJECTS), shape=Shape(services=PROJECTS))
+    projects = replace(headline, spans=max(spans * 16 // 5, 16 * PROJECTS), shape=Shape(services=PROJECTS))
     return [
         Load(HEADLINE, headline, "30,000/s"),
         Load(PACED, headline, "p99 < 100 ms"),

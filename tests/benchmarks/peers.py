@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ import psycopg
 from tests.benchmarks.disk import disk_use
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.opens import TraceOpener
-from tests.benchmarks.passes import QUERYABLE, UNSETTLED, Scenario, percentile, send, start_sender_to, wait_for_none
+from tests.benchmarks.passes import QUERYABLE, UNDERIVED, Scenario, percentile, send, start_sender_to, wait_for_none
 from tests.benchmarks.peer_servers import PEERS, install, running_peer
 from tests.benchmarks.sender import SenderReport
 from tests.benchmarks.workload import Shape
@@ -47,7 +47,7 @@ class Subject:
     headers: tuple[str, ...]
     pid: int  # of the parent of all its processes
     count_spans: Callable[[], int]
-    wait_until_done: Callable[[], None]  # returns when nothing that was sent is left to process
+    wait_until_done: Callable[[], None]  # returns when all that was sent is derived
     disk_bytes: Callable[[], int]
     trace_ids: Callable[[], list[str]]
     open_path: str
@@ -79,8 +79,8 @@ def rainbarrel() -> Iterator[Subject]:
         with psycopg.connect(said.database_url, autocommit=True) as connection:
             postgresql = connection.info.parameter_status("server_version")
 
-            def settle() -> None:
-                wait_for_none(connection, UNSETTLED)
+            def derive() -> None:
+                wait_for_none(connection, UNDERIVED)
 
             def rows(query: str) -> list[tuple[object, ...]]:
                 return connection.execute(query.encode()).fetchall()
@@ -91,12 +91,12 @@ def rainbarrel() -> Iterator[Subject]:
                 headers=(),
                 pid=server.process.pid,
                 count_spans=lambda: int(str(rows(QUERYABLE)[0][0])),
-                wait_until_done=settle,
+                wait_until_done=derive,
                 disk_bytes=lambda: disk_use(connection).all,
                 trace_ids=lambda: [str(row[0]) for row in rows(TRACE_IDS)],
                 open_path="/api/traces/{trace_id}",
-                fairness="acknowledges after its commit (fsync); CPU and disk hold all that is derived: tool errors, "
-                "loops, roll-ups, words for search",
+                fairness="acknowledges after its commit (fsync); CPU and disk hold what is derived: tool errors, "
+                "loops, words for search",
             )
 
 
@@ -127,31 +127,27 @@ def family(pid: int) -> list[psutil.Process]:
     return [parent, *parent.children(recursive=True)]
 
 
-def family_cpu_s(pid: int) -> dict[int, float]:
-    """CPU seconds by process."""
-    found = {}
+def family_cpu_s(pid: int) -> float:
+    """CPU seconds so far, with those of processes that have ended."""
+    total = 0.0
     for process in family(pid):
-        try:
+        with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        found[process.pid] = times.user + times.system
-    return found
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 def family_memory_mib(pid: int) -> float:
     """Proportional set size: memory that processes share is counted once."""
     total = 0
     for process in family(pid):
-        try:
+        with suppress(psutil.NoSuchProcess):
             total += process.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            continue
     return total / 2**20
 
 
 def measure(subject: Subject, spans: int, connections: int, seed: int) -> Measured:
-    """Sends once over and waits until all of it can be queried, and until nothing is left to process."""
+    """Sends once over and waits until all of it can be queried, and until all of it is derived."""
     scenario = Scenario("http", 0.0, spans, connections, shape=Shape(), headers=subject.headers)
     sender = start_sender_to(subject.address, scenario, seed)
     counted, disk = subject.count_spans(), subject.disk_bytes()
@@ -165,7 +161,7 @@ def measure(subject: Subject, spans: int, connections: int, seed: int) -> Measur
     queryable_s = time.monotonic() - sent.begun_s
     subject.wait_until_done()
     done_s = time.monotonic() - sent.begun_s
-    cpu_s = sum(seconds - cpu.get(pid, 0.0) for pid, seconds in family_cpu_s(subject.pid).items())
+    cpu_s = family_cpu_s(subject.pid) - cpu
     return Measured(sent, queryable_s, done_s, cpu_s, family_memory_mib(subject.pid), subject.disk_bytes() - disk)
 
 
@@ -229,7 +225,7 @@ def main() -> int:
                 notes.append(f"- {subject.name}: {subject.fairness}.")
     print(facts, "\n")
     print(f"{options.passes} passes of {options.spans:,} spans, 200 a request, {options.connections} connections.\n")
-    heads = ["server", "acknowledged/s", "queryable/s", "all done/s", "CPU us/span", "ack p50 / p99 ms", "retries"]
+    heads = ["server", "acknowledged/s", "queryable/s", "derived/s", "CPU us/span", "ack p50 / p99 ms", "retries"]
     print(markdown_table([*heads, "PSS MiB", "disk B/span", "trace open p50 / p95 ms"], rows), "\n")
     print("\n".join(notes))
     return 0
