@@ -47,11 +47,12 @@ def with_reports(traces: Sequence[DerivedTrace]) -> list[DerivedTrace]:
 
 
 def _named(traces: Sequence[DerivedTrace]) -> Sequence[DerivedTrace]:
-    """The traces in which a call whose span names only the tool's class has the name and the id it was asked for with:
-    those of the latest request with equal arguments that no span answers."""
+    """The traces in which a call whose span tells no call id has the id it was asked for with, and the name where its
+    span tells only the tool's class: those of the latest request with equal arguments that no span answers."""
     calls = sorted(chain.from_iterable(trace.tool_calls for trace in traces), key=lambda call: call.start_unix_nano)
     told = {call.name for call in calls if call.span_id is None}
     with_span = {call.call_id for call in calls if call.span_id is not None}
+    own = {(call.name, call.arguments and call.arguments.digest) for call in calls if call.span_id and not call.call_id}
     open_requests: dict[bytes, list[ToolCall]] = defaultdict(list)
     found: dict[tuple[bytes, str], ToolCall | None] = {}
     for call in calls:
@@ -60,10 +61,17 @@ def _named(traces: Sequence[DerivedTrace]) -> Sequence[DerivedTrace]:
         if call.span_id is None:
             if call.asked_by is not None and call.call_id and call.call_id not in with_span:
                 open_requests[call.arguments.digest].append(call)
-        elif told and call.call_id is None and call.asked_by is None and call.name not in told:
+        elif told and call.call_id is None and call.asked_by is None:
             of_same = open_requests[call.arguments.digest]
-            if of_same and of_same[-1].trace_id != call.trace_id:
-                request = of_same.pop()
+            named = [
+                request
+                for request in of_same
+                if request.name == call.name
+                or (call.name not in told and (request.name, request.arguments and request.arguments.digest) not in own)
+            ]
+            if named and named[-1].trace_id != call.trace_id:
+                request = named[-1]
+                of_same.remove(request)
                 key = (call.trace_id, call.call_key)
                 found[key] = _marked(dataclasses.replace(call, name=request.name, call_id=request.call_id))
     if not found:

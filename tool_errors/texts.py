@@ -29,7 +29,8 @@ def final_output(view: TraceView, groups: list[LlmGroup]) -> SpanFacts | None:
         return agent
     if groups:
         last = [facts for index in groups[-1].members if (facts := view.facts(index)) is not None]
-        asks = any(facts.requested_calls for facts in last) and not _runs_tools(view, groups[-1])
+        asks = any(not call.turn for facts in last for call in facts.requested_calls)  # with a turn: a whole run
+        asks = asks and not _runs_tools(view, groups[-1])
         if groups[-1].call.error_message is not None or asks:
             return None
         answer = next((facts for facts in last if facts.output_text), None)

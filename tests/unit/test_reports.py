@@ -137,3 +137,18 @@ def test_other_arguments_and_tools_that_messages_name_keep_their_names() -> None
     asking, first, second = calls_of(traces_of(request, other, named))
     assert [call.name for call in asking] == ["refund", "notify"]
     assert (first[0].name, second[0].name) == ("DynamicStructuredTool", "notify")
+
+
+def test_the_span_of_a_tool_without_a_call_id_is_the_call_that_was_asked_for_with_its_arguments() -> None:
+    """The client of the model and the tools are traced side by side, each by itself, with nothing around them."""
+    request = ("llm", {"model": "m", "input_text": "hello", "requested_calls": (asked("c1", "refund", ARGUMENTS),)})
+    other = ("tool", {"tool_name": "charge", "arguments": ARGUMENTS})
+    tool = ("tool", {"tool_name": "refund", "arguments": ARGUMENTS})
+    answer = ("llm", {"model": "m", "input_text": "hello", "answered_calls": (answered("c1", "refund", "late"),)})
+    settled = calls_of(traces_of(request, other, tool, answer))
+    assert [[(call.name, call.call_id) for call in calls] for calls in settled] == [
+        [],
+        [("charge", None)],
+        [("refund", "c1")],
+        [],
+    ]

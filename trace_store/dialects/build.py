@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trace_store.attributes import payload, unwrap
+from trace_store.dialects.automatic_calls import automatic_run
 from trace_store.dialects.dialect import Dialect, Field, Kind
 from trace_store.dialects.envelopes import model_in, response_id_in
 from trace_store.dialects.event_calls import add_event_calls
@@ -224,6 +225,8 @@ def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: Eve
     text, calls = _model_output(reading, content)
     facts.output_text, facts.requested_calls = text, calls
     response = reading.value("output") if "output" in fields else None
+    if response is not None and (run := automatic_run(response)) is not None:
+        facts.requested_calls, facts.answered_calls, _ = run
     response_id = reading.text("response_id") if "response_id" in fields else None
     if response is not None and response_id is None:
         response_id = response_id_in(response)

@@ -4,10 +4,35 @@ Source: docs.langchain.com/langsmith, trace with OpenTelemetry. A failed step ha
 message; its exception event is of type `Exception`, with the real type and the traceback inside the message.
 """
 
-from trace_store.dialects.dialect import Dialect, Kind
+from collections.abc import Mapping
+from typing import Any
 
+from trace_store.attributes import unwrap
+from trace_store.dialects.dialect import Dialect, Kind
+from trace_store.model import Span
+
+ARGUMENTS, RESULT = "gen_ai.tool.call.arguments", "gen_ai.tool.call.result"
 METADATA = "langsmith.metadata."
 CHAIN = Kind("chain", is_aggregate=True)
+
+
+def _tool_traffic(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a tool its arguments and its result, which stand where model calls have their messages.
+
+    What a traced function returns is wrapped as `{"output": value}`; a failed one has nothing, or null in it.
+    """
+    if attributes.get("langsmith.span.kind") != "tool":
+        return {}
+    told: dict[str, Any] = {}
+    if ARGUMENTS not in attributes and (arguments := attributes.get("gen_ai.prompt")) is not None:
+        told[ARGUMENTS] = arguments
+    result = unwrap(attributes.get("gen_ai.completion"))
+    if isinstance(result, dict) and result.keys() <= {"output"}:
+        result = result.get("output")
+    if RESULT not in attributes and result is not None:
+        told[RESULT] = result
+    return told
+
 
 DIALECT = Dialect(
     name="langsmith",
@@ -37,4 +62,5 @@ DIALECT = Dialect(
             "embedding": Kind("embedding"),
         }
     },
+    rewrite=_tool_traffic,
 )
