@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from trace_store.conversation_reads import ConversationRows, GroupPlace
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
@@ -11,7 +13,7 @@ from web.pages.conversation_models import ConversationLanes
 from web.pages.interaction_models import InteractionView
 from web.pages.view_models import ConversationPage, ConversationPart, FailureView, GroupView, LoopView
 
-FAILURES_MAX = 5  # of each trace; its page has all
+FAILURES_MAX = 5  # different ones of each trace; its page has all
 
 
 def group_view(row: TraceRow, place: GroupPlace | None) -> GroupView | None:
@@ -98,7 +100,7 @@ def _part(
         position=position,
         row=list_row(row),
         answer=row.output_preview or "",
-        failures=tuple(_failure(call, path) for call in failures[:FAILURES_MAX]),
+        failures=tuple(folded([_failure(call, path) for call in failures])[:FAILURES_MAX]),
         failure_count=max(row.error_count + row.soft_error_count, len(failures)),
         loops=tuple(_loop(loop) for loop in loops),
         interactions=tuple(interactions),
@@ -114,6 +116,12 @@ def _failure(call: ToolCallRow, path: str) -> FailureView:
         recovered=call.recovered,
         url=f"{path}?span={call.span_id.hex()}" if call.span_id else path,
     )
+
+
+def folded(failures: Sequence[FailureView]) -> list[FailureView]:
+    """Those that are alike but for their place, and follow one another, as one."""
+    alike = groupby(failures, key=lambda one: replace(one, url=""))
+    return [replace(same[0], times=len(same)) for same in (list(run) for _, run in alike)]
 
 
 def _loop(loop: LoopRow) -> LoopView:

@@ -383,7 +383,8 @@ class FailureView:
     error_type: str
     message: str
     recovered: bool
-    url: str
+    url: str  # of the first
+    times: int = 1  # how many alike follow one another
 
 
 @dataclass(frozen=True, slots=True)
