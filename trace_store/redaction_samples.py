@@ -28,12 +28,33 @@ class PostedUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedSignal:
+    """A signal (feedback) as it is stored."""
+
+    event_id: str
+    name: str
+    type: str
+    attachment_id: str | None
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldUser:
+    """What was said of a user, as it is stored."""
+
+    user_id: str
+    traits: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
     """The newest records; `received` says how many of each signal the project has taken altogether."""
 
     spans: list[StoredSpan]
     logs: list[StoredLog]
     updates: list[PostedUpdate]
+    signals: list[PostedSignal]
+    users: list[ToldUser]
     received: dict[str, int]
     secret: bytes  # of keyed hashes
 
@@ -52,9 +73,15 @@ async def read_samples(pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], 
                 blobs = await fetch(connection, SQL.newest_log_blobs, parameters)
                 logs = await reads.logs_of_blobs(connection, [tuple(row) for row in blobs])
                 posted = await fetch(connection, SQL.newest_updates, parameters)
+                signals = await fetch(connection, SQL.newest_feedback, parameters)
+                users = await fetch(connection, SQL.newest_traits, parameters)
                 received: dict[str, int] = dict(await fetch(connection, SQL.received, parameters))
     spans = sorted((span for span in spans if span.row.kind >= 0), key=lambda span: -span.row.start_unix_nano)
     logs.reverse()
     unpack = zstandard.ZstdDecompressor().decompress
     updates = [PostedUpdate(event_id, kind, unpack(body)) for event_id, kind, body in posted]
-    return Samples(spans[:RECORDS_MAX], logs[:RECORDS_MAX], updates, received, secret)
+    return Samples(
+        *(spans[:RECORDS_MAX], logs[:RECORDS_MAX], updates),
+        *([PostedSignal(*row) for row in signals], [ToldUser(*row) for row in users]),
+        *(received, secret),
+    )

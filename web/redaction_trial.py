@@ -8,9 +8,9 @@ from typing import Any
 from otlp_receiver.redaction.redactor import Redactor
 from otlp_receiver.redaction.rules import RedactionRule
 from otlp_receiver.redaction.text import Spent
-from trace_store.interaction_rows import AcceptedUpdate
+from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
-from trace_store.redaction_samples import Samples, read_samples
+from trace_store.redaction_samples import PostedSignal, Samples, ToldUser, read_samples
 from trace_store.stored import StoredEnvelope, StoredLog, StoredSpan
 from web.context import WebContext
 
@@ -57,7 +57,7 @@ class RedactionTrial:
 
 
 async def try_rules(context: WebContext, rules: Sequence[RedactionRule]) -> RedactionTrial:
-    """Tries rules on the newest spans, log records and events."""
+    """Tries rules on the newest spans, log records, events, signals and users."""
     samples = await read_samples(context.pool, context.project_id)
     return await asyncio.to_thread(_try, context.project_id, rules, samples)
 
@@ -73,6 +73,8 @@ def _try(project_id: int, rules: Sequence[RedactionRule], samples: Samples) -> R
         ("spans", "traces", samples.spans),
         ("log records", "logs", samples.logs),
         ("events", "events", samples.updates),
+        ("signals", "feedback", samples.signals),
+        ("users", "users", samples.users),
     ):
         changed = 0
         for record in records:
@@ -97,6 +99,15 @@ def _redact(redactor: Redactor, record: Any, project_id: int, spent: Spent) -> t
         sent = AcceptedLog(project_id, record.trace_id, record.span_id, 0, 0, "", *_envelopes(record), record.otlp)
         redactor.log(sent, spent)
         return "log record", record.trace_id.hex(), record.span_id.hex(), ""
+    if isinstance(record, PostedSignal):
+        said = (record.attachment_id, record.properties)
+        redactor.feedback(
+            AcceptedFeedback(project_id, record.event_id, bytes(16), record.name, record.type, None, None, *said), spent
+        )
+        return "signal", "", "", record.event_id
+    if isinstance(record, ToldUser):
+        redactor.user(AcceptedUser(project_id, record.user_id, bytes(16), None, record.traits), spent)
+        return f"user {record.user_id}", "", "", ""
     redactor.update(AcceptedUpdate(project_id, record.event_id, record.kind, None, bytes(16), record.body), spent)
     return "event", "", "", record.event_id
 

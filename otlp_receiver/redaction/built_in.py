@@ -93,7 +93,13 @@ _ISSUERS = (
 
 
 def _phones(text: bytes, start: int, end: int) -> Iterator[Span]:
-    """The longest part that ends where a group of digits does."""
+    """The longest part that ends where a group of digits does; of one beside a word like "tel" the number alone."""
+    if text[start : start + 1].isalpha():
+        if not begins(text, start) or (number := _FIRST_DIGIT.search(text, start, end)) is None:
+            return
+        start = number.start()
+        if _NO_PHONE.match(text, start):
+            return
     if not begins(text, start) and text[start : start + 1] == b"1" and text[start + 1 : start + 2] in _SEPARATORS:
         start += 2  # "21 555-123-4567"
     if not begins(text, start) or text[start - 1 : start] in (b"+", b"."):
@@ -146,10 +152,33 @@ _PRIVATE_KEY = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[A-Za-z0-9+/=:,.()\s\\-]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|(?:[A-Za-z0-9+/=\s]|\\+[nr])*)"
 )
+_PHONE_WORD = (
+    r"(?:(?:tele)?phone|telefono|t\x{e9}l\x{e9}phone|telefone?|tel|t\x{e9}l|mobile?"
+    r"|cell|fax|whatsapp|msisdn|rufnummer|handy)"
+)
+_PHONE_OF_COUNTRY = (  # ways to write one that only a word beside it makes sure
+    r"(?:\(0[1-9][0-9]{0,4}\)|0[1-9][0-9]{0,4})[ ./-]{0,3}[0-9](?:[ ./-]?[0-9]){4,9}"  # 030 1234567, 06 12 34 56 78
+    r"|[1-9][0-9]{1,3}(?:[ .-][0-9]{2,4}){2,4}"  # 91 123 45 67, 555 123 456
+)
 _PHONE = (
     r"\+[1-9](?:[ .()/-]{0,2}[0-9]){6,14}"  # with the country
     r"|00[1-9][0-9]{0,2}[ ./-](?:[ .()/-]{0,2}[0-9]){6,12}"
     r"|(?:1[ .-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}"  # North America
+    r"|\(0[1-9][0-9]{1,4}\) ?[0-9](?:[ /-]?[0-9]){4,8}"  # (030) 1234567
+    rf"|(?i:{_PHONE_WORD}(?:[ _-]?(?:number|nummer|no|nr|num))?)[\s.:=\"'#\\]{{1,6}}(?:{_PHONE_OF_COUNTRY})"
+)
+_FIRST_DIGIT = re.compile(rb"[0-9(]")
+_NO_PHONE = re.compile(  # a date, or an amount in groups of three
+    rb"(?:19|20)[0-9]{2}[-./ ][01]?[0-9][-./ ][0-3]?[0-9](?![0-9])"
+    rb"|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}(?![0-9])"
+    rb"|[0-9]{1,2}(?:[ .][0-9]{3})+(?![0-9 .-]|[.,][0-9])|(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])"
+)
+PHONE_KEY = re.compile(  # of an attribute or field whose value is one
+    r"(?i:(?:^|[._ -])(?:tele)?(?:phone|mobile|msisdn|fax|tel)(?:[._ -]?(?:number|no|nr))?)$"
+    r"|[a-z](?:Phone|Mobile|Msisdn|Fax)(?:Number|No)?$"
+)
+_PHONE_KEY_HINT = (
+    r"(?i:(?:phone|mobile|msisdn|fax|tel)(?:[._ -]?(?:number|no|nr))?)\x12"  # before its value, on the wire
 )
 
 BUILT_IN = {
@@ -186,6 +215,8 @@ BUILT_IN = {
             canonical=_of_address,
         ),
         BuiltIn("card", "Payment cards", "4111 1111 1111 1111", *2 * (r"[0-9](?:[ -]?[0-9]){11,}",), cards, _of_number),
-        BuiltIn("phone", "Phone numbers", "+44 20 7946 0958", *2 * (_PHONE,), _phones, _of_number),
+        BuiltIn(
+            "phone", "Phone numbers", "+44 20 7946 0958", _PHONE, f"{_PHONE}|{_PHONE_KEY_HINT}", _phones, _of_number
+        ),
     )
 }

@@ -5,11 +5,16 @@ written. Lengths around a changed text are written anew. Sources: https://protob
 opentelemetry/proto/{trace,logs,common,resource}/v1.
 """
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from otlp_receiver.field_counts import varint
 from otlp_receiver.redaction.fields import RESOURCE, SCOPE
+
+_INT_VALUE, _DOUBLE_VALUE = 3, 4  # of AnyValue
+_STRING_VALUE_TAG = b"\x0a"
+NUMBER_MIN = 1_000_000  # a smaller number is no phone and no card; counts and sizes are left alone
 
 Redact = Callable[[str, bytes], bytes]  # a field's name and a text: the text to store, the same object if unchanged
 MayFind = Callable[[bytes], bool]  # false for the bytes of a part in which no rule finds anything
@@ -52,10 +57,11 @@ _INSIDE: Mapping[_Kind, Fields] = {
     "entry": {1: ("text", ""), 2: ("value", "")},
     "attribute": {1: ("as sent", ""), 2: ("value", "")},
 }
+_VALUE = _INSIDE["value"]
 
 
 def rewrite(otlp: bytes, fields: Fields, redact: Redact, may_find: MayFind = bool) -> bytes:
-    """The message with every text handed to `redact`; the same object when nothing changed.
+    """The message with every text and large number handed to `redact`; the same object when nothing changed.
 
     An attribute, event or link in which `may_find` sees nothing is not walked. The message was parsed before, so it is
     well-formed. A field that OTLP does not define is left out when it holds something to redact: nobody knows where
@@ -85,7 +91,12 @@ class _Rewriting(NamedTuple):
                 position = after_tag = _end_of_group(raw, position)
                 payload, (kind, name) = raw[begin:position], _UNKNOWN
             else:
-                position = _skipped(raw, position, wire_type)
+                after_tag, position = position, _skipped(raw, position, wire_type)
+                if fields is _VALUE and number in (_INT_VALUE, _DOUBLE_VALUE):
+                    text = _number_text(raw[after_tag:position], wire_type)
+                    if text and (new := self.redact(inherited, text)) is not text:
+                        pieces += (raw[copied:begin], _STRING_VALUE_TAG, _varint_bytes(len(new)), new)
+                        copied = position
                 continue
             new = self._payload(kind, payload, name or inherited)
             if new is not payload:
@@ -122,6 +133,17 @@ def _key(raw: bytes) -> str:
         else:
             position = _skipped(raw, position, tag & 7)
     return key.decode()
+
+
+def _number_text(encoded: bytes, wire_type: int) -> bytes:
+    """A large whole number of an attribute in digits; empty for any other."""
+    if wire_type == _VARINT:
+        value = varint(encoded, 0)[0]
+        return b"%d" % value if NUMBER_MIN <= value < 1 << 63 else b""
+    if wire_type == _FIXED64:
+        (real,) = struct.unpack("<d", encoded)
+        return b"%d" % real if NUMBER_MIN <= real < 1 << 63 and real.is_integer() else b""
+    return b""
 
 
 def _skipped(raw: bytes, position: int, wire_type: int) -> int:

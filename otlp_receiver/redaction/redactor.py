@@ -9,6 +9,7 @@ import orjson
 
 from otlp_receiver.envelopes import envelope
 from otlp_receiver.redaction import otlp
+from otlp_receiver.redaction.built_in import PHONE_KEY
 from otlp_receiver.redaction.fields import CONTENT, RESOURCE, SCOPE, reaches
 from otlp_receiver.redaction.hints import Hints
 from otlp_receiver.redaction.rules import RedactionRule
@@ -31,7 +32,7 @@ class Redactor:
         self._hints = Hints(rule.rule for rule in self._rules if not rule.keys)
         self._keys = sorted({key.encode() for rule in self._rules for key in rule.keys})
         self._has_envelopes = any(rule.fields - {CONTENT} for rule in self._rules)
-        self._texts: dict[str, TextRedactor] = {}
+        self._texts: dict[str, tuple[TextRedactor, bool]] = {}
         self._envelopes: dict[tuple[str, bytes], Envelope] = {}
 
     def span(self, span: AcceptedSpan, spent: Spent) -> AcceptedSpan:
@@ -109,11 +110,15 @@ class Redactor:
     def _field(self, name: str, text: bytes, spent: Spent) -> bytes:
         found = self._texts.get(name)
         if found is None:
-            found = TextRedactor([rule for rule in self._rules if reaches(rule.fields, name)], self._known)
+            rules = [rule for rule in self._rules if reaches(rule.fields, name)]
+            found = TextRedactor(rules, self._known), PHONE_KEY.search(name) is not None
             if len(self._texts) >= _REMEMBERED:
                 self._texts.clear()
             self._texts[name] = found
-        new = found.redact(text, spent) if found.rules else text
+        redactor, is_phone = found
+        new = redactor.redact(text, spent) if redactor.rules else text
+        if new is text and is_phone and redactor.rules:
+            new = _as_phone(redactor, text, spent)
         if new is not text and spent.observe is not None:
             spent.observe(name, text, new)
         return new
@@ -147,6 +152,13 @@ class Redactor:
                 new_key += "'"
             new[new_key] = self._value(path, item, spent)
         return value if _is_same((*new, *new.values()), (*value, *value.values())) else new
+
+
+def _as_phone(redactor: TextRedactor, text: bytes, spent: Spent) -> bytes:
+    """The value of a field that is called phone: a number is one without a word or its country beside it."""
+    lead = b"+" if text.isdigit() and not text.startswith(b"0") else b"tel: "
+    new = redactor.redact(lead + text, spent)
+    return text if new == lead + text else new.removeprefix(lead)
 
 
 def _is_same(new: Sequence[Any], old: Sequence[Any]) -> bool:

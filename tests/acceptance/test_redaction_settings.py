@@ -73,6 +73,21 @@ async def test_rules_are_tried_saved_and_in_force(pages: Pages) -> None:
     await ring.close()
 
 
+async def test_signals_and_traits_are_tried_too(pages: Pages) -> None:
+    said = {"event_id": "e1", "signal_name": "thumbs_down", "properties": {"comment": f"call {MAIL}"}}
+    await pages.post_events("signals", said)
+    await pages.post_events("identify", {"user_id": "u1", "traits": {"mail": MAIL, "phone": "030 1234567"}})
+    rules = [{"name": "email"}, {"name": "phone"}]
+    tried = (await pages.client.post("/api/redaction/try", json={"rules": rules})).json()
+    assert tried["counts"] == {"email": 2, "phone": 1}
+    assert tried["looked_at"] == [
+        {"what": "signals", "count": 1, "total": 1, "changed": 1},
+        {"what": "users", "count": 1, "total": 1, "changed": 1},
+    ]
+    assert {change["field"] for change in tried["changes"]} == {"properties.comment", "traits.mail", "traits.phone"}
+    assert {change["place"] for change in tried["changes"]} == {"signal", "user u1"}
+
+
 async def test_the_api_tries_saved_and_other_rules(pages: Pages) -> None:
     await fill(pages)
     put = await pages.client.put("/api/redaction", json={"version": 0, "rules": [{"name": "email"}]})

@@ -3,10 +3,11 @@
 from typing import Any
 
 import orjson
+import pytest
 from google.protobuf.message import Message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -178,3 +179,37 @@ def test_signals_and_users() -> None:
     assert (said.feedback[0].name, said.feedback[0].properties) == (MARK, {"comment": f"I am {MARK}"})
     assert (person.users[0].user_id, person.users[0].traits) == (MAIL, {"email": MARK, "age": 7})
     assert (said.feedback[0].digest, person.users[0].digest) != digests
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("card", AnyValue(int_value=4111111111111111), AnyValue(string_value="[card]")),
+        ("card", AnyValue(double_value=4111111111111111.0), AnyValue(string_value="[card]")),
+        ("user.phone", AnyValue(int_value=4155552671), AnyValue(string_value="[phone]")),
+        ("userPhone", AnyValue(int_value=4915112345670), AnyValue(string_value="[phone]")),
+        ("user.phone", AnyValue(string_value="030 1234567"), AnyValue(string_value="[phone]")),
+        ("order.id", AnyValue(int_value=4155552671), None),
+        ("start", AnyValue(int_value=1763750884000000000), None),
+        ("card", AnyValue(int_value=4111111111111112), None),
+        ("ratio", AnyValue(double_value=0.4111111111111111), None),
+        ("gen_ai.usage.input_tokens", AnyValue(int_value=123456), None),
+        ("microphone", AnyValue(int_value=4155552671), None),
+        ("phone.count", AnyValue(int_value=4155552671), None),
+        ("below", AnyValue(int_value=-4111111111111111), None),
+    ],
+)
+def test_numbers_of_attributes(key: str, value: AnyValue, expected: AnyValue | None) -> None:
+    """A card is found in a number too, a phone where the attribute is called so; ids and times are left alone."""
+    rules = redactor({"name": "card"}, {"name": "phone"})
+    inside = AnyValue(array_value=ArrayValue(values=[value, AnyValue(bool_value=True)]))
+    for sent, stored in ((value, expected), (inside, expected)):
+        message = Span(attributes=[KeyValue(key=key, value=sent)], name="run")
+        raw = span(otlp=message.SerializeToString(), name="run")
+        new = rules.span(raw, Spent())
+        if stored is None:
+            assert new is raw
+        elif sent is value:
+            assert Span.FromString(new.otlp).attributes[0].value == stored
+        else:
+            assert Span.FromString(new.otlp).attributes[0].value.array_value.values[0] == stored

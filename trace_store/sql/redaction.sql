@@ -72,6 +72,29 @@ FROM (
 ) newest
 WHERE bytes <= %(bytes_max)s
 
+-- newest_feedback --
+-- The newest signals that were posted (feedback_received_idx).
+SELECT event_id, name, type, attachment_id, properties
+FROM feedback
+WHERE project_id = %(project_id)s
+ORDER BY received_at DESC
+LIMIT %(records_max)s
+
+-- newest_traits --
+-- What was said last of the users who were seen last (users_last_seen_idx, primary key of user_updates).
+SELECT told.user_id, told.traits
+FROM (
+  SELECT user_id FROM users WHERE project_id = %(project_id)s ORDER BY last_seen_unix_nano DESC, user_id LIMIT %(records_max)s
+) seen
+CROSS JOIN LATERAL (
+  SELECT user_id, traits, arrival FROM user_updates posted
+  WHERE posted.project_id = %(project_id)s AND posted.user_id = seen.user_id
+  ORDER BY arrival DESC
+  LIMIT %(records_max)s
+) told
+ORDER BY told.arrival DESC
+LIMIT %(records_max)s
+
 -- received --
 -- How many records of each kind a project has taken: sums of its receipts.
 SELECT signal, sum(accepted)::bigint FROM ingest_receipts WHERE project_id = %(project_id)s GROUP BY signal
