@@ -15,13 +15,9 @@ AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AN
 -- rank_issues --
 -- Issues with their events within a window, those with most or newest first, and how many there are; with what stands
 -- against a person's word, whatever the window. Without users and the filters of findings it reads findings_issue_idx
--- alone; the laterals read as far as the first contradiction, or as many users as it takes.
-SELECT state.fingerprint, state.kind, state.tool, state.title, state.first_seen_unix_nano, state.first_release,
-  state.status AS said, state.resolved_in_release, state.resolved_at, state.ignored_at, state.ignored_until_user_count,
-  state.assignee, state.note, counted.events, counted.last_seen_unix_nano, counted.users,
-  regression.at AS regressed_at_unix_nano, coalesce(since_ignored.users, 0) AS users_since_ignored,
-  count(*) OVER () AS total
-FROM (
+-- alone, once (planners expect a row where there are many, and would count again for every issue); the laterals read as far as
+-- the first contradiction, or as many users as it takes.
+WITH counted AS MATERIALIZED (
   SELECT fingerprint, count(*) AS events, max(start_unix_nano) AS last_seen_unix_nano, 0::bigint AS users
   FROM findings
   WHERE NOT %(by_users)s AND project_id = %(project_id)s
@@ -37,7 +33,13 @@ FROM (
     GROUP BY fingerprint, user_id
   ) met
   GROUP BY fingerprint
-) counted
+)
+SELECT state.fingerprint, state.kind, state.tool, state.title, state.first_seen_unix_nano, state.first_release,
+  state.status AS said, state.resolved_in_release, state.resolved_at, state.ignored_at, state.ignored_until_user_count,
+  state.assignee, state.note, counted.events, counted.last_seen_unix_nano, counted.users,
+  regression.at AS regressed_at_unix_nano, coalesce(since_ignored.users, 0) AS users_since_ignored,
+  count(*) OVER () AS total
+FROM counted
 JOIN issue_states state ON state.project_id = %(project_id)s AND state.fingerprint = counted.fingerprint
 LEFT JOIN LATERAL (
   SELECT again.start_unix_nano AS at

@@ -1,22 +1,21 @@
 -- The start page: figures of a project within a time, in steps of equal length.
 
--- part: loops_within --
--- The loops that began within a time, each with its finding.
-FROM findings finding
-JOIN loops loop ON (loop.project_id, loop.trace_id, loop.loop_id)
-  = (finding.project_id, finding.trace_id, substr(finding.finding_key, 6))
-WHERE finding.project_id = %(project_id)s AND finding.kind = 'loop'
-  AND finding.start_unix_nano >= %(since)s AND finding.start_unix_nano < %(until)s
-  AND (%(release)s::text IS NULL OR finding.release = %(release)s)
-  AND (%(environment)s::text IS NULL OR finding.environment = %(environment)s)
-
 -- latest_loops --
 -- The newest loops that began within a time (findings_loops_idx, primary key of loops).
-SELECT finding.trace_id, coalesce(loop.call_keys[1], ''), finding.title, finding.start_unix_nano, loop.tools, loop.iterations, loop.ended,
-  loop.tokens, loop.cost_nano_usd, loop.kind
-{loops_within}
+SELECT finding.trace_id, coalesce(loop.call_keys[1], ''), finding.title, finding.start_unix_nano, loop.tools, loop.iterations,
+  loop.ended, loop.tokens, loop.cost_nano_usd, loop.kind
+FROM (
+  SELECT project_id, trace_id, finding_key, title, start_unix_nano
+  FROM findings
+  WHERE project_id = %(project_id)s AND kind = 'loop' AND start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
+    AND (%(release)s::text IS NULL OR release = %(release)s)
+    AND (%(environment)s::text IS NULL OR environment = %(environment)s)
+  ORDER BY start_unix_nano DESC, trace_id, finding_key
+  LIMIT %(limit)s
+) finding
+JOIN loops loop ON (loop.project_id, loop.trace_id, loop.loop_id)
+  = (finding.project_id, finding.trace_id, substr(finding.finding_key, 6))
 ORDER BY finding.start_unix_nano DESC, finding.trace_id, finding.finding_key
-LIMIT %(limit)s
 
 -- newest_releases --
 -- The releases that were first seen last (primary key of releases).
