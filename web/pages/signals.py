@@ -17,6 +17,7 @@ from web.verdict_view import LABELS
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
+RANGE = "24h"  # unless told
 NOTICES = {
     "saved": "Saved. What arrives is looked at from now on; the last three days are looked at behind it.",
     "removed": "The signal is removed.",
@@ -28,13 +29,13 @@ NOTICES = {
 @router.get("/signals")
 async def show_signals(request: Request, context: Context, done: str = "") -> Response:
     """The page; `range` is how far back counts go."""
-    return await _answer(request, context, request.query_params.get("range", "7d"), notice=NOTICES.get(done, ""))
+    return await _answer(request, context, request.query_params.get("range", RANGE), notice=NOTICES.get(done, ""))
 
 
 @router.get("/signals.json")
 async def show_json(request: Request, context: Context) -> Response:
     """The page as JSON."""
-    return json_answer(signals_json(await read_signal_list(context, request.query_params.get("range", "7d"))))
+    return json_answer(signals_json(await read_signal_list(context, request.query_params.get("range", RANGE))))
 
 
 @router.post("/signals")
