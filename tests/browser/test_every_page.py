@@ -29,6 +29,7 @@ SHOW_TEXTS = (  # these must show what was planted: else the walk would prove no
     "/traces/{trace_id}?view=transcript",
     "/traces/{trace_id}?view=tree&find=e&only=tools",
     "/traces/{trace_id}?view=graph",
+    "/interactions",
     "/conversations",
     "/conversations/{name}",
     "/issues",

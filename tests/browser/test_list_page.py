@@ -72,3 +72,39 @@ def test_a_new_trace_appears_without_reload(page: Page, server: RunningServer, r
     expect(row_of(page, new)).to_be_visible(timeout=LIVE_MS)
     expect(page.get_by_text("Did this one arrive by itself?")).to_be_visible()
     assert page.evaluate("window.isSamePage")
+
+
+def test_two_traces_are_ticked_and_compared(page: Page, server: RunningServer, run: AgentRun) -> None:
+    other = support_run("Where is my parcel E-5121?")
+    other.send(server, *other.spans)
+    server.wait_for_trace(other.trace_id, len(other.spans))
+    page.goto(f"{server.url}/traces?q=%22Where+is+my+parcel%22")
+    page.keyboard.press("j")
+    expect(page.locator(".traces .question a").first).to_be_focused()
+    page.keyboard.press("x")
+    bar = page.locator(".ticked")
+    expect(bar).to_contain_text("1 trace ticked; tick another to compare them")
+    expect(bar.get_by_role("link", name="Compare")).to_be_hidden()
+    page.locator(f'tr[data-trace="{run.trace_id}"]').get_by_label("Tick for comparing").check()
+    page.locator(f'tr[data-trace="{other.trace_id}"]').get_by_label("Tick for comparing").check()
+    expect(bar).to_contain_text("2 traces ticked")
+    bar.get_by_role("link", name="Compare").click()
+    expect(page).to_have_url(
+        re.compile(rf"/compare\?a=({run.trace_id}&b={other.trace_id}|{other.trace_id}&b={run.trace_id})$")
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compare")
+
+
+@pytest.mark.profile(viewport={"width": 375, "height": 800})
+def test_interactions_lead_to_their_trace_and_their_user(page: Page, server: RunningServer, run: AgentRun) -> None:
+    page.goto(f"{server.url}/traces?errors=1")
+    page.get_by_role("link", name="Interactions").click()
+    expect(page).to_have_url(re.compile(r"/interactions\?errors=1$"))
+    expect(page.get_by_label("Errors only")).to_be_checked()
+    asked = page.get_by_role("link", name="Where is my parcel E-5120?").first
+    row = page.get_by_role("row").filter(has=asked)
+    expect(row.locator(".ring")).to_be_visible()
+    expect(row.locator(".trouble .in-error")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    asked.click()
+    expect(page).to_have_url(re.compile(rf"/traces/{run.trace_id}$"))

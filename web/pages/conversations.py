@@ -1,19 +1,19 @@
-"""`/conversations`: the list, the newest message first, with its JSON twin."""
+"""`/conversations`: the list, the newest message first, with what happened in each, and its JSON twin."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
-import orjson
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from trace_store.interaction_lists import conversation_count
-from trace_store.interaction_reads import InteractionReads, Place
-from trace_store.interaction_rows import ConversationRow
+from trace_store.interaction_reads import Place
+from trace_store.message_lists import NEWEST_CONVERSATION, TRACES_TOLD_MAX, ConversationLine, read_conversations
 from web.context import WebContext, context_of
 from web.interaction_view import user_url
-from web.list_view import conversation_url
-from web.pages.users import PAGE_ROWS, read_place
+from web.json_answers import json_answer
+from web.list_parameters import LIMIT
+from web.list_view import conversation_url, spoken
+from web.message_filter import MessageQuery, place_text, read_message_query
 from web.templating import page
 
 router = APIRouter()
@@ -21,56 +21,81 @@ Context = Annotated[WebContext, Depends(context_of)]
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationLine:
+class ConversationListRow:
     """One row of the list."""
 
-    row: ConversationRow
+    line: ConversationLine
     url: str
     user_url: str  # "" without a user
+    steps_spoken: str
+    is_cut: bool  # it has more traces than the figures are of
+
+    error_count: int
+    soft_error_count: int
+    unanswered_count: int
+    failed_span_count: int
+    loop_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationsPage:
     """What the list prints."""
 
-    lines: tuple[ConversationLine, ...]
+    rows: tuple[ConversationListRow, ...]
     total: int
+    shown: dict[str, str]  # the filter as it stands in the URL
+    is_filtered: bool
     json_url: str
     newest_url: str  # "" on the first page
     older_url: str  # "" on the last page
+    searched_back_to: int  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
 
 
 @router.get("/conversations.json")
-async def show_json(context: Context, before: str = "") -> Response:
+async def show_json(request: Request, context: Context) -> Response:
     """The list as JSON."""
-    rows, total, older = await _read(context, before)
-    shown = [{name: value for name, value in asdict(row).items() if name != "project_id"} for row in rows]
-    body = {"conversations": shown, "next": older or None, "shown": len(rows), "total": total}
-    return Response(orjson.dumps(body), media_type="application/json")
+    query = read_message_query(request.query_params, context.project_id)
+    rows, total, older = await _read(query, context)
+    told = [row._asdict() for row in rows]
+    return json_answer({"conversations": told, "next": place_text(older) or None, "shown": len(rows), "total": total})
 
 
 @router.get("/conversations")
-async def show_conversations(context: Context, before: str = "") -> Response:
+async def show_conversations(request: Request, context: Context) -> Response:
     """The list."""
-    rows, total, older = await _read(context, before)
-    shown = ConversationsPage(
-        lines=tuple(
-            ConversationLine(row, conversation_url(row.conversation_id), user_url(row.user_id) if row.user_id else "")
-            for row in rows
-        ),
+    query = read_message_query(request.query_params, context.project_id)
+    rows, total, older = await _read(query, context)
+    view = ConversationsPage(
+        rows=tuple(_list_row(row) for row in rows),
         total=total,
-        json_url="/conversations.json" + (f"?{urlencode({'before': before})}" if before else ""),
-        newest_url="/conversations" if before else "",
-        older_url=f"/conversations?{urlencode({'before': older})}" if older else "",
+        shown=query.shown,
+        is_filtered=query.is_set,
+        json_url=query.url("/conversations.json", query.before),
+        newest_url=query.url("/conversations") if query.before else "",
+        older_url=query.url("/conversations", place_text(older)) if older else "",
+        searched_back_to=older.unix_nano if older is not None and len(rows) < LIMIT else 0,
     )
-    return page("conversations.html", page=shown, footer=await context.footer())
+    return page("conversations.html", page=view, footer=await context.footer())
 
 
-async def _read(context: WebContext, before: str) -> tuple[list[ConversationRow], int, str]:
-    """A page of conversations, how many there are, and where the next page begins ("": nowhere)."""
-    after = Place(*read_place(before)) if before else None
+async def _read(query: MessageQuery, context: WebContext) -> tuple[list[ConversationLine], int, Place | None]:
+    """A page of conversations, how many there are without the filter, and where the next page begins."""
     async with context.reader.freely_planned() as connection:
-        reads = InteractionReads(connection, context.project_id)
-        rows, older = await reads.conversations([], "last_unix_nano", descending=True, after=after, limit=PAGE_ROWS)
+        rows, older = await read_conversations(connection, query.wanted, query.after(NEWEST_CONVERSATION), LIMIT)
         total = await conversation_count(connection, context.project_id)
-    return rows, total, f"{older[0]}.{older[1]}" if older else ""
+    return rows, total, older
+
+
+def _list_row(row: ConversationLine) -> ConversationListRow:
+    return ConversationListRow(
+        line=row,
+        url=conversation_url(row.conversation_id),
+        user_url=user_url(row.user_id) if row.user_id else "",
+        steps_spoken=spoken(row.steps),
+        is_cut=row.traces >= TRACES_TOLD_MAX,
+        error_count=row.error_count,
+        soft_error_count=row.soft_error_count,
+        unanswered_count=row.unanswered_count,
+        failed_span_count=row.failed_span_count,
+        loop_count=row.loop_count,
+    )

@@ -1,2 +1,0 @@
-// The list of interactions.
-import "./list_keys.js";

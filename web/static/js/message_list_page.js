@@ -1,0 +1,2 @@
+// Lists of interactions and conversations.
+import "./list_keys.js";
