@@ -11,8 +11,8 @@ from trace_store.queries import load
 from trace_store.span_reads import plan_and_fetch
 
 SQL = load("message_lists")
-LOOKED_AT_MAX = 50_000  # interactions that a page of the list looks at
-CONVERSATIONS_LOOKED_AT_MAX = 5_000
+LOOKED_AT_MAX = 20_000  # interactions that a page of the list looks at
+CONVERSATIONS_LOOKED_AT_MAX = 2_000
 TRACES_TOLD_MAX = 100  # of one conversation
 NEWEST = Place(2**63 - 1, "")
 NEWEST_CONVERSATION = Place(2**63 - 1, "\U0010ffff")

@@ -22,7 +22,7 @@ OPTIONS = [
     *("--no-sandbox", "--headless=new", "--disable-gpu", "--disable-background-networking"),
     "--host-resolver-rules=MAP rainbarrel.test 127.0.0.1",  # an address that is not loopback
 ]
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 20_000  # of a busy machine
 
 collect_ignore_glob = [] if importlib.util.find_spec("playwright") else ["test_*.py"]
 
@@ -30,8 +30,9 @@ collect_ignore_glob = [] if importlib.util.find_spec("playwright") else ["test_*
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """One Chromium: the one of the system, else the one that Playwright downloaded."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         path = CHROMIUM if CHROMIUM.exists() else None
         started = playwright.chromium.launch(executable_path=path, args=OPTIONS)

@@ -39,6 +39,7 @@ def test_a_row_opens_its_trace(page: Page, server: RunningServer, run: AgentRun)
 
 def test_keys_move_through_the_rows(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(f"{server.url}/traces?q=parcel+E-5120")
+    expect(row_of(page, run)).to_be_visible()  # derived by now
     page.keyboard.press("j")
     expect(row_of(page, run).get_by_role("link")).to_be_focused()
     page.keyboard.press("/")
@@ -79,8 +80,7 @@ def test_two_traces_are_ticked_and_compared(page: Page, server: RunningServer, r
     other.send(server, *other.spans)
     server.wait_for_trace(other.trace_id, len(other.spans))
     page.goto(f"{server.url}/traces?q=%22Where+is+my+parcel%22")
-    page.keyboard.press("j")
-    expect(page.locator(".traces .question a").first).to_be_focused()
+    row_of(page, other).locator(".question a").focus()
     page.keyboard.press("x")
     bar = page.locator(".ticked")
     expect(bar).to_contain_text("1 trace ticked; tick another to compare them")

@@ -56,17 +56,19 @@ WITH looked AS (
   LIMIT %(looked_at_max)s
 ), shown AS (
   SELECT * FROM looked one
-  WHERE (NOT (%(errors)s::boolean OR %(loops)s::boolean) OR EXISTS (
-      SELECT FROM traces trace
+  WHERE (NOT (%(errors)s::boolean OR %(loops)s::boolean) OR (  -- a value, not EXISTS: that may be looked up for all at once
+      SELECT true FROM traces trace
       WHERE trace.project_id = one.project_id AND left(trace.conversation_id, 255) = left(one.conversation_id, 255)
         AND trace.conversation_id = one.conversation_id
         AND (NOT %(errors)s::boolean OR trace.error_count + trace.soft_error_count + trace.failed_span_count > 0)
-        AND (NOT %(loops)s::boolean OR trace.loop_count > 0)))
-    AND (%(pattern)s::text IS NULL OR lower(concat_ws(' ', one.conversation_id, one.user_id)) LIKE %(pattern)s OR EXISTS (
-      SELECT FROM interactions said
+        AND (NOT %(loops)s::boolean OR trace.loop_count > 0)
+      LIMIT 1))
+    AND (%(pattern)s::text IS NULL OR lower(concat_ws(' ', one.conversation_id, one.user_id)) LIKE %(pattern)s OR (
+      SELECT true FROM interactions said
       WHERE said.project_id = one.project_id AND left(said.conversation_id, 255) = left(one.conversation_id, 255)
         AND said.conversation_id = one.conversation_id
-        AND lower(concat_ws(' ', said.input_preview, said.output_preview)) LIKE %(pattern)s))
+        AND lower(concat_ws(' ', said.input_preview, said.output_preview)) LIKE %(pattern)s
+      LIMIT 1))
   LIMIT %(limit)s
 )
 SELECT conversation_id, user_id, first_unix_nano, last_unix_nano, interaction_count, coalesce(asked.question, ''),

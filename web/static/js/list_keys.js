@@ -5,7 +5,8 @@ const links = () => [...document.querySelectorAll(".traces .question a")];
 
 function move(step) {
   const all = links();
-  const at = all.indexOf(document.activeElement);
+  const row = document.activeElement?.closest(".traces tr");
+  const at = all.findIndex((link) => link.closest("tr") === row);
   const next = at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step));
   all[next]?.focus();
 }
