@@ -1,5 +1,6 @@
 """Haystack's messages: read in one go, they are what reading the whole repr says."""
 
+import time
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -121,3 +122,23 @@ def test_the_usual_ones_are_read_at_once(content: str, parts: Any) -> None:
 )
 def test_the_rest_is_left_to_the_parser(text: str) -> None:
     assert read_chat_message(text) is None
+
+
+@pytest.mark.parametrize(
+    "repeated", ["TextContent(text='a'), ", "'), _meta={", "}, id='", "ToolCall(tool_name='a', arguments={"]
+)
+def test_hostile_texts_take_time_that_grows_with_their_size(repeated: str) -> None:
+    """A ratio of the work for eight times the text, with room for a busy machine: quadratic work would be 64."""
+
+    def seconds(times: int) -> float:
+        text = "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[" + repeated * times
+        texts = [text, text + "TextContent(text='')], _name=None" + ", _meta={" * times + "})"]
+        best = float("inf")
+        for _ in range(5):
+            begun = time.process_time()
+            for one in texts:
+                read_chat_message(one)
+            best = min(best, time.process_time() - begun)
+        return best
+
+    assert seconds(16_000) < 30 * seconds(2_000) + 0.01

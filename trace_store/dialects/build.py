@@ -345,6 +345,8 @@ def _add_tool_call(facts: SpanFacts, span: Span, reading: Reading) -> None:
     flagged = None
     if result is not None:
         result = unwrap(plain(result))
+        if isinstance(result, list):  # content blocks that were written as JSON
+            result = unwrap(plain(result))
         message = result_in(result)
         if message is not None:
             call_id = call_id or message.call_id or None

@@ -19,7 +19,7 @@ _PART: Final = re.compile(
     rf"TextContent\(text={_TEXT}\)|{_CALL}|ToolCallResult\(result={_TEXT}, origin={_CALL}, error=(True|False)\)"
 )
 _CLOSING: Final = "], _name="
-_META: Final = re.compile(r", _meta=(\{.*\})\)$")
+_META: Final = ", _meta={"
 _TOLD_IN_META: Final = ("model", "usage", "finish_reason")
 # Words that JSON writes otherwise, and integers that would lose digits.
 _UNLIKE_JSON: Final = re.compile(r"True|False|None|[0-9]{19}")
@@ -51,9 +51,9 @@ def read_chat_message(text: str) -> dict[str, Any] | None:
     message: dict[str, Any] = {"role": role, "parts": parts}
     if len(parts) == 1 and role != "tool" and parts[0]["type"] == "text":
         message = {"role": role, "content": parts[0]["content"]}
-    meta = _META.search(text, at) if role == "assistant" else None
-    if meta is not None:
-        told = _plain_value(meta.group(1))
+    begin = text.find(_META, at) if role == "assistant" and text.endswith("})") else -1
+    if begin >= 0:
+        told = _plain_value(text[begin + len(_META) - 1 : -1])
         if told is None:
             return None
         message.update(told_in_meta(told))
