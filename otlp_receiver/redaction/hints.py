@@ -13,7 +13,8 @@ from otlp_receiver.redaction.built_in import BUILT_IN
 from otlp_receiver.redaction.rules import RedactionRule
 
 # A number of 12 to 19 digits as int_value or double_value of AnyValue: it may be a card.
-_LARGE_NUMBER = re.compile(rb"\x18[\x80-\xff]{5,8}[\x00-\x7f]|\x21[\x00-\xff]{6}[\x00-\xff][\x42\x43]")
+_LARGE_INT = re.compile(rb"\x18[\x80-\xff]{5,8}[\x00-\x7f]")  # each begins with one byte, which is found fast
+_LARGE_DOUBLE = re.compile(rb"\x21[\x00-\xff]{7}[\x42\x43]")
 _RUN_OF_BACKSLASHES = re.compile(rb"\\{2,}")  # of JSON in JSON
 _LETTER_ESCAPED = re.compile(rb"\\u(?!00[0-7])")
 _ESCAPES = ((b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"), (b'\\"', b'"'), (b"\\/", b"/"))
@@ -33,7 +34,7 @@ class Hints:
         """Whether a rule may find something; about 3 µs per KB for all built-in rules."""
         if self._built_in is not None and self._built_in.search(encoded) is not None:
             return True
-        if self._has_cards and _LARGE_NUMBER.search(encoded) is not None:
+        if self._has_cards and (_LARGE_INT.search(encoded) or _LARGE_DOUBLE.search(encoded)):
             return True
         return bool(self._own) and self._own_may_find(encoded)
 
