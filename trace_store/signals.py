@@ -76,11 +76,18 @@ async def read_signals(connection: Connection, project_id: int | None = None) ->
 
 
 async def add_signal(
-    connection: Connection, project_id: int, name: str, kind: str, pattern: str, search_in: str, sentiment: str
+    connection: Connection,
+    project_id: int,
+    name: str,
+    kind: str,
+    pattern: str,
+    search_in: str,
+    sentiment: str,
+    signal_id: str | None = None,
 ) -> str | None:
-    """The id of a new signal; None when another has its name. Traces under way are looked at again."""
+    """The id of a new signal; None when another has its name or this id. Traces under way are looked at again."""
     parameters = {"project_id": project_id, "name": name, "kind": kind, "pattern": pattern}
-    parameters |= {"search_in": search_in, "sentiment": sentiment}
+    parameters |= {"search_in": search_in, "sentiment": sentiment, "signal_id": signal_id}
     rows = await (await connection.execute(SQL.add_signal, parameters)).fetchall()
     return str(rows[0][0]) if rows else None
 

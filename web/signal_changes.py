@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tool_errors.alerts.rule import SIGNAL_POSTED, is_derived_signal
 from tool_errors.signals.pattern import SENTIMENTS, SIDES, BadSignal, Pattern, compile_pattern
@@ -14,7 +15,7 @@ from trace_store.trace_filter import TraceFilter
 from web.errors import BadRequest, Conflict, NotFound
 from web.signal_reading import SignalPlace
 
-FIELDS = ("name", "kind", "pattern", "search_in", "sentiment")
+FIELDS = ("name", "kind", "pattern", "search_in", "sentiment", "id")
 NAME_CHARS_MAX = 100
 SIGNALS_MAX = 50  # each is looked for in every text
 BACKFILL_S = 3 * 86_400
@@ -30,6 +31,7 @@ class Wanted:
     pattern: str
     search_in: str
     sentiment: str
+    signal_id: str | None  # of a signal that is brought along; None: a new one
     compiled: Pattern
 
 
@@ -60,10 +62,14 @@ def read_signal(said: Mapping[str, Any]) -> Wanted:
         compiled = compile_pattern(given["kind"], given["pattern"])
     except BadSignal as error:
         raise BadRequest(str(error)) from None
-    return Wanted(name, given["kind"], given["pattern"], given["search_in"], given["sentiment"], compiled)
+    signal_id = given["id"].strip() or None
+    if signal_id is not None and not _is_uuid(signal_id):
+        raise BadRequest(f"id={signal_id[:100]} is no UUID; leave it out for a new one.")
+    parts = (name, given["kind"], given["pattern"], given["search_in"], given["sentiment"])
+    return Wanted(*parts, signal_id, compiled)
 
 
-_DEFAULTS = {"name": "", "kind": "keyword", "pattern": "", "search_in": "both", "sentiment": "neutral"}
+_DEFAULTS = {"name": "", "kind": "keyword", "pattern": "", "search_in": "both", "sentiment": "neutral", "id": ""}
 
 
 async def save_signal(place: SignalPlace, wanted: Wanted) -> str:
@@ -71,10 +77,11 @@ async def save_signal(place: SignalPlace, wanted: Wanted) -> str:
     async with place.reader.freely_planned() as connection:
         if len(await read_signals(connection, place.project_id)) >= SIGNALS_MAX:
             raise Conflict(f"There are {SIGNALS_MAX} signals already: remove one before you add another.")
-        parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment)
+        parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment, wanted.signal_id)
         signal_id = await add_signal(connection, place.project_id, *parts)
     if signal_id is None:
-        raise Conflict(f"A signal is called {wanted.name} already: choose another name.")
+        taken = f" or has the id {wanted.signal_id}" if wanted.signal_id else ""
+        raise Conflict(f"A signal is called {wanted.name}{taken} already: choose another name.")
     await _look_back(place)
     return signal_id
 
@@ -126,4 +133,7 @@ def _unknown(signal_id: str) -> NotFound:
 
 
 def _is_uuid(text: str) -> bool:
-    return len(text) == 36 and all(part.isalnum() and part.isascii() for part in text.split("-"))
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

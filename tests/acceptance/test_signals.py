@@ -58,7 +58,11 @@ async def test_words_are_found_live_and_in_what_is_stored(pages: Pages) -> None:
     await pages.store_and_derive(stored)
     await pages.store_and_derive(said("money back", "no", at=time.time_ns() - 5 * DAY_NS))
     await add(pages, **REFUNDS)
-    await add(pages, name="sorry", kind="regex", pattern=r"\bsorry|apolog", search_in="output")
+    brought = {"id": "11111111-1111-4111-8111-111111111111", "name": "sorry"}
+    sorry = {"kind": "regex", "pattern": r"\bsorry|apolog", "search_in": "output"}
+    assert await add(pages, **brought, **sorry) == brought["id"], "a signal of another server keeps its id"
+    for again, status in ({**brought, "name": "other"}, 409), ({"id": "1" * 36, "name": "other"}, 400):
+        assert (await pages.client.post("/api/signals", json=sorry | again)).status_code == status
     assert (await pages.json("/api/signals"))["waiting_traces"] == 1, "three days back"
     live = said("sorry, where is it?", "We apologise: your money back.", user="u-2")
     await pages.store_and_derive(live)

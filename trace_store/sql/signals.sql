@@ -7,10 +7,11 @@ WHERE %(project_id)s::integer IS NULL OR project_id = %(project_id)s
 ORDER BY project_id, created_at, signal_id
 
 -- add_signal --
--- A new signal; nothing when its name is taken (unique key).
-INSERT INTO signals (project_id, name, kind, pattern, search_in, sentiment)
-VALUES (%(project_id)s, %(name)s, %(kind)s, %(pattern)s, %(search_in)s, %(sentiment)s)
-ON CONFLICT (project_id, name) DO NOTHING
+-- A new signal; nothing when its name or id is taken (unique key, primary key).
+INSERT INTO signals (project_id, signal_id, name, kind, pattern, search_in, sentiment)
+VALUES (%(project_id)s, coalesce(%(signal_id)s::uuid, gen_random_uuid()), %(name)s, %(kind)s, %(pattern)s, %(search_in)s,
+  %(sentiment)s)
+ON CONFLICT DO NOTHING
 RETURNING signal_id::text
 
 -- remove_signal --
