@@ -24,6 +24,8 @@ LEFT_OUT_TABLES = {
     "dirty_marks": "empty, or the comparison waits",
     "dirty_hours": "empty: what is left is rolled up before the comparison, not after the usual delay",
     "server_secrets": "random",
+    "user_numbers": "given in the order in which hours are rolled up",
+    "figure_rollups": "has such numbers, in any order; all else of its rows is compared",
     "alert_progress": "how far a rule has looked",
     "retention_clock": "when maintenance last looked at the clock",
 }
@@ -45,6 +47,10 @@ WHERE n.nspname = 'rainbarrel' AND c.relkind IN ('r', 'p') AND NOT c.relispartit
 SUMS = """
 SELECT signal, sum(accepted)::bigint, sum(late)::bigint, sum(bytes)::bigint
 FROM rainbarrel.ingest_receipts GROUP BY signal HAVING sum(accepted) > 0 ORDER BY signal
+"""
+FIGURES = """
+SELECT hours, sort, hour, release, environment, name, sums, encode(durations, 'hex')
+FROM rainbarrel.figure_rollups ORDER BY 1, 2, 3, 4, 5, 6
 """
 OPEN_WORK = "SELECT (SELECT count(*) FROM rainbarrel.dirty_marks) + (SELECT count(*) FROM rainbarrel.traces WHERE live)"
 OPEN_HOURS = "SELECT count(*) FROM rainbarrel.dirty_hours"
@@ -68,6 +74,7 @@ def whole_database(conninfo: str) -> dict[str, list[str]]:
                 rows = connection.execute(query, [LEFT_OUT_COLUMNS]).fetchall()
                 found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
         found["sums of receipts"] = [repr(row) for row in connection.execute(SUMS).fetchall()]
+        found["figures"] = [repr(row) for row in connection.execute(FIGURES).fetchall()]
         keys = connection.execute("SELECT DISTINCT project_id, trace_id FROM spans").fetchall()
     found["bytes of spans and logs"] = asyncio.run(_records(conninfo, {TraceKey(*key) for key in keys}))
     return found
@@ -75,8 +82,8 @@ def whole_database(conninfo: str) -> dict[str, list[str]]:
 
 async def _roll_up(conninfo: str) -> None:
     work = RollupWork(conninfo)
-    while ask(conninfo, OPEN_HOURS):
-        await work.step(0.0)
+    while await work.step(0.0) or ask(conninfo, OPEN_HOURS):
+        pass
     await work.close()
 
 
