@@ -385,7 +385,7 @@ async def take_units(
     parameters: dict[str, Any] = {"units_max": units_max, "marks_max": marks_max, "kinds": list(kinds)}
     parameters["without"] = [unit.unit_id for unit in without]
     units = [Unit(*row) for row in await fetch(connection, SQL.claim_units, parameters)]
-    if len(units) < max(1, units_max // 8):
+    if len(units) < max(1, units_max // 4):
         again = parameters | {"units_max": UNITS_AGAIN_MAX}
         units += [Unit(*row) for row in await fetch(connection, SQL.claim_units_again, again)]
         units = list(dict.fromkeys(units))

@@ -38,7 +38,7 @@ ALL_KINDS = (
     *(UNIT_TRACE, UNIT_INTERACTION, UNIT_CONVERSATION, UNIT_LOG_BATCH, UNIT_TRACE_GROUP),
     *(UNIT_USER, UNIT_CONVERSATION_SUMS),
 )
-UNITS_MAX = 256  # of one claim: the more, the fewer statements per span while a processor lags behind
+UNITS_MAX = 128  # of one claim: the more, the fewer statements per span while a processor lags behind
 MARKS_MAX = 4096  # how far a claim looks down the queue
 ANALYZE_INTERVAL_S = 1.0  # between two looks for tables that have outgrown their statistics
 
