@@ -52,7 +52,7 @@ async def test_ids_in_every_spelling_and_names_lead_to_their_page(database: str)
         assert await leads_to(pages, issue["tool"]) == f"/tools/{issue['tool']}"
         suggested = (await pages.json(f"/jump.json?to={issue['tool'][:4]}"))["suggestions"]
         assert {"tool", "issue"} <= {each["kind"] for each in suggested}
-        assert (await pages.json("/projects/default/jump.json?to=receip"))["suggestions"][0]["label"] == "Receipts"
+        assert (await pages.json("/projects/default/jump.json?to=receip"))["suggestions"][0]["label"] == "Received"
 
 
 async def test_what_is_not_stored_says_so_and_any_text_is_taken(database: str) -> None:
