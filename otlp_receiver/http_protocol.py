@@ -29,8 +29,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Wait no longer, also after a reset: uvicorn's timer would keep all of the connection for 75 s more."""
         self._headers_came()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

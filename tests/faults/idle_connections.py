@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import httpx
 import psutil
 
+from tests.faults.wait_until import wait_until
 from tests.fix_server import running_server
 from tests.run_cli import request_json, span_json
 
@@ -77,8 +78,9 @@ def measure(url: str, grpc_endpoint: str, process: psutil.Process, connections: 
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, max(allowed, connections + 1000)), most))
     export(url)
-    before = process.memory_info().rss
+    before, files = process.memory_info().rss, process.num_fds()
     during, first_s = _among_idle(url, grpc_endpoint, process, connections)
+    wait_until(lambda: process.num_fds() <= files + 16, "the server lets go of those who went", CONNECT_TIMEOUT_S)
     again, second_s = _among_idle(url, grpc_endpoint, process, connections)
     return Measured(before, during, again, max(first_s, second_s), connections)
 
