@@ -19,7 +19,7 @@ from otlp_receiver.decoded import DecodedEvents
 from otlp_receiver.exceptions import MalformedBody
 from otlp_receiver.json_text import parse_json
 from otlp_receiver.json_values import shown, without_lone_surrogates
-from trace_store.interaction_rows import (
+from trace_store.interactions.interaction_rows import (
     EVENT_ID_BYTES_MAX,
     PARTIAL,
     TRACK,

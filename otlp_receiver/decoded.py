@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
-from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
+from trace_store.interactions.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
 
 Signal = Literal["traces", "logs", "metrics"]

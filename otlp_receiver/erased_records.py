@@ -8,7 +8,7 @@ import orjson
 
 from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedLogs, DecodedTraces
 from trace_store.flush import digest_of_log
-from trace_store.interaction_rows import AcceptedUpdate
+from trace_store.interactions.interaction_rows import AcceptedUpdate
 from trace_store.model import AcceptedLog
 from trace_store.tombstones import Erased, Tombstones
 

@@ -17,7 +17,7 @@ from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedLogs, DecodedMe
 from otlp_receiver.isolation import store_all_but_refused
 from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.flush import AcceptedRecord, CommitBatch
-from trace_store.interaction_rows import AcceptedUser
+from trace_store.interactions.interaction_rows import AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan
 from trace_store.own_spans import own_span
 from trace_store.receipts import CommitResult

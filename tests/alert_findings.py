@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.spans_made import new_id
-from trace_store.alert_rows import NANOSECONDS, FindingEvent
+from trace_store.alerts.alert_rows import NANOSECONDS, FindingEvent
 from trace_store.connections import connect
 from trace_store.derived_tables import replace_findings
 from trace_store.finding_rows import FindingRow

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from web.server_file import ServerFile, read_running
+from web.processes.server_file import ServerFile, read_running
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 120.0

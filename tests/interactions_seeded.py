@@ -8,8 +8,8 @@ import orjson
 import psycopg
 
 from trace_store.connections import connect
-from trace_store.interaction_rows import ConversationRow, InteractionRow, UserRow
-from trace_store.interaction_words import write_words
+from trace_store.interactions.interaction_rows import ConversationRow, InteractionRow, UserRow
+from trace_store.interactions.interaction_words import write_words
 
 START = 1_767_312_000_000_000_000  # 2026-01-02T00:00:00Z
 MINUTE_NS = 60_000_000_000

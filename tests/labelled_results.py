@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.spans_by_hand import span
+from tool_errors.failure.status import judge_result
 from tool_errors.findings import Verdict
 from tool_errors.judged import judge_facts
-from tool_errors.status import judge_result
 from trace_store.attributes import payload
 from trace_store.dialects import normalise
 from trace_store.model import SpanEvent, SpanVersion

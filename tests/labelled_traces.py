@@ -7,11 +7,11 @@ from typing import Any
 
 from tests.facts_by_hand import START, TraceByHand, answered, asked
 from tests.labelled_loops import Case, Step, value_of
-from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import linked_traces
 from tool_errors.judged import from_row, to_row
-from tool_errors.linked_traces import linked_traces
 from tool_errors.rows_read import tool_call
 from tool_errors.table_rows import tool_call_row
 from trace_store.facts import Failure

@@ -7,10 +7,10 @@ import psycopg
 
 from tests.conformance.test_derived import trace_row
 from tests.spans_made import new_id
-from trace_store.alert_rows import NANOSECONDS
+from trace_store.alerts.alert_rows import NANOSECONDS
+from trace_store.alerts.signals import SignalMatchRow, add_signal
 from trace_store.connections import connect
 from trace_store.derived_tables import replace_derived
-from trace_store.signals import SignalMatchRow, add_signal
 from trace_store.stored import TraceKey
 
 

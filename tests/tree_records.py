@@ -13,7 +13,7 @@ from tool_errors.stored_facts import facts_to_store
 from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode, version_of
 from trace_store.stored import SpanRow, TreeRow
-from web.trace_reading import TreeRecords
+from web.trace.trace_reading import TreeRecords
 
 
 def records_of(trace: TraceByHand) -> TreeRecords:

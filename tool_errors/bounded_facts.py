@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from tool_errors.error_text import bounded_message
+from tool_errors.failure.error_text import bounded_message
 from tool_errors.findings import Verdict
 from trace_store.facts import PREVIEW_BYTES_MAX, AnsweredCall, Failure, ModelTurn, Payload, RequestedCall, SpanFacts
 

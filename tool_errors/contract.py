@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from tool_errors.cost import total_nano_usd, unpriced_models, usd
 from tool_errors.findings import FAILED, DerivedSpan, DerivedTrace, LlmCall, Loop, SchemaViolation, ToolCall
-from tool_errors.schema_violations import telling
+from tool_errors.prices.cost import total_nano_usd, unpriced_models, usd
+from tool_errors.schema.schema_violations import telling
 from trace_store.facts import UNREAD, Payload
 
 _STATUS = {0: "unset", 1: "ok", 2: "error"}

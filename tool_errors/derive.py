@@ -8,21 +8,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tool_errors.bounded_facts import text_preview
-from tool_errors.cost import priced
+from tool_errors.calls.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
+from tool_errors.calls.tool_calls import unique_tool_calls
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
 from tool_errors.interactions.parts import interaction_parts, whole_text_at
 from tool_errors.judged import JudgedFacts
-from tool_errors.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
+from tool_errors.loop.work_scope import with_scopes
 from tool_errors.plain_trace import derive_plain
-from tool_errors.price_table import PriceTable
-from tool_errors.prices_in_use import prices_in_use
+from tool_errors.prices.cost import priced
+from tool_errors.prices.price_table import PriceTable
+from tool_errors.prices.prices_in_use import prices_in_use
 from tool_errors.steps import keys_in_loops, search_text, steps
 from tool_errors.texts import final_output, first_input
-from tool_errors.tool_calls import unique_tool_calls
 from tool_errors.trace_view import TraceView
-from tool_errors.work_scope import with_scopes
 from trace_store.assembly import SpanNode
 from trace_store.facts import SpanFacts
 from trace_store.model import STATUS_ERROR

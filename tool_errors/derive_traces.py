@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
-from tool_errors.group_says import GroupSaid, carried_over
+from tool_errors.grouped.group_says import GroupSaid, carried_over
 from tool_errors.interactions.trace_links import trace_links, with_told
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
 from tool_errors.stored_facts import stored_facts
 from tool_errors.table_rows import llm_call_row, loop_row, tool_call_row, trace_row
 from trace_store.assembly import SpanNode
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.interaction_rows import InteractionTraceRow
+from trace_store.interactions.interaction_rows import InteractionTraceRow
 from trace_store.stored import TraceKey, TreeRow, newest
 
 

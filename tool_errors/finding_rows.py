@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tool_errors.findings import SchemaViolation
-from tool_errors.schema_violations import telling, violation_fingerprint, violation_title, violations_read
+from tool_errors.schema.schema_violations import telling, violation_fingerprint, violation_title, violations_read
 from trace_store.derived_rows import LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
 

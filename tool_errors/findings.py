@@ -16,16 +16,16 @@ class Verdict:
     """What became of one tool call, with the evidence that decided it."""
 
     status: CallStatus
-    rule: str  # id of the rule in tool_errors/status.py, or of the dialect's flag
+    rule: str  # id of the rule in tool_errors/failure/status.py, or of the dialect's flag
     path: str  # the place that decided: "status.message", "result.error", "messages.result" ...
     error_type: str = ""  # exception class or code as sent; "" when unknown
     message: str = ""  # original text, without type prefix and stack; "" when unknown
-    fingerprint: str = ""  # see tool_errors/fingerprint.py; "" unless the call failed
+    fingerprint: str = ""  # see tool_errors/failure/fingerprint.py; "" unless the call failed
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
-    """One place at which the arguments of a call break the schema of its tool; see tool_errors/schema_violations.py."""
+    """One place at which the arguments of a call break the schema of its tool; see tool_errors/schema/schema_violations.py."""
 
     path: str  # in the arguments: "city", "stops[1].city"; "" for the arguments as a whole
     expected: str  # "string", "a value", "one of \"c\", \"f\"", "at most 100"
@@ -87,7 +87,7 @@ class ToolCall:
     end_unix_nano: int
     interaction_id: str | None
     verdict: Verdict
-    recovered: bool = False  # failed, and a later call made it good: tool_errors/recovery.py
+    recovered: bool = False  # failed, and a later call made it good: tool_errors/failure/recovery.py
     propagated_from: bytes | None = None  # the error began in this span below; counted there and not here
     scope: str = ""  # "request/worker": equal for calls of one agent on one task for one request of the user
     asked_turn: int = 0  # which turn of the asking span, see RequestedCall.turn
@@ -116,7 +116,7 @@ class Loop:
 
     trace_id: bytes  # the trace in which it ended
     loop_id: str  # stable while the loop grows: made of its first call
-    kind: str  # id of the detector in tool_errors/loops.py
+    kind: str  # id of the detector in tool_errors/loop/loops.py
     tools: tuple[str, ...]
     iterations: int
     failures: int

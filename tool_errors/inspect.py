@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 
 from tool_errors.contract import contract
-from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import linked_traces
 from tool_errors.judged import JudgedFacts
-from tool_errors.linked_traces import linked_traces
 from tool_errors.log_steps import spans_of_logs
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS
 from tool_errors.normalise_spans import judge_stored
 from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from trace_store.issue_rows import IssueRow
+from trace_store.lists.issue_rows import IssueRow
 
 IssueStatus = Literal["new", "ongoing", "resolved", "regressed", "ignored"]
 STATUSES: tuple[IssueStatus, ...] = ("new", "ongoing", "regressed", "ignored", "resolved")

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
+from tool_errors.failure.status import judge, judge_answer, judge_result
+from tool_errors.failure.tool_rules import NO_TOOL_RULES, ToolRules
 from tool_errors.findings import SchemaViolation, Verdict
-from tool_errors.schema_violations import (
+from tool_errors.schema.schema_violations import (
     offered_schemas,
     own_violations,
     request_violations,
     violations_json,
     violations_read,
 )
-from tool_errors.status import judge, judge_answer, judge_result
-from tool_errors.tool_rules import NO_TOOL_RULES, ToolRules
 from trace_store.facts import (
     TOOL_DEFINITIONS_MAX,
     AnsweredCall,

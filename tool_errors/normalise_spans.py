@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from tool_errors.failure.tool_rules_in_use import tool_rules_in_use
 from tool_errors.judged import DETECTOR_VERSION, JudgedFacts, judge_facts
 from tool_errors.log_steps import RegistryOf, built_in
 from tool_errors.stored_facts import SIGNALS_FOUND, facts_to_store
-from tool_errors.tool_rules_in_use import tool_rules_in_use
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tool_errors.bounded_facts import text_preview
+from tool_errors.calls.llm_calls import end_of
 from tool_errors.findings import DerivedSpan, DerivedTrace
-from tool_errors.llm_calls import end_of
 from tool_errors.steps import search_text
 from trace_store.assembly import Row, SpanNode, assemble
 from trace_store.model import STATUS_ERROR

@@ -17,14 +17,14 @@ from functools import partial
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
-from tool_errors.group_says import GroupSaid, said_so_far
+from tool_errors.grouped.group_says import GroupSaid, said_so_far
+from tool_errors.grouped.linked_traces import may_belong_to_group, tells_of_ai
+from tool_errors.grouped.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from tool_errors.interactions.settle import SUM_UNITS, InteractionSettler
 from tool_errors.large_traces import LARGE_SPANS, LargeTraces, large_among
-from tool_errors.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import fact_rows, portions_of
 from tool_errors.rules import ProjectRules
-from tool_errors.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from tool_errors.signals.matching import ProjectSignals, match_rows
 from trace_store.claim import AGAIN, NOT_YET_DERIVED, NOTHING_NEW, Claim, Mark, NewMark, Unit
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
@@ -32,7 +32,7 @@ from trace_store.fact_rows import FactRow
 from trace_store.facts import MAPPING_VERSION
 from trace_store.failpoints import reach
 from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
-from trace_store.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
+from trace_store.interactions.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
 from trace_store.own_spans import own_span
 from trace_store.stored import TraceKey
 from trace_store.trace_groups import Member

@@ -6,7 +6,7 @@ What rows do not keep is empty: whole payloads and texts, the spans, and all but
 from collections.abc import Sequence
 
 from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
-from tool_errors.schema_violations import violations_read
+from tool_errors.schema.schema_violations import violations_read
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.facts import Payload, ToolDefinition
 

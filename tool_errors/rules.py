@@ -8,12 +8,12 @@ from dataclasses import astuple
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tool_errors.failure.tool_rules import BadToolRules
+from tool_errors.failure.tool_rules_in_use import tool_rules_in_use, use_saved_tool_rules
 from tool_errors.judged import DETECTOR_VERSION
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import DEFAULT_THRESHOLDS
-from tool_errors.prices_in_use import prices_in_use
-from tool_errors.tool_rules import BadToolRules
-from tool_errors.tool_rules_in_use import tool_rules_in_use, use_saved_tool_rules
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS
+from tool_errors.prices.prices_in_use import prices_in_use
 from trace_store.dialects import BUILT_IN, with_mappings
 from trace_store.dialects.mapping_file import BadMapping, parse_mappings
 from trace_store.dialects.registry import DialectRegistry, UserMappings

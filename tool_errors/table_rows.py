@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tool_errors.cost import total_nano_usd, unpriced_models
 from tool_errors.findings import DerivedTrace, LlmCall, Loop, ToolCall
-from tool_errors.schema_violations import violations_json
+from tool_errors.prices.cost import total_nano_usd, unpriced_models
+from tool_errors.schema.schema_violations import violations_json
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.stored import SpanRow
 

@@ -1,6 +1,6 @@
 """The spans that tell the user's question and the agent's answer of a trace."""
 
-from tool_errors.llm_calls import LlmGroup
+from tool_errors.calls.llm_calls import LlmGroup
 from tool_errors.trace_view import TraceView
 from trace_store.facts import SpanFacts
 

@@ -8,22 +8,22 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from trace_store.channels import SQL as CHANNEL_SQL
+from trace_store.alerts.channels import SQL as CHANNEL_SQL
+from trace_store.alerts.outbox import put_delivery
+from trace_store.alerts.signals import Signal, SignalMatchRow, read_signals
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import TRACES, FindingKey, replace_derived, replace_findings
 from trace_store.fact_rows import FactRow
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
-from trace_store.interaction_rows import InteractionTraceRow
-from trace_store.interaction_tables import InteractionTables
+from trace_store.interactions.interaction_rows import InteractionTraceRow
+from trace_store.interactions.interaction_tables import InteractionTables
 from trace_store.json_columns import json_text
 from trace_store.log_spans import LogSpanWriter
 from trace_store.mappings import SQL as MAPPING_SQL
-from trace_store.outbox import put_delivery
 from trace_store.queries import load
 from trace_store.saved_tool_rules import SQL as TOOL_RULES_SQL
-from trace_store.signals import Signal, SignalMatchRow, read_signals
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tool_definitions import ToolDefinitionWriter

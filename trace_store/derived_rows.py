@@ -107,7 +107,7 @@ class ToolCallRow:
     interaction_id: str | None = None
     propagated_from: bytes | None = None  # the error began in this span below; counted there
     group_says: dict[str, Any] | None = None  # what only the group of the trace knows; see `settled`
-    scope: str = ""  # request and worker, see tool_errors/work_scope.py
+    scope: str = ""  # request and worker, see tool_errors/loop/work_scope.py
     asked_turn: int = 0  # which turn of the asking span
     violations: list[list[Any]] | None = (
         None  # fields of SchemaViolation, each; None when the arguments break no schema

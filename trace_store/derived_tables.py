@@ -8,14 +8,14 @@ from typing import Any, Generic, TypeVar
 import psycopg
 from psycopg.rows import class_row
 
+from trace_store.alerts.signals import SQL as SIGNAL_SQL
+from trace_store.alerts.signals import SignalMatchRow, match_key
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.finding_rows import FindingRow
-from trace_store.interaction_rows import ConversationRow, InteractionRow, InteractionTraceRow, UserRow
+from trace_store.interactions.interaction_rows import ConversationRow, InteractionRow, InteractionTraceRow, UserRow
 from trace_store.json_columns import json_text
 from trace_store.queries import load
 from trace_store.rows import VISIBLE_NUL
-from trace_store.signals import SQL as SIGNAL_SQL
-from trace_store.signals import SignalMatchRow, match_key
 from trace_store.stored import TraceKey
 
 SQL = load("derived")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from trace_store.user_sets import UserSet
+from trace_store.rollups.user_sets import UserSet
 
 SORTED_AT_ONCE = 10_000  # durations; more are not put together
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from trace_store.blobs import BlobPacker, fill
 from trace_store.buckets import DAY_NS, BucketWindow
-from trace_store.interaction_flush import EncodedEvents, encode_events
-from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
+from trace_store.interactions.interaction_flush import EncodedEvents, encode_events
+from trace_store.interactions.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
 from trace_store.rows import NANO_MAX, SMALLINT_MAX, blob_row, column_enum, link_row, log_row, mark_row, span_row
 

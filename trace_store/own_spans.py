@@ -3,7 +3,7 @@
     with own_span("commit", records=3) as span:  # in the code: one look at a variable where nobody listens
         span.set(accepted=2)
 
-A span bears counts and names of ours, never what spans, prompts or keys hold. `web/own_traces.py` sends them.
+A span bears counts and names of ours, never what spans, prompts or keys hold. `web/processes/own_traces.py` sends them.
 """
 
 from collections.abc import Callable

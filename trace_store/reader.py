@@ -12,18 +12,24 @@ from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from trace_store.connections import SQL as CONNECTION_SQL
-from trace_store.conversation_reads import ConversationRows, GroupPlace, read_conversation, read_following, read_place
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import LLM_CALLS, LOOPS, TOOL_CALLS, TRACES
 from trace_store.failpoints import reach
-from trace_store.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
+from trace_store.interactions.conversation_reads import (
+    ConversationRows,
+    GroupPlace,
+    read_conversation,
+    read_following,
+    read_place,
+)
+from trace_store.lists.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
+from trace_store.lists.trace_filter import TraceCursor, TraceFilter
+from trace_store.lists.trace_lists import Failing, TraceFacets, read_facets, read_list, read_peek_calls, read_values
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
 from trace_store.tool_definitions import ToolDefinitionRow, read_definitions_of_call, read_definitions_of_tool
-from trace_store.trace_filter import TraceCursor, TraceFilter
-from trace_store.trace_lists import Failing, TraceFacets, read_facets, read_list, read_peek_calls, read_values
 
 LIST_MAX = 500
 

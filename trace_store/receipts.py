@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from trace_store.buckets import date_of
 from trace_store.flush import EncodedFlush, EncodedSignal, Place
-from trace_store.interaction_writer import EventReceipt
+from trace_store.interactions.interaction_writer import EventReceipt
 from trace_store.rows import VISIBLE_NUL
 
 TRACES, LOGS, METRICS = "traces", "logs", "metrics"

@@ -21,11 +21,11 @@ from trace_store.envelopes import EnvelopeWriter
 from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.failpoints import reach
 from trace_store.flush import CommitBatch, EncodedFlush, EncodedSignal, Place, encode_flush
-from trace_store.interaction_writer import store_events
-from trace_store.partitions import ensure_partitions
+from trace_store.interactions.interaction_writer import store_events
 from trace_store.queries import load
 from trace_store.receipts import LOGS, TRACES, CommitResult, receipt_columns, receipts
 from trace_store.rows import HEADER, TRAILER
+from trace_store.upkeep.partitions import ensure_partitions
 
 SQL = load("writer")
 STORE_TIMEOUT_S = 60.0  # a database that answers nothing for so long is treated as gone

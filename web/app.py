@@ -16,12 +16,11 @@ from starlette.routing import Route
 
 from otlp_receiver.access import AccessControl
 from otlp_receiver.key_ring import KeyRing
-from tool_errors.prices_in_use import use_prices
-from tool_errors.tool_rules_in_use import use_tool_rules
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
+from tool_errors.prices.prices_in_use import use_prices
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from trace_store.reader import TraceReader
-from web.access_gate import AccessGate, is_page
 from web.api import (
     alerts,
     channels,
@@ -40,10 +39,7 @@ from web.api import (
 from web.api import redaction as redaction_api
 from web.api import rules as rules_api
 from web.context import WebContext, context_of
-from web.errors import WebError
-from web.head_requests import HeadRequests
 from web.mcp_server.endpoint import McpEndpoint
-from web.oidc_people import NO_PROVIDER, OidcSettings
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
 from web.pages import compare, compare_otlp, dialects, ingest, jump, live, mappings, sign_in, sign_in_at_provider
@@ -65,20 +61,24 @@ from web.pages import trace as trace_page
 from web.pages import traces as traces_page
 from web.pages import users as users_page
 from web.pages import verdicts as verdicts_page
+from web.processes.reader_process import ReaderProcess
+from web.processes.watcher import Watcher
 from web.query_api.answers import error_body
 from web.query_api.routers import ROUTERS as QUERY_API
-from web.query_limits import NO_LIMITS, QueryLimits, QueryRate
-from web.question_spans import QuestionSpans
-from web.reader_process import ReaderProcess
-from web.security_headers import SecurityHeaders, security_headers
-from web.sessions import Sessions
-from web.static_files import VersionedFiles
+from web.requests.access_gate import AccessGate, is_page
+from web.requests.errors import WebError
+from web.requests.head_requests import HeadRequests
+from web.requests.query_limits import NO_LIMITS, QueryLimits, QueryRate
+from web.requests.question_spans import QuestionSpans
+from web.requests.security_headers import SecurityHeaders, security_headers
+from web.requests.static_files import VersionedFiles
+from web.rules.web_rules import WebRules
+from web.signing_in.oidc_people import NO_PROVIDER, OidcSettings
+from web.signing_in.sessions import Sessions
 from web.stylesheet import STATIC
 from web.templating import page
-from web.trace_links import read_link_templates
+from web.trace.trace_links import read_link_templates
 from web.version import program_version
-from web.watcher import Watcher
-from web.web_rules import WebRules
 
 POOL_SIZE = 8
 GZIP_LEVEL = 5  # level 9 takes three times as long for pages that are 5 % smaller

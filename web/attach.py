@@ -11,7 +11,7 @@ from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT
 from web.api_client import ApiClient
-from web.server_file import ServerFile, read_running
+from web.processes.server_file import ServerFile, read_running
 from web.settings import Settings
 
 if TYPE_CHECKING:

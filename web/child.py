@@ -6,11 +6,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from web.lifeline import hold_on_to_supervisor
-from web.logs import set_up_logs
-from web.ports import is_loopback
-from web.priority import give_way
-from web.role import Role, run_role
+from web.processes.lifeline import hold_on_to_supervisor
+from web.processes.logs import set_up_logs
+from web.processes.ports import is_loopback
+from web.processes.priority import give_way
+from web.processes.role import Role, run_role
 from web.settings import Settings, read_settings
 
 
@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
-    from web.front import FrontPlan, serve_front  # each role loads only what it needs
+    from web.processes.front import FrontPlan, serve_front  # each role loads only what it needs
 
     listener = socket.socket(fileno=arguments.http_fd)
     listener.setblocking(False)
@@ -46,7 +46,7 @@ def _front(settings: Settings, arguments: argparse.Namespace) -> Role:
 
 def _process(settings: Settings, arguments: argparse.Namespace) -> Role:
     give_way(settings.processors)
-    from web.processing import process
+    from web.processes.processing import process
 
     options = {"is_local": is_loopback(settings.host), "only_derives": arguments.only_derives}
     return partial(process, settings, settings.database_url, **options)

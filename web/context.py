@@ -10,17 +10,17 @@ from fastapi import Request
 from psycopg_pool import AsyncConnectionPool
 
 from otlp_receiver.access import Access, AccessControl
-from trace_store.dialects_seen import DialectsSeen, read_dialects_seen
 from trace_store.exceptions import RainbarrelError
+from trace_store.lists.dialects_seen import DialectsSeen, read_dialects_seen
 from trace_store.reader import Stats, TraceReader
 from trace_store.stored import TraceKey
-from web.errors import read_id
 from web.pages.view_models import Footer, Visitor
-from web.reader_process import ReaderProcess
-from web.trace_links import LinkTemplate
+from web.processes.reader_process import ReaderProcess
+from web.processes.watcher import Watcher
+from web.requests.errors import read_id
+from web.rules.web_rules import WebRules
+from web.trace.trace_links import LinkTemplate
 from web.version import program_version
-from web.watcher import Watcher
-from web.web_rules import WebRules
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 STATS_AGE_S_MAX = 2.0

@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from trace_store.trace_filter import Term
+from trace_store.lists.trace_filter import Term
+from web.lists.strip import strip
 from web.query_bar.language import written
-from web.strip import strip
 
 
 def duration(nanoseconds: int | None) -> str:

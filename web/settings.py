@@ -17,9 +17,9 @@ from typing import Any
 from trace_store.embedded.data_directory import default_data_dir
 from trace_store.exceptions import RainbarrelError
 from trace_store.failpoints import check_failpoints
-from web.oidc_people import OidcSettings, check_address, read_people
-from web.passwords import check_hash
-from web.trace_links import read_link_templates
+from web.signing_in.oidc_people import OidcSettings, check_address, read_people
+from web.signing_in.passwords import check_hash
+from web.trace.trace_links import read_link_templates
 
 PREFIX = "RAINBARREL_"
 MIB = 1024 * 1024

@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse, StreamingResponse
 
 from web.filters import FILTERS
-from web.project_urls import URL_PREFIX, with_prefix
-from web.request_origin import demo_command, server_origin
+from web.requests.project_urls import URL_PREFIX, with_prefix
+from web.requests.request_origin import demo_command, server_origin
 from web.stylesheet import STATIC, stylesheet_url
 
 

@@ -14,7 +14,7 @@ from otlp_receiver.redaction.fields import CONTENT, RESOURCE, SCOPE, reaches
 from otlp_receiver.redaction.hints import Hints
 from otlp_receiver.redaction.rules import RedactionRule
 from otlp_receiver.redaction.text import CompiledRule, Spent, TextRedactor, left_behind
-from trace_store.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
+from trace_store.interactions.interaction_rows import AcceptedFeedback, AcceptedUpdate, AcceptedUser
 from trace_store.model import AcceptedLog, AcceptedSpan, Envelope
 
 _FREE_KEYS = ("properties", "traits", "feature_flags")  # objects whose keys applications choose

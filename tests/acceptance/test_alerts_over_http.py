@@ -17,9 +17,9 @@ from tests.fix_server import RunningServer
 from tests.run_cli import rainbarrel
 from tests.spans_made import new_id
 from tool_errors.delivery.channel_config import read_config
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.channels import ChannelStore, Notices
 from trace_store.connections import make_pool
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 SECRET = "a secret of the receiver"
 DEADLINE_S = 60.0

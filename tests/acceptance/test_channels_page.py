@@ -13,7 +13,7 @@ from tests.run_cli import rainbarrel
 from tool_errors.delivery.sender import Sender
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.worker import DeliveryPace, DeliveryWorker
-from web import channel_test
+from web.alerts import channel_test
 
 __all__ = ["server"]
 

@@ -10,9 +10,9 @@ from tests.client_only_run import client_only_run
 from tests.fix_pages import store
 from tests.spans_made import new_id
 from tool_errors.processor import Pace, Processor
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.channels import ChannelStore, Notices
+from trace_store.alerts.outbox import Delivery, DeliveryReader
 from trace_store.connections import make_pool
-from trace_store.outbox import Delivery, DeliveryReader
 
 LIVE = Pace(settle_delay_s=3600.0, orphan_settle_delay_s=3600.0, heavy_wait_factor=0.0)
 

@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from tests.run_cli import ROOT, rainbarrel, request_json, span_json
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 JSON = {"content-type": "application/json"}
 

@@ -18,8 +18,8 @@ import pytest
 
 from tests.fix_server import running_server
 from tests.run_cli import ROOT, rainbarrel, request_json, span_ids, span_json
-from web.reader_process import HEAVY_SPANS_MIN
-from web.server_file import read_running
+from web.processes.reader_process import HEAVY_SPANS_MIN
+from web.processes.server_file import read_running
 
 JSON = {"content-type": "application/json"}
 

@@ -12,7 +12,7 @@ from tests.dialect_captures import scenarios
 from tests.fix_pages import Records, read_records, running_pages
 from tool_errors.inspect import inspect_records
 from web.api.traces import SPANS_LIMIT
-from web.reader_process import HEAVY_SPANS_MIN
+from web.processes.reader_process import HEAVY_SPANS_MIN
 
 CAPTURES = scenarios()
 

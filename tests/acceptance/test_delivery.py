@@ -13,9 +13,9 @@ from tool_errors.delivery.sender import Sender
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.webhook import signature
 from tool_errors.delivery.worker import DeliveryPace, DeliveryWorker
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.channels import ChannelStore, Notices
+from trace_store.alerts.outbox import Delivery, DeliveryReader
 from trace_store.connections import make_pool
-from trace_store.outbox import Delivery, DeliveryReader
 
 PUBLIC_URL = "https://rainbarrel.example.com"
 SECRET = "a secret of the receiver"

@@ -12,9 +12,9 @@ from tests.fix_pages import AT_ONCE, store
 from tests.spans_made import NOW, new_id
 from tool_errors.delivery.digest import DigestWriter, due_at
 from tool_errors.processor import Processor
-from trace_store.channels import Channel, ChannelStore, Notices
+from trace_store.alerts.channels import Channel, ChannelStore, Notices
+from trace_store.alerts.outbox import DeliveryReader
 from trace_store.connections import connect, make_pool
-from trace_store.outbox import DeliveryReader
 
 DUE = (datetime.fromtimestamp(NOW / 1e9, UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
 LATER = DUE + timedelta(minutes=20)

@@ -15,7 +15,7 @@ from tests.fix_pages import RETENTION_DAYS, new_key, pages_with_keys
 from tests.spans_made import new_id
 from trace_store.stored import TraceKey
 from trace_store.writer import SpanWriter
-from web.trace_files import sign
+from web.trace.trace_files import sign
 
 HOLDER = Holder("key", frozenset({"write"}))
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.fix_pages import running_pages
-from web.needed_right import OPEN_PATHS
+from web.requests.needed_right import OPEN_PATHS
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 OTHER_PAGES = [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}]

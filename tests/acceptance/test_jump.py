@@ -6,7 +6,7 @@ import uuid
 from tests.agent_run import accepted, agent_run, made
 from tests.fix_pages import Pages, running_pages
 from tests.spans_made import NOW, new_id
-from web.typed_ids import datadog_id
+from web.lists.typed_ids import datadog_id
 
 
 async def leads_to(pages: Pages, text: str) -> str:

@@ -52,7 +52,7 @@ async def test_only_administrators_come_near_keys(pages: Pages) -> None:
     ],
 )
 def test_a_refusal_names_what_is_wrong(body: dict[str, object], named: str) -> None:
-    from web.key_changes import BadKey, read_key
+    from web.signing_in.key_changes import BadKey, read_key
 
     with pytest.raises(BadKey, match=named):
         read_key(body, [])

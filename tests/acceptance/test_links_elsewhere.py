@@ -3,7 +3,7 @@
 from tests.agent_run import agent_run
 from tests.fix_pages import running_pages
 from tests.spans_made import new_id
-from web.typed_ids import datadog_id
+from web.lists.typed_ids import datadog_id
 
 LINKS = "Datadog=https://dd.example/{trace_id_decimal} Our_Jaeger=https://j.example/{trace_id}?x=<b>"
 

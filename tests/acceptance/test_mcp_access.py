@@ -6,7 +6,7 @@ from tests.agent_run import agent_run
 from tests.fix_pages import Pages, new_key, pages_with_keys
 from tests.mcp_client import agent_over_http
 from trace_store.stored import TraceKey
-from web.trace_files import LIFETIME_S, sign
+from web.trace.trace_files import LIFETIME_S, sign
 
 TRACE_ID = bytes.fromhex("cd" * 16)
 URL = "http://rainbarrel.test"

@@ -9,7 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from tests.agent_run import accepted, made
 from tests.fix_pages import Pages, running_pages
 from trace_store.connections import connect
-from trace_store.message_lists import (
+from trace_store.lists.message_lists import (
     NEWEST,
     NEWEST_CONVERSATION,
     MessageFilter,
@@ -17,7 +17,7 @@ from trace_store.message_lists import (
     read_interactions,
 )
 from trace_store.model import DEFAULT_PROJECT_ID, AcceptedSpan
-from web.list_parameters import LIMIT
+from web.lists.list_parameters import LIMIT
 
 
 @pytest.fixture

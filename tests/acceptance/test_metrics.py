@@ -19,8 +19,8 @@ from tests.otlp_made import trace_request
 from tests.run_cli import rainbarrel, request_json, span_json
 from trace_store.exceptions import StoreUnavailable
 from trace_store.writer import SpanWriter
-from web.metrics import FAMILIES, exposition
-from web.shared_counts import SharedCounts
+from web.processes.metrics import FAMILIES, exposition
+from web.processes.shared_counts import SharedCounts
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 NOWHERE = "host=127.0.0.1 port=1 dbname=none connect_timeout=2"

@@ -1,6 +1,6 @@
 """No route shows anything of a project to whom its key does not open it: every route of the application is tried.
 
-Each answer on the way has to carry the headers that guard pages (web/security_headers.py).
+Each answer on the way has to carry the headers that guard pages (web/requests/security_headers.py).
 """
 
 import re

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fix_pages import Pages, running_pages
 from tests.interactions_seeded import conversations_of, interaction, seed, users_of
-from trace_store.interaction_rows import InteractionRow
+from trace_store.interactions.interaction_rows import InteractionRow
 
 TRAITS: dict[str, dict[str, Any]] = {"ann": {"plan": "pro", "seats": 12}, "bob": {"plan": "free"}}
 

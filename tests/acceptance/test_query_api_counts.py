@@ -7,8 +7,8 @@ import pytest
 
 from tests.interactions_seeded import MINUTE_NS, START, conversations_of, interaction, seed, users_of
 from trace_store.connections import connect
-from trace_store.interaction_counts import InteractionCounts, Reach
-from trace_store.interaction_filters import failed_tools, loops_of, number_condition, text_condition
+from trace_store.interactions.interaction_counts import InteractionCounts, Reach
+from trace_store.interactions.interaction_filters import failed_tools, loops_of, number_condition, text_condition
 
 FINDING = """
 INSERT INTO rainbarrel.findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title, start_unix_nano,

@@ -10,7 +10,7 @@ from otlp_receiver.access import AccessControl, KeyRules
 from otlp_receiver.key_ring import KeyRing
 from tests.fix_pages import new_key, running_pages
 from tests.fix_server import running_server
-from web.query_limits import QueryLimits
+from web.requests.query_limits import QueryLimits
 
 EVENTS = "/v1/events/count"
 

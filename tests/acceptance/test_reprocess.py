@@ -16,8 +16,8 @@ from tests.spans_made import new_id, span
 from tool_errors.processor import Processor
 from tool_errors.rules import ProjectRules
 from trace_store.migrate import migrate
-from trace_store.reprocess import Choice, count_outdated, open_reprocess
-from web.server_file import read_running
+from trace_store.upkeep.reprocess import Choice, count_outdated, open_reprocess
+from web.processes.server_file import read_running
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "dialects"
 LIBRARIES = sorted({path.parents[1] for path in FIXTURES.rglob("001.*")})

@@ -10,9 +10,9 @@ import pytest
 from tests.fix_pages import BROWSER, Pages, new_key, pages_with_keys
 from trace_store.access_keys import revoke_key
 from trace_store.connections import connect
-from web.passwords import hash_password
-from web.sessions import COOKIE, Sessions
-from web.sign_in_attempts import PER_CLIENT_MAX
+from web.signing_in.passwords import hash_password
+from web.signing_in.sessions import COOKIE, Sessions
+from web.signing_in.sign_in_attempts import PER_CLIENT_MAX
 
 PASSWORD = "correct horse"
 HASHED = hash_password(PASSWORD)
@@ -127,7 +127,7 @@ async def test_a_forged_cookie_opens_nothing(pages: Pages) -> None:
 async def test_a_session_ends_by_itself(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     await sign_in(pages, PASSWORD)
     now = time.time()
-    monkeypatch.setattr("web.sessions.time.time", lambda: now + 8 * 86_400)
+    monkeypatch.setattr("web.signing_in.sessions.time.time", lambda: now + 8 * 86_400)
     assert (await pages.get("/traces", headers=BROWSER)).status_code == 303
 
 

@@ -10,10 +10,10 @@ from joserfc.jwk import RSAKey
 from tests.fix_database import Servers
 from tests.fix_pages import BROWSER, Pages, pages_with_keys
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
-from web.oidc_people import OidcSettings
 from web.pages.sign_in_at_provider import ANSWER_PATH, COOKIE, PATH
-from web.passwords import hash_password
-from web.sessions import COOKIE as SESSION
+from web.signing_in.oidc_people import OidcSettings
+from web.signing_in.passwords import hash_password
+from web.signing_in.sessions import COOKIE as SESSION
 
 ADA, GRACE = "ada@example.com", "grace@reader.example.com"
 PASSWORD = "correct horse"

@@ -8,10 +8,10 @@ import pytest
 from tests.client_only_run import client_only_run, trace_id
 from tests.fix_pages import running_pages
 from tests.run_cli import rainbarrel
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.prices_in_use import use_prices
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.rules import ProjectRules, derived_by, derived_by_with
-from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.dialects import BUILT_IN
 
 RULES = """

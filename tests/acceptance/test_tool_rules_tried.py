@@ -10,7 +10,7 @@ import pytest
 from tests.client_only_run import client_only_run, trace_id
 from tests.fix_pages import Pages, new_key, pages_with_keys, running_pages
 from tests.run_cli import rainbarrel
-from tool_errors.tool_rules_in_use import use_tool_rules
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
 
 RULES = """
 [[rule]]

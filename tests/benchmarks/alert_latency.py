@@ -31,9 +31,9 @@ from tests.benchmarks.passes import Scenario, percentile, start_sender
 from tests.benchmarks.sender import SenderReport
 from tests.fix_server import running_server
 from tool_errors.delivery.channel_config import read_config
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.channels import ChannelStore, Notices
 from trace_store.connections import make_pool
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 RELEASE = "probe"
 TIMEOUT_S = 60.0

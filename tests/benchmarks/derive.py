@@ -24,8 +24,8 @@ from tests.agent_run import SPANS_A_STEP, accepted, agent_run, made
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.fix_pages import store
 from tool_errors.derive_traces import TraceDeriver
+from tool_errors.grouped.settle_groups import GroupSettler
 from tool_errors.processor import Processor
-from tool_errors.settle_groups import GroupSettler
 from trace_store.claim import Claim
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate

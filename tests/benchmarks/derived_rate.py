@@ -34,7 +34,7 @@ from tests.benchmarks.passes import (
 from tests.benchmarks.sender import SenderReport
 from tests.benchmarks.workload import Shape
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 WARM_UP_SPANS = 8_000
 SAMPLE_INTERVAL_S = 0.25

@@ -22,7 +22,7 @@ from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import Scenario, percentile, start_sender
 from tests.benchmarks.sender import SenderReport
 from tests.fix_server import running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 CONTENT_TYPE = "application/x-protobuf"
 POLL_INTERVAL_S = 0.02

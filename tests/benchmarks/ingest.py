@@ -22,7 +22,7 @@ from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import UNSETTLED, Pass, Scenario, run_pass, wait_for_none
 from tests.benchmarks.workload import Shape
 from tests.fix_server import running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 WARM_UP_SPANS = 16_000
 

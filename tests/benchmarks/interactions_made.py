@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from trace_store.rollups import RollupWork
-from trace_store.search_words import words_of
+from trace_store.interactions.search_words import words_of
+from trace_store.rollups.rollups import RollupWork
 
 DAY_NS = 86_400_000_000_000
 DAYS = 30

@@ -22,8 +22,8 @@ from trace_store.connections import make_pool
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
 from trace_store.reader import TraceReader
-from web.issue_parameters import read_issue_query
-from web.issue_reading import read_issue_detail, read_issue_list
+from web.issues.issue_parameters import read_issue_query
+from web.issues.issue_reading import read_issue_detail, read_issue_list
 
 # Few issues have most of the events, as in life: the share of an issue falls with the square of its rank.
 SEED = """

@@ -19,7 +19,7 @@ from tests.benchmarks.opens import TraceOpener, random_trace_ids
 from tests.benchmarks.passes import UNSETTLED, Pass, Scenario, percentile, run_pass, wait_for_none
 from tests.benchmarks.workload import Shape
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 WARM_UP_SPANS = 16_000
 PROJECTS = 1000

@@ -22,7 +22,7 @@ from tests.agent_run import SPANS_A_STEP, long_run
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.browser.conftest import CHROMIUM, OPTIONS
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 TRACE_ID = b"\x71" * 16
 BATCH_SPANS = 2000

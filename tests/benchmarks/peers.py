@@ -30,7 +30,7 @@ from tests.benchmarks.peer_servers import PEERS, install, running_peer
 from tests.benchmarks.sender import SenderReport
 from tests.benchmarks.workload import Shape
 from tests.fix_server import running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 COUNT_TIMEOUT_S = 900.0
 POLL_INTERVAL_S = 0.05

@@ -24,7 +24,7 @@ from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.opens import TraceOpener, random_trace_ids
 from tests.benchmarks.passes import QUERYABLE, UNSETTLED, Scenario, percentile, send, start_sender, wait_for_none
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 PIECE_SPANS = 100_000  # of one sender, which makes all of its requests before it sends
 OPENS = 300

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from trace_store.partitions import SQL
+from trace_store.upkeep.partitions import SQL
 
 _DAYS = "SELECT DISTINCT last_bucket FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%' ORDER BY 1"
 _BLOBS = """

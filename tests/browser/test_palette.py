@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.agent_run import AgentRun
 from tests.browser.conftest import ARTIFACTS
 from tests.fix_server import RunningServer
-from web.typed_ids import datadog_id
+from web.lists.typed_ids import datadog_id
 
 pytestmark = pytest.mark.browser
 

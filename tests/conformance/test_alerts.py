@@ -16,15 +16,15 @@ from tests.spans_made import new_id
 from tool_errors.alerts.count import subject_of, window_of
 from tool_errors.alerts.evaluate import AlertEvaluator
 from tool_errors.alerts.rule import CountRule
-from trace_store.alert_reads import AlertReads
-from trace_store.alert_rows import NANOSECONDS
-from trace_store.alert_store import AlertStore, RuleNameTaken
-from trace_store.alert_work import AlertWork
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.alert_reads import AlertReads
+from trace_store.alerts.alert_rows import NANOSECONDS
+from trace_store.alerts.alert_store import AlertStore, RuleNameTaken
+from trace_store.alerts.alert_work import AlertWork
+from trace_store.alerts.channels import ChannelStore, Notices
+from trace_store.alerts.outbox import DeliveryReader
 from trace_store.connections import connect, make_pool
 from trace_store.derived_rows import ToolCallRow
 from trace_store.derived_tables import replace_derived
-from trace_store.outbox import DeliveryReader
 from trace_store.stored import TraceKey
 
 COUNT: dict[str, Any] = {"kind": "count", "at_least": 3, "window_s": 60}

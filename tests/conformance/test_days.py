@@ -8,9 +8,9 @@ from tests.conformance.conftest import RETENTION_DAYS, Store
 from tests.spans_made import NOW, log, new_id, span
 from trace_store.buckets import DAY_NS, date_of
 from trace_store.flush import CommitBatch
-from trace_store.maintenance import maintain
-from trace_store.retention import Dropped
 from trace_store.stored import TraceKey
+from trace_store.upkeep.maintenance import maintain
+from trace_store.upkeep.retention import Dropped
 
 
 @pytest.mark.parametrize(

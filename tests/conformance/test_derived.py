@@ -12,9 +12,9 @@ from trace_store.buckets import DAY_NS, date_of
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.flush import UNIT_TRACE
+from trace_store.lists.trace_filter import Term, TraceFilter
 from trace_store.migrate import schema_version
 from trace_store.stored import TraceKey
-from trace_store.trace_filter import Term, TraceFilter
 from trace_store.work import WorkQueue
 
 TODAY = date_of(NOW // DAY_NS)

@@ -17,10 +17,10 @@ from tests.spans_made import envelope, log, new_id
 from tests.words_stored import places
 from tool_errors.processor import Processor
 from trace_store.connections import connect
-from trace_store.erase_user import ErasedUser, erase_user
 from trace_store.flush import CommitBatch
 from trace_store.model import AcceptedLog, AcceptedSpan
 from trace_store.tombstones import Tombstones
+from trace_store.upkeep.erase_user import ErasedUser, erase_user
 from trace_store.writer import SpanWriter
 
 USER = "us_plantus"

@@ -17,12 +17,12 @@ from tests.fix_pages import AT_ONCE
 from tests.spans_made import log, new_id
 from tests.words_stored import places
 from tool_errors.processor import Processor
-from trace_store import erase_user as erasure
 from trace_store.connections import connect
-from trace_store.erase_user import ErasedUser, erase_user
 from trace_store.flush import CommitBatch
 from trace_store.model import AcceptedLog, AcceptedSpan
 from trace_store.tombstones import Tombstones
+from trace_store.upkeep import erase_user as erasure
+from trace_store.upkeep.erase_user import ErasedUser, erase_user
 
 TRACE, EVENT, USER, CONVERSATION = new_id(16), "ev_plantev", "us_plantus", "co_plantco"
 

@@ -15,7 +15,7 @@ import pytest
 from tests.interactions_seeded import START, interaction
 from trace_store.buckets import day_of
 from trace_store.connections import connect
-from trace_store.interaction_filters import (
+from trace_store.interactions.interaction_filters import (
     Condition,
     any_failure,
     any_loop,
@@ -27,12 +27,12 @@ from trace_store.interaction_filters import (
     text_condition,
     tool_condition,
 )
-from trace_store.interaction_rows import InteractionRow
-from trace_store.interaction_tables import InteractionTables
-from trace_store.partitions import ensure_partitions
-from trace_store.rollup_reads import RollupReads
-from trace_store.rollups import HOUR_NS, VALUES_MAX, RollupWork, roll_up
-from trace_store.rollups import SQL as ROLLUP_SQL
+from trace_store.interactions.interaction_rows import InteractionRow
+from trace_store.interactions.interaction_tables import InteractionTables
+from trace_store.rollups.rollup_reads import RollupReads
+from trace_store.rollups.rollups import HOUR_NS, VALUES_MAX, RollupWork, roll_up
+from trace_store.rollups.rollups import SQL as ROLLUP_SQL
+from trace_store.upkeep.partitions import ensure_partitions
 
 FINDING = """
 INSERT INTO findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title, start_unix_nano,

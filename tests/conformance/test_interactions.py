@@ -12,10 +12,10 @@ from tests.fix_pages import AT_ONCE
 from tests.spans_made import NOW, new_id
 from tool_errors.processor import Processor
 from trace_store.buckets import DAY_NS
-from trace_store.erase import erase_trace
 from trace_store.flush import CommitBatch
-from trace_store.maintenance import maintain
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
+from trace_store.upkeep.maintenance import maintain
 
 ASSOCIATION = "traceloop.association.properties."
 EVENT = {"event_id": "e1", "event": "ask", "user_id": "u1", "ai_data": {"input": "Why?", "convo_id": "c1"}}

@@ -15,12 +15,12 @@ from trace_store.claim import NewMark, Unit
 from trace_store.connections import connect
 from trace_store.derived_rows import LoopRow
 from trace_store.flush import UNIT_TRACE
-from trace_store.issue_rows import IssueChange, IssueDetail, IssueFilter, IssueRow
-from trace_store.issues import change_issue, count_issues, rank_issues, read_issue, read_trends
-from trace_store.retention import drop_expired
+from trace_store.lists.issue_rows import IssueChange, IssueDetail, IssueFilter, IssueRow
+from trace_store.lists.issues import change_issue, count_issues, rank_issues, read_issue, read_trends
+from trace_store.lists.trace_filter import Term, TraceFilter
 from trace_store.stored import TraceKey
 from trace_store.tiers import read_tier
-from trace_store.trace_filter import Term, TraceFilter
+from trace_store.upkeep.retention import drop_expired
 from trace_store.work import WorkQueue
 
 ALL = IssueFilter(1)

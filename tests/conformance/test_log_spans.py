@@ -10,10 +10,10 @@ from tool_errors.rules import ProjectRules
 from trace_store.connections import connect
 from trace_store.dialects import REGISTRY, codex
 from trace_store.dialects.registry import DialectRegistry
-from trace_store.erase import erase_trace
-from trace_store.repack import repack
-from trace_store.reprocess import Choice, open_reprocess
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
+from trace_store.upkeep.repack import repack
+from trace_store.upkeep.reprocess import Choice, open_reprocess
 
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FROM_LOG = "SELECT count(*) FROM rainbarrel.spans WHERE kind = -1"

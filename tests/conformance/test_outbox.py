@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conformance.conftest import Store
-from trace_store.channels import ChannelNameTaken, ChannelStore, Notices
+from trace_store.alerts.channels import ChannelNameTaken, ChannelStore, Notices
+from trace_store.alerts.outbox import DeliveryReader, Outbox, put_delivery
 from trace_store.connections import connect, make_pool
-from trace_store.outbox import DeliveryReader, Outbox, put_delivery
 
 SUBJECT = {"kind": "fired", "title": "Search fails"}
 LEASE_S = 60.0

@@ -10,11 +10,11 @@ from tests.conformance.conftest import RETENTION_DAYS, Store
 from tests.spans_made import NOW, log, new_id, span
 from trace_store.blobs import Blob
 from trace_store.connections import connect
-from trace_store.erase import erase_trace
 from trace_store.flush import CommitBatch
 from trace_store.model import AcceptedSpan
-from trace_store.repack import repack
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
+from trace_store.upkeep.repack import repack
 from trace_store.writer import SpanWriter
 
 BLOBS = "SELECT count(*)::int FROM span_blobs"

@@ -15,13 +15,13 @@ from tests.signal_matches import match, put_matches, signal, write_matches
 from tests.spans_made import span
 from tool_errors.alerts.backtest import backtest
 from tool_errors.alerts.rule import read_definition
-from trace_store.alert_reads import AlertReads
-from trace_store.alert_rows import NANOSECONDS, Window
-from trace_store.alert_store import SQL
+from trace_store.alerts.alert_reads import AlertReads
+from trace_store.alerts.alert_rows import NANOSECONDS, Window
+from trace_store.alerts.alert_store import SQL
+from trace_store.alerts.signals import match_key
 from trace_store.connections import connect
-from trace_store.signals import match_key
+from trace_store.lists.verdicts import say
 from trace_store.stored import TraceKey
-from trace_store.verdicts import say
 
 OF_SIGNAL: dict[str, Any] = {"filters": {"signal": "refunds"}}
 INTERACTION: dict[str, Any] = {

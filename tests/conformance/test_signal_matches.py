@@ -6,8 +6,7 @@ from uuid import uuid4
 
 from tests.conformance.conftest import Store
 from tests.signal_matches import match, put_matches, signal
-from trace_store.connections import connect
-from trace_store.signals import (
+from trace_store.alerts.signals import (
     add_signal,
     count_own,
     match_key,
@@ -17,8 +16,9 @@ from trace_store.signals import (
     remove_signal,
     switch_signal,
 )
+from trace_store.connections import connect
+from trace_store.lists.verdicts import measured_precision, say, take_back
 from trace_store.stored import TraceKey
-from trace_store.verdicts import measured_precision, say, take_back
 
 DAY_NS = 86_400 * 1_000_000_000
 WRITTEN = "SELECT found_at FROM signal_matches ORDER BY trace_id"

@@ -10,9 +10,9 @@ import pytest
 
 from tests.interactions_seeded import START, seed
 from trace_store.connections import make_pool
+from trace_store.lists.step_language import STATUSES, Step, read_steps
+from trace_store.lists.trace_filter import TraceFilter
 from trace_store.reader import TraceReader
-from trace_store.step_language import STATUSES, Step, read_steps
-from trace_store.trace_filter import TraceFilter
 
 SECOND = 1_000_000_000
 TOOLS = ("search", "read", "pay")

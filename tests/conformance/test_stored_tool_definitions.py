@@ -13,9 +13,9 @@ from trace_store.derived_rows import LlmCallRow
 from trace_store.dialects.tool_definitions import definition
 from trace_store.fact_rows import FactRow
 from trace_store.facts import ToolDefinition
-from trace_store.maintenance import maintain
 from trace_store.stored import SpanRow, TraceKey
 from trace_store.tool_definitions import SCHEMA_BYTES_MAX
+from trace_store.upkeep.maintenance import maintain
 from trace_store.work import WorkQueue
 
 DAY = datetime.now(UTC).date()

@@ -9,12 +9,12 @@ import pytest
 from tests.client_only_run import client_only_run, trace_id
 from tests.conformance.conftest import Store
 from tests.fix_pages import AT_ONCE
-from tool_errors import settle_groups
+from tool_errors.grouped import settle_groups
 from tool_errors.processor import Processor
 from trace_store.claim import NewMark, Unit
-from trace_store.erase import erase_trace
 from trace_store.model import AcceptedSpan
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
 from trace_store.work import WorkQueue
 
 REFUSED = "the restaurant refused"

@@ -11,10 +11,10 @@ from tool_errors.finding_rows import findings_of_rows
 from trace_store.claim import NewMark, Unit
 from trace_store.connections import connect
 from trace_store.derived_rows import ToolCallRow, TraceRow
-from trace_store.erase import erase_trace
 from trace_store.flush import UNIT_TRACE
+from trace_store.lists.verdicts import measured_precision, newest_verdicts, say, take_back
 from trace_store.stored import TraceKey
-from trace_store.verdicts import measured_precision, newest_verdicts, say, take_back
+from trace_store.upkeep.erase import erase_trace
 from trace_store.work import WorkQueue
 
 FINDINGS = "SELECT finding_key FROM findings ORDER BY trace_id, finding_key"

@@ -8,10 +8,10 @@ from tests.conformance.test_interactions import ASSOCIATION, batch, rows, send
 from tests.fix_pages import AT_ONCE
 from tests.spans_made import new_id
 from tool_errors.processor import Processor
-from trace_store.erase import erase_trace
 from trace_store.flush import CommitBatch
-from trace_store.reprocess import Choice, open_reprocess
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
+from trace_store.upkeep.reprocess import Choice, open_reprocess
 
 QUESTION = "Which of these orders is late? " + "Order, sent, not yet there; " * 40 + "plumbus"
 ANSWER = "The tenth. " + "日本語の答え、" * 200 + "schleem"

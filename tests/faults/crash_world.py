@@ -19,8 +19,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.faults.stored_spans import ask
 from tests.faults.wait_until import wait_until
 from tool_errors.delivery.channel_config import read_config
-from trace_store.alert_store import AlertStore
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.alert_store import AlertStore
+from trace_store.alerts.channels import ChannelStore, Notices
 from trace_store.connections import make_pool
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.exceptions import EmbeddedServerError

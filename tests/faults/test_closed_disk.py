@@ -19,7 +19,7 @@ from tests.faults.wait_until import wait_until
 from tests.fix_server import RunningServer, running_server
 from trace_store.database_errors import translate_errors
 from trace_store.exceptions import SchemaMismatch, StoreReadOnly
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 pytestmark = pytest.mark.thorough
 

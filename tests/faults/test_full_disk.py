@@ -12,7 +12,7 @@ from tests.faults.retrying_sender import Answer, retrying_senders
 from tests.faults.stored_spans import assert_each_is_stored_once
 from tests.faults.wait_until import wait_until
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 FULL = "The database has no disk space left"
 

@@ -14,9 +14,9 @@ import pytest
 from tests.faults.stored_spans import ask
 from tests.fix_endpoints import HttpEndpoint, after, http_endpoint, status, until
 from tool_errors.delivery.channel_config import read_config
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.channels import ChannelStore, Notices
+from trace_store.alerts.outbox import DeliveryReader
 from trace_store.connections import connect, make_pool
-from trace_store.outbox import DeliveryReader
 
 ROOT = Path(__file__).resolve().parents[2]
 DELIVERED = "SELECT count(*) FROM rainbarrel.outbox WHERE delivered_at IS NOT NULL"

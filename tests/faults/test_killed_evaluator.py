@@ -18,8 +18,8 @@ from tests.faults.wait_until import wait_until
 from tests.fix_endpoints import http_endpoint
 from tests.spans_made import new_id
 from tool_errors.delivery.channel_config import read_config
-from trace_store.alert_store import AlertStore
-from trace_store.channels import ChannelStore, Notices
+from trace_store.alerts.alert_store import AlertStore
+from trace_store.alerts.channels import ChannelStore, Notices
 from trace_store.connections import make_pool
 from trace_store.flush import CommitBatch
 from trace_store.writer import SpanWriter

@@ -11,7 +11,7 @@ from tests.faults.stored_spans import ask, assert_each_is_stored_once, count_spa
 from tests.faults.wait_until import wait_until
 from tests.faults.whole_database import wait_until_derived
 from tests.fix_server import RunningServer, running_server
-from web.server_file import read_running
+from web.processes.server_file import read_running
 
 
 @pytest.fixture(scope="module")

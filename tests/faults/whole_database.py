@@ -13,7 +13,7 @@ from psycopg import sql
 from tests.faults.stored_spans import ask
 from tests.faults.wait_until import wait_until
 from trace_store.connections import connect
-from trace_store.rollups import RollupWork
+from trace_store.rollups.rollups import RollupWork
 from trace_store.span_reads import SpanReads
 from trace_store.stored import TraceKey
 

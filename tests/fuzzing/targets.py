@@ -26,15 +26,15 @@ from tests.run_cli import request_json, span_json
 from tool_errors.judged import judge_facts
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.dialects import BUILT_IN
+from trace_store.lists.step_language import BadSteps, read_steps
 from trace_store.model import DEFAULT_PROJECT_ID, AcceptedSpan, Span, SpanVersion
 from trace_store.spans import read_span
-from trace_store.step_language import BadSteps, read_steps
-from web.errors import WebError
-from web.issue_parameters import read_issue_query
-from web.list_parameters import read_list_query
+from web.issues.issue_parameters import read_issue_query
+from web.lists.list_parameters import read_list_query
+from web.overview.time_window import read_time_window
 from web.query_api import event_filters, parameters
 from web.query_api.signal_ids import Signals
-from web.time_window import read_time_window
+from web.requests.errors import WebError
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")

@@ -10,7 +10,7 @@ from tests.alert_findings import event
 from tool_errors.alerts import count, first_seen, match, rate, regression
 from tool_errors.alerts.rule import CountRule, RateRule
 from tool_errors.alerts.states import Change, changes
-from trace_store.alert_rows import NANOSECONDS, FindingEvent
+from trace_store.alerts.alert_rows import NANOSECONDS, FindingEvent
 
 WINDOW_S = 100
 RULE = CountRule(kind="count", at_least=3, window_s=WINDOW_S)

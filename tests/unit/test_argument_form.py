@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tool_errors.json_schema import schema_violations
-from web.argument_form import argument_form
+from tool_errors.schema.json_schema import schema_violations
+from web.trace.argument_form import argument_form
 
 SCHEMA: dict[str, Any] = {
     "properties": {

@@ -5,10 +5,10 @@ import pytest
 from tests.dialect_captures import CAPTURES, scenarios
 from tests.facts_by_hand import TraceByHand, asked
 from tests.tree_records import records_of, records_of_capture
-from web.call_graph import CallGraph, NodeKey, Tally, build_call_graph
-from web.call_graph_layout import LABEL_COLUMNS_MAX, NODES_MAX, lay_out
-from web.trace_reading import TreeRecords
-from web.tree_view import build_tree
+from web.trace.call_graph import CallGraph, NodeKey, Tally, build_call_graph
+from web.trace.call_graph_layout import LABEL_COLUMNS_MAX, NODES_MAX, lay_out
+from web.trace.trace_reading import TreeRecords
+from web.trace.tree_view import build_tree
 
 Edges = dict[tuple[str, str], tuple[int, int]]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tool_errors.delivery.channel_config import BadChannel, read_config, read_name, read_notices, shown_config
-from trace_store.channels import Channel, Notices
+from trace_store.alerts.channels import Channel, Notices
 
 MAIL = {"host": "smtp.example.com", "sender": "rain@example.com", "recipients": "one@example.com; two@example.com"}
 

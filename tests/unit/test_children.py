@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from trace_store.embedded.data_directory import DataDirectoryLock
-from web.children import RESTART_DELAY_S_MAX, STABLE_AFTER_S, Backoff, describe_end
-from web.server_file import ServerFile, read_running, remove
+from web.processes.children import RESTART_DELAY_S_MAX, STABLE_AFTER_S, Backoff, describe_end
+from web.processes.server_file import ServerFile, read_running, remove
 
 
 def test_quick_ends_wait_longer_and_longer_but_not_forever():

@@ -1,6 +1,6 @@
 """Failures in a chat: what repeats is told once with its count, and leads to the first."""
 
-from web.conversation_view import folded
+from web.conversations.conversation_view import folded
 from web.pages.view_models import FailureView
 
 

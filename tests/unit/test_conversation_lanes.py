@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from tests.facts_by_hand import SECOND, START, TraceByHand
 from tests.tree_records import records_of
-from trace_store.conversation_reads import ConversationRows, SignalSeen
-from web.conversation_lanes import GAPS_PERCENT_MAX, STEPS_MAX, TimeMap, TraceSteps, build_lanes
+from trace_store.interactions.conversation_reads import ConversationRows, SignalSeen
+from web.conversations.conversation_lanes import GAPS_PERCENT_MAX, STEPS_MAX, TimeMap, TraceSteps, build_lanes
 from web.pages.conversation_models import ConversationLanes
-from web.tree_view import build_tree
+from web.trace.tree_view import build_tree
 
 
 def lanes_of(*traces: TraceByHand, only_failures: bool = False, whole: bool = True) -> ConversationLanes:

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from typing import Any
 
-from tool_errors.definition_changes import DefinitionChange, definition_changes, definition_history
+from tool_errors.schema.definition_changes import DefinitionChange, definition_changes, definition_history
 from trace_store.tool_definitions import ToolDefinitionRow
 
 DAY = datetime.date(2026, 11, 1)

@@ -12,7 +12,7 @@ from tool_errors.delivery.sender import project_url
 from tool_errors.delivery.slack import slack_body
 from tool_errors.delivery.teams import teams_body
 from tool_errors.delivery.worker import ATTEMPTS_MAX, DeliveryPace
-from trace_store.outbox import DueDelivery
+from trace_store.alerts.outbox import DueDelivery
 
 EVIL = "<!channel> [click](https://evil.example) & *bold*\nBcc: x@y\r\0"
 SUBJECT = {"kind": "match", "title": EVIL, "what": EVIL, "rule": EVIL, "tool": EVIL, "look_at": EVIL}

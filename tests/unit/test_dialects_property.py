@@ -9,7 +9,7 @@ from tests.dialect_captures import read_capture, scenarios
 from tests.spans_by_hand import log, span
 from trace_store.dialects import REGISTRY, normalise, transcript
 from trace_store.model import Span, SpanEvent
-from web.transcript_view import transcript_json
+from web.trace.transcript_view import transcript_json
 
 FLAT = [
     "0.message.role",

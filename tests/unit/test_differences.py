@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.trace_lists import Facet, FacetValue, TraceFacets
-from web.differences import difference, differences, wilson
+from trace_store.lists.trace_lists import Facet, FacetValue, TraceFacets
+from web.lists.differences import difference, differences, wilson
 
 TOTALS = st.integers(1, 5000)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from trace_store import figures
 from trace_store.figures import Figures, percentiles
-from trace_store.user_sets import BITS, LIST, UserSet, packed_users
+from trace_store.rollups.user_sets import BITS, LIST, UserSet, packed_users
 
 RUNS = st.lists(st.lists(st.integers(-(2**62), 2**62), max_size=20).map(sorted), max_size=8)
 NUMBERS = st.lists(st.integers(0, 2**31 - 1) | st.integers(0, 200), max_size=40)

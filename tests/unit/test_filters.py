@@ -3,7 +3,7 @@
 import pytest
 
 from web.filters import bytes_size, compact, duration, short_id, utc
-from web.list_view import spoken
+from web.lists.list_view import spoken
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.labelled_results import judged, labelled
-from tool_errors.fingerprint import fingerprint, normalise_message
+from tool_errors.failure.fingerprint import fingerprint, normalise_message
 
 SAME = [
     ("invalid date: 2026-13-45", "invalid date: 2026-02-31"),
@@ -89,7 +89,9 @@ def test_the_same_failure_has_one_normalised_message_in_every_framework_and_lang
 
 
 def test_it_is_the_same_in_every_process() -> None:
-    program = "from tool_errors.fingerprint import fingerprint; print(fingerprint('t', 'E', \"order 17: {'a': 1}\"))"
+    program = (
+        "from tool_errors.failure.fingerprint import fingerprint; print(fingerprint('t', 'E', \"order 17: {'a': 1}\"))"
+    )
     made = {
         subprocess.run(
             [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

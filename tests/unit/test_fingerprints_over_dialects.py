@@ -5,7 +5,7 @@ from collections import defaultdict
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
 from tests.dialect_captures import CAPTURES, request_files, scenarios
-from tool_errors.error_text import without_report
+from tool_errors.failure.error_text import without_report
 from tool_errors.findings import ToolCall
 from tool_errors.inspect import derive_records
 from trace_store.model import AcceptedLog, AcceptedSpan

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.facts_by_hand import TraceByHand
 from tests.tree_records import records_of
-from web.folds import Fold, end_of, find_folds
-from web.tree_view import build_tree
+from web.trace.folds import Fold, end_of, find_folds
+from web.trace.tree_view import build_tree
 
 
 def folds_of(trace: TraceByHand) -> list[Fold]:

@@ -79,6 +79,6 @@ def test_inspect_loads_neither_driver_nor_web_framework() -> None:
 
 def test_a_server_starts_without_the_sdk_of_mcp() -> None:
     """Its import takes a second: the first question to /mcp pays for it."""
-    script = "import sys, web.front, web.app, web.heavy_reads\nprint('mcp' in sys.modules)"
+    script = "import sys, web.processes.front, web.app, web.processes.heavy_reads\nprint('mcp' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 import yaml
 
-from web.ingest_snippets import NO_KEY, Snippet, Target, snippets
+from web.rules.ingest_snippets import NO_KEY, Snippet, Target, snippets
 
 ORIGIN = "http://rain.example:4318"
 KEY = "rb_w_123"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tool_errors.interactions.fold import FoldedInteraction, fold
 from tool_errors.interactions.trace_ids import trace_id_of
-from trace_store.interaction_rows import PARTIAL, TRACK, StoredUpdate
+from trace_store.interactions.interaction_rows import PARTIAL, TRACK, StoredUpdate
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TRACE_ID = bytes(range(16))

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tool_errors.issue_status import NEW_FOR, STATUSES, issue_status
-from trace_store.issue_rows import IssueRow
-from web.errors import BadRequest
-from web.issue_changes import read_change
-from web.issue_parameters import cursor_text, read_cursor
+from trace_store.lists.issue_rows import IssueRow
+from web.issues.issue_changes import read_change
+from web.issues.issue_parameters import cursor_text, read_cursor
+from web.requests.errors import BadRequest
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

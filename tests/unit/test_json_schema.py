@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tool_errors.json_schema import schema_violations
+from tool_errors.schema.json_schema import schema_violations
 
 WEATHER = {
     "type": "object",

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.client_only_run import QUESTION, client_only_run, trace_id
-from tool_errors.conversation import settle_conversation
 from tool_errors.findings import DerivedTrace, Verdict
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import LINKED_TRACES_MAX, linked_traces, may_belong_to_group
 from tool_errors.inspect import derive_records
-from tool_errors.linked_traces import LINKED_TRACES_MAX, linked_traces, may_belong_to_group
 from tool_errors.table_rows import tool_call_row
 
 REFUSED = "the restaurant refused"

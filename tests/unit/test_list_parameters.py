@@ -5,9 +5,9 @@ import time
 import pytest
 from starlette.datastructures import QueryParams
 
-from trace_store.trace_filter import Term, TraceCursor
-from web.errors import BadRequest
-from web.list_parameters import cursor_text, read_cursor, read_list_query
+from trace_store.lists.trace_filter import Term, TraceCursor
+from web.lists.list_parameters import cursor_text, read_cursor, read_list_query
+from web.requests.errors import BadRequest
 
 
 def test_everything_is_read_and_written_back() -> None:

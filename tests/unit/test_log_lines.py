@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from web.logs import JsonLine, OneLine
+from web.processes.logs import JsonLine, OneLine
 
 
 def record(message: str, *values: object, with_error: bool = False) -> logging.LogRecord:
@@ -14,7 +14,7 @@ def record(message: str, *values: object, with_error: bool = False) -> logging.L
             raise ValueError("broken")
         except ValueError:
             error = sys.exc_info()
-    return logging.LogRecord("web.front", logging.WARNING, __file__, 1, message, values, error)
+    return logging.LogRecord("web.processes.front", logging.WARNING, __file__, 1, message, values, error)
 
 
 def test_a_message_is_one_line_of_text() -> None:
@@ -26,7 +26,7 @@ def test_a_line_of_json_has_everything() -> None:
     line = JsonLine("front").format(record('two\nlines of "%s"', "it", with_error=True))
     assert "\n" not in line
     said = json.loads(line)
-    assert (said["level"], said["role"], said["logger"]) == ("warning", "front", "web.front")
+    assert (said["level"], said["role"], said["logger"]) == ("warning", "front", "web.processes.front")
     assert said["message"] == 'two\nlines of "it"'
     assert said["time"].endswith("+00:00")
     assert "ValueError: broken" in said["traceback"]

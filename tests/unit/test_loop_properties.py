@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.facts_by_hand import SECOND, START, TRACE_ID
+from tool_errors.failure.fingerprint import fingerprint
 from tool_errors.findings import ToolCall, Verdict
-from tool_errors.fingerprint import fingerprint
-from tool_errors.loop_steps import LoopThresholds
-from tool_errors.loops import find_loops
+from tool_errors.loop.loop_steps import LoopThresholds
+from tool_errors.loop.loops import find_loops
 from trace_store.attributes import payload
 from trace_store.facts import CallStatus
 

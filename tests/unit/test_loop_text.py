@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from tests.unit.test_tree_view import loop
-from tool_errors.loops import DETECTORS
-from web.loop_text import loop_text, loop_why
+from tool_errors.loop.loops import DETECTORS
+from web.trace.loop_text import loop_text, loop_why
 
 
 @pytest.mark.parametrize("kind", DETECTORS)

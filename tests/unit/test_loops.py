@@ -3,10 +3,10 @@
 import pytest
 
 from tests.facts_by_hand import TraceByHand, answered, asked
-from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.findings import DerivedTrace, Loop
-from tool_errors.linked_traces import linked_traces
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import linked_traces
 
 UNKNOWN = None
 TASK = {"city": "Oslo", "date": "2026-13-45"}

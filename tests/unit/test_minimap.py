@@ -4,11 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.facts_by_hand import SECOND, TraceByHand, span_id
 from tests.tree_records import records_of
-from web.minimap import WIDTH
 from web.pages.trace_views import Minimap
-from web.shown_rows import tree_page
-from web.trace_view_state import TraceViewState
-from web.tree_view import build_tree
+from web.trace.minimap import WIDTH
+from web.trace.shown_rows import tree_page
+from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_view import build_tree
 
 
 def minimap_of(trace: TraceByHand, **state: object) -> Minimap:

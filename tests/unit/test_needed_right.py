@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.needed_right import needed_right
+from web.requests.needed_right import needed_right
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from web.app import create_app
-from web.jump_search import PAGES
+from web.lists.jump_search import PAGES
 
 PARTS = {  # fetched by a page that is open; the page's twin tells the same
     "/traces/list",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from web.passwords import check_hash, hash_password, is_password
 from web.settings import BadSetting, read_settings
+from web.signing_in.passwords import check_hash, hash_password, is_password
 
 HASHED = hash_password("correct horse")
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from web.ports import (
+from web.processes.ports import (
     PortUnavailable,
     authority,
     is_loopback,

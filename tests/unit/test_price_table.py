@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.facts_by_hand import TraceByHand, asked
 from tool_errors.contract import contract
 from tool_errors.derive import derive
-from tool_errors.price_file import BadPriceFile, read_prices, shipped_prices
-from tool_errors.price_table import Price, Rates, Tokens
+from tool_errors.prices.price_file import BadPriceFile, read_prices, shipped_prices
+from tool_errors.prices.price_table import Price, Rates, Tokens
 from trace_store.dialects.usage import counts_of
 
 DAY = 86_400 * 10**9

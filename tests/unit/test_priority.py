@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from web.priority import WEIGHT_OF_STEP
+from web.processes.priority import WEIGHT_OF_STEP
 
-SAY_NICENESS = "import os; from web.priority import give_way; give_way({}); print(os.nice(0))"
+SAY_NICENESS = "import os; from web.processes.priority import give_way; give_way({}); print(os.nice(0))"
 
 
 def niceness_of(processors: int) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.project_urls import URL_PREFIX, location_with_prefix, split_path, with_prefix
+from web.requests.project_urls import URL_PREFIX, location_with_prefix, split_path, with_prefix
 
 
 @pytest.mark.parametrize(

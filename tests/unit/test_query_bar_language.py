@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.trace_filter import NUMBERS, OPERATORS, STATUSES, VALUE_FIELDS, Term
+from trace_store.lists.trace_filter import NUMBERS, OPERATORS, STATUSES, VALUE_FIELDS, Term
 from web.query_bar.language import (
     BadQuery,
     PlacedTerm,

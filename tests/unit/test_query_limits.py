@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otlp_receiver.token_buckets import OWNERS_KEPT, TokenBuckets
-from web.query_limits import QueryRate
+from web.requests.query_limits import QueryRate
 
 
 class Clock:

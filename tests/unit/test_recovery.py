@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.facts_by_hand import SECOND, START, TraceByHand
-from tool_errors.asked_again import asked_again
 from tool_errors.findings import DerivedTrace
+from tool_errors.loop.asked_again import asked_again
 
 SAME = [
     ({"path": "/srv/report.txt"}, {"path": "/srv/report.txt", "encoding": "utf-8"}),

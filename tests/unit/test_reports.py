@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from tests.facts_by_hand import TraceByHand, answered, asked
-from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
+from tool_errors.failure.fingerprint import fingerprint
 from tool_errors.findings import DerivedTrace, ToolCall
-from tool_errors.fingerprint import fingerprint
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import linked_traces
 from tool_errors.judged import from_row, to_row
-from tool_errors.linked_traces import linked_traces
 from trace_store.facts import Failure
 
 ARGUMENTS = {"order": "1"}

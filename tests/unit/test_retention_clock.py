@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.retention_clock import LASTING, LEAP, RetentionClock, believe
+from trace_store.upkeep.retention_clock import LASTING, LEAP, RetentionClock, believe
 
 THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

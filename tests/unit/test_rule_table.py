@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from tests.labelled_results import judged, labelled
-from tool_errors.payload_rules import PAYLOAD_RULES, judge_payload
-from tool_errors.rule_table import rules_json, rules_markdown
+from tool_errors.failure.payload_rules import PAYLOAD_RULES, judge_payload
+from tool_errors.failure.rule_table import rules_json, rules_markdown
 from trace_store.attributes import parse_text
 from web.cli import main
 

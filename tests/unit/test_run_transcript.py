@@ -6,10 +6,10 @@ from tests.dialect_captures import scenarios
 from tests.facts_by_hand import TraceByHand, asked
 from tests.tree_records import records_of, records_of_capture
 from web.pages.trace_views import TranscriptPage, Turn, TurnGroup
-from web.run_transcript import TURNS_WINDOW, run_transcript
-from web.trace_reading import TreeRecords
-from web.trace_view_state import TraceViewState
-from web.tree_view import build_tree
+from web.trace.run_transcript import TURNS_WINDOW, run_transcript
+from web.trace.trace_reading import TreeRecords
+from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_view import build_tree
 
 PATH = "/traces/01"
 

@@ -7,10 +7,10 @@ import pytest
 
 from tests.facts_by_hand import TraceByHand, answered, asked
 from tool_errors.contract import contract
-from tool_errors.conversation import settle_conversation
 from tool_errors.derive import derive
 from tool_errors.finding_rows import call_fingerprint, call_kind
 from tool_errors.findings import DerivedTrace, ToolCall
+from tool_errors.grouped.conversation import settle_conversation
 from tool_errors.judged import from_row, to_row
 from tool_errors.table_rows import tool_call_row
 from trace_store.dialects.tool_definitions import definition

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.search_words import search_query, words_of
+from trace_store.interactions.search_words import search_query, words_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from web.loop_settings import loop_thresholds
+from web.rules.loop_settings import loop_thresholds
 from web.settings import (
     MIB,
     TABLE,

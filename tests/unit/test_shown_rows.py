@@ -7,12 +7,12 @@ import pytest
 
 from tests.facts_by_hand import SECOND, TraceByHand, span_id
 from tests.tree_records import records_of
-from web.next_step import next_step
 from web.pages.view_models import TreePage
-from web.shown_rows import PART_ROWS, tree_page
-from web.trace_reading import TreeRecords
-from web.trace_view_state import TraceViewState
-from web.tree_view import build_tree
+from web.trace.next_step import next_step
+from web.trace.shown_rows import PART_ROWS, tree_page
+from web.trace.trace_reading import TreeRecords
+from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_view import build_tree
 
 PATH = "/traces/01"
 

@@ -1,6 +1,6 @@
 """Wrong passwords: few per address, some more of all addresses, and none is remembered for ever."""
 
-from web.sign_in_attempts import ALL_MAX, CLIENTS_KEPT, PER_CLIENT_MAX, WINDOW_S, Attempts
+from web.signing_in.sign_in_attempts import ALL_MAX, CLIENTS_KEPT, PER_CLIENT_MAX, WINDOW_S, Attempts
 
 
 class Clock:

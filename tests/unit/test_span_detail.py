@@ -13,7 +13,7 @@ from trace_store.model import LogRecord
 from trace_store.spans import Scope
 from trace_store.stored import SpanRow, StoredEnvelope, StoredSpan
 from web.pages.view_models import SpanDetail
-from web.span_detail import ATTRIBUTES_MAX, EVENTS_MAX, VALUE_BYTES_MAX, SpanRecords, build_detail
+from web.trace.span_detail import ATTRIBUTES_MAX, EVENTS_MAX, VALUE_BYTES_MAX, SpanRecords, build_detail
 
 PATH = "/traces/0102"
 EMPTY = StoredEnvelope(b"", "")

@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from web.static_files import VersionedFiles
+from web.requests.static_files import VersionedFiles
 from web.stylesheet import STATIC
 from web.templating import static
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trace_store.step_language import BadSteps, Step, read_steps
+from trace_store.lists.step_language import BadSteps, Step, read_steps
 
 SECOND = 1_000_000_000
 

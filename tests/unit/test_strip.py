@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.list_view import spoken
-from web.strip import MARKS_MAX, StripPart, strip
+from web.lists.list_view import spoken
+from web.lists.strip import MARKS_MAX, StripPart, strip
 
 
 def test_the_calls_of_a_loop_stand_in_a_ring_without_the_model_calls_between() -> None:

@@ -5,8 +5,8 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 from web.cli import COMMANDS
+from web.processes.supervisor import PROCESSOR_STOP_S
 from web.settings import TABLE, Settings
-from web.supervisor import PROCESSOR_STOP_S
 
 UNIT = Path(__file__).resolve().parents[2] / "packaging" / "rainbarrel.service"
 SYSTEMD = {  # what systemd.unit(5), systemd.service(5), systemd.exec(5) and systemd.kill(5) name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tool_errors.error_openings import error_opening
+from tool_errors.failure.error_openings import error_opening
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.time_axis import TICKS_MAX, Interval, axis_of
+from web.trace.time_axis import TICKS_MAX, Interval, axis_of
 
 S = 1_000_000_000
 T0 = 1_795_000_000 * S

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import Pair, TestCa
-from web.greeting import greeting
-from web.server_file import ServerFile
+from web.processes.greeting import greeting
+from web.processes.server_file import ServerFile
 from web.settings import Settings
 from web.tls.files import BadTlsFile, TlsFiles, read_tls_files
 from web.tls.server import ServerTls

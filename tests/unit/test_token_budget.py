@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.errors import BadRequest
 from web.mcp_server.payloads import SpanParts, overview, part_slice
 from web.mcp_server.token_budget import clipped, fitted_json, fitting_count, tokens_of, within
 from web.mcp_server.tool import BUDGET_MAX, BUDGET_MIN
+from web.requests.errors import BadRequest
 
 budgets = st.integers(BUDGET_MIN, 3 * BUDGET_MIN)
 texts = st.text(max_size=3_000) | st.text("语🙂é ", max_size=3_000)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.facts_by_hand import answered
-from tool_errors.payload_rules import PAYLOAD_RULE_IDS
-from tool_errors.status import judge_answer
-from tool_errors.tool_rules import NO_TOOL_RULES, BadToolRules, ToolRules, read_tool_rules
+from tool_errors.failure.payload_rules import PAYLOAD_RULE_IDS
+from tool_errors.failure.status import judge_answer
+from tool_errors.failure.tool_rules import NO_TOOL_RULES, BadToolRules, ToolRules, read_tool_rules
 
 
 def rules(tmp_path: Path, text: str) -> ToolRules:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.facts_by_hand import TRACE_ID, answered, span_id
-from tool_errors.error_text import MESSAGE_BYTES_MAX, bounded_message, is_generic, take_apart
+from tool_errors.failure.error_text import MESSAGE_BYTES_MAX, bounded_message, is_generic, take_apart
+from tool_errors.failure.payload_rules import judge_payload
+from tool_errors.failure.status import RULES, judge, judge_answer
 from tool_errors.findings import Verdict
-from tool_errors.payload_rules import judge_payload
-from tool_errors.status import RULES, judge, judge_answer
 from trace_store.attributes import payload
 from trace_store.facts import Failure, SpanFacts
 

@@ -3,8 +3,8 @@
 import pytest
 
 from trace_store.stored import TraceKey
-from web.errors import Forbidden
-from web.trace_files import FILE_PARTS, LIFETIME_S, narrowed, read_token, sign, too_large
+from web.requests.errors import Forbidden
+from web.trace.trace_files import FILE_PARTS, LIFETIME_S, narrowed, read_token, sign, too_large
 
 SECRET, TRACE = b"s" * 32, TraceKey(7, bytes(range(16)))
 

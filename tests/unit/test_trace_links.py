@@ -3,7 +3,7 @@
 import pytest
 
 from web.settings import BadSetting, read_settings
-from web.trace_links import outgoing_links, read_link_templates
+from web.trace.trace_links import outgoing_links, read_link_templates
 
 TRACE_ID = bytes.fromhex("4bf92f3577b34da6a3ce929d0e0e4736")
 START = 1_793_000_000_123_456_789

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.errors import BadRequest
-from web.trace_view_state import TraceViewState, read_view_state
+from web.requests.errors import BadRequest
+from web.trace.trace_view_state import TraceViewState, read_view_state
 
 STATES = st.builds(
     TraceViewState,

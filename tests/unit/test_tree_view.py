@@ -8,10 +8,10 @@ from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.stored import SpanRow
 from trace_store.stored import TreeRow as StoredTreeRow
 from web.pages.view_models import TreeRow
-from web.trace_reading import TreeRecords
-from web.trace_view import build_trace_page
-from web.trace_view_state import TraceViewState
-from web.tree_view import TraceTree, build_tree, loop_views
+from web.trace.trace_reading import TreeRecords
+from web.trace.trace_view import build_trace_page
+from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_view import TraceTree, build_tree, loop_views
 
 PATH = "/traces/0102"
 SECOND = 1_000_000_000

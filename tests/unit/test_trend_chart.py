@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.issue_rows import Release, Trend
-from web.trend_chart import (
+from trace_store.lists.issue_rows import Release, Trend
+from web.overview.trend_chart import (
     BOTTOM,
     CHART_WIDTH,
     LEFT,

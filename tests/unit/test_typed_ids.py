@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.typed_ids import TypedIds, datadog_id, read_typed_ids
+from web.lists.typed_ids import TypedIds, datadog_id, read_typed_ids
 
 TRACE, SPAN = bytes.fromhex("4bf92f3577b34da6a3ce929d0e0e4736"), bytes.fromhex("00f067aa0ba902b7")
 

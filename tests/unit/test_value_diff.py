@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 
 from tests.unit.test_attributes import JSON_VALUES as VALUES
-from web.value_diff import diff_values
+from web.trace.value_diff import diff_values
 
 
 def told(before: Any, after: Any) -> list[tuple[str, list[tuple[str, bool]]]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tool_errors.alerts import count, rate
 from tool_errors.alerts.happened import happened
 from tool_errors.alerts.rule import DAY_S, FAILED_CALLS, CountRule, Definition, EventDefinition, RateRule
-from trace_store.alert_reads import AlertReads
-from trace_store.alert_rows import NANOSECONDS, FindingEvent, Window
+from trace_store.alerts.alert_reads import AlertReads
+from trace_store.alerts.alert_rows import NANOSECONDS, FindingEvent, Window
 
 DAYS_MAX = 30
 FINDINGS_MAX = 100_000

@@ -17,9 +17,9 @@ from tool_errors.alerts.rule import (
     read_definition,
 )
 from tool_errors.alerts.states import changes
-from trace_store.alert_reads import AlertReads
-from trace_store.alert_rows import NANOSECONDS, RuleToEvaluate, Window
-from trace_store.alert_work import Evaluation
+from trace_store.alerts.alert_reads import AlertReads
+from trace_store.alerts.alert_rows import NANOSECONDS, RuleToEvaluate, Window
+from trace_store.alerts.alert_work import Evaluation
 
 EVENT_AGE_S_MAX = DAY_S  # of what is told once: older findings arrive too late to be news
 EVENTS_MAX = 100_000  # new findings of one rule at once

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tool_errors.alerts.rule import CountRule
-from trace_store.alert_rows import NANOSECONDS, FindingEvent, Window
+from trace_store.alerts.alert_rows import NANOSECONDS, FindingEvent, Window
 
 AHEAD_NS = 60 * NANOSECONDS  # by how much the clock of a sender may be ahead; later ends count when their time comes
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from tool_errors.alerts.conditions import Conditions
 from tool_errors.alerts.rule import BadRule
-from trace_store.alert_rows import DueRule
-from trace_store.alert_work import AlertWork
+from trace_store.alerts.alert_rows import DueRule
+from trace_store.alerts.alert_work import AlertWork
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 
 TICK_S = 1.0

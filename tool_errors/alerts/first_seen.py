@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tool_errors.alerts.happening import Happened
-from trace_store.alert_rows import FindingEvent
+from trace_store.alerts.alert_rows import FindingEvent
 
 
 def happened(events: Iterable[FindingEvent], after_unix_nano: int) -> list[Happened]:

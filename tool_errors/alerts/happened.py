@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tool_errors.alerts import first_seen, match, regression
 from tool_errors.alerts.happening import Happened
 from tool_errors.alerts.rule import EventDefinition, FirstSeenRule, RegressionRule
-from trace_store.alert_rows import FindingEvent
+from trace_store.alerts.alert_rows import FindingEvent
 
 
 def happened(rule: EventDefinition, events: Iterable[FindingEvent], after_unix_nano: int) -> list[Happened]:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from trace_store.alert_rows import FindingEvent
+from trace_store.alerts.alert_rows import FindingEvent
 
 
 class Happened(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a firing tells: the `subject` of its deliveries (trace_store/outbox.py)."""
+"""What a firing tells: the `subject` of its deliveries (trace_store/alerts/outbox.py)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tool_errors.alerts.describe import describe, span_words
 from tool_errors.alerts.rate import Calls
 from tool_errors.alerts.rule import CountRule, Definition, EventDefinition, FirstSeenRule, MatchRule, RateRule
-from trace_store.alert_rows import FindingEvent, SubjectCount
+from trace_store.alerts.alert_rows import FindingEvent, SubjectCount
 
 EXAMPLES_MAX = 5
 

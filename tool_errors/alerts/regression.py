@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tool_errors.alerts.happening import Happened
-from trace_store.alert_rows import NANOSECONDS, FindingEvent
+from trace_store.alerts.alert_rows import NANOSECONDS, FindingEvent
 
 
 def happened(events: Iterable[FindingEvent]) -> list[Happened]:

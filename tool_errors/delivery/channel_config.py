@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from trace_store.channels import KINDS, Channel, Notices
+from trace_store.alerts.channels import KINDS, Channel, Notices
 from trace_store.exceptions import RainbarrelError
 
 NAME_CHARACTERS_MAX = 80

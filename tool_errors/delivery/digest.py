@@ -13,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tool_errors.delivery.message import duration
-from trace_store.channels import Channel
-from trace_store.digests import DigestRows, digest_channels, digest_transaction, read_digest
+from trace_store.alerts.channels import Channel
+from trace_store.alerts.digests import DigestRows, digest_channels, digest_transaction, read_digest
+from trace_store.alerts.outbox import put_delivery
 from trace_store.exceptions import RainbarrelError
-from trace_store.outbox import put_delivery
 
 LOOK_INTERVAL_S = 30.0
 CALLS_MIN = 20  # fewer say nothing about a rate

@@ -13,7 +13,7 @@ from tool_errors.delivery.failures import DeliveryFailed
 from tool_errors.delivery.message import Message, one_line, plain_text
 from tool_errors.delivery.ssrf import Targets, checked_addresses
 from tool_errors.delivery.tls import tls_context
-from trace_store.outbox import DueDelivery
+from trace_store.alerts.outbox import DueDelivery
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0  # of the whole conversation with the server

@@ -13,8 +13,8 @@ from tool_errors.delivery.slack import slack_body
 from tool_errors.delivery.ssrf import Targets
 from tool_errors.delivery.teams import teams_body
 from tool_errors.delivery.webhook import SIGNATURE_HEADER, signature, webhook_body
+from trace_store.alerts.outbox import DueDelivery
 from trace_store.model import DEFAULT_PROJECT
-from trace_store.outbox import DueDelivery
 
 DELIVERY_HEADER = "Rainbarrel-Delivery"
 

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from tool_errors.delivery.message import Message
-from trace_store.outbox import DueDelivery
+from trace_store.alerts.outbox import DueDelivery
 
 SIGNATURE_HEADER = "Rainbarrel-Signature"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from tool_errors.delivery.failures import DeliveryFailed
 from tool_errors.delivery.sender import Sender
+from trace_store.alerts.outbox import DueDelivery, Outbox
 from trace_store.exceptions import RainbarrelError
 from trace_store.failpoints import reach
-from trace_store.outbox import DueDelivery, Outbox
 
 ATTEMPTS_MAX = 15  # over about four hours
 RECONNECT_DELAY_S = 1.0

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tool_errors.bounded_facts import text_preview
-from tool_errors.cost import usd
 from tool_errors.interactions.fold import FoldedInteraction, unix_nano
 from tool_errors.interactions.trace_ids import trace_id_of
+from tool_errors.prices.cost import usd
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
-from trace_store.interaction_rows import SAID_BY_EVENT, InteractionRow, InteractionTraceRow
+from trace_store.interactions.interaction_rows import SAID_BY_EVENT, InteractionRow, InteractionTraceRow
 
 MADE_FROM_SPANS = "ai_generation"  # the name of an event that nobody posted, as Raindrop calls it
 FAILED, SOFT = "error", "soft_error"

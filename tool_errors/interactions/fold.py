@@ -13,7 +13,7 @@ import orjson
 
 from tool_errors.bounded_facts import bounded_name
 from tool_errors.interactions.trace_ids import trace_id_of
-from trace_store.interaction_rows import TRACK, StoredUpdate
+from trace_store.interactions.interaction_rows import TRACK, StoredUpdate
 from trace_store.json_columns import without_nul
 
 _SIDES = {"context": 0, "input": 1, "output": 2}  # order of attachments

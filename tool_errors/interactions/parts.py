@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tool_errors.bounded_facts import may_be_cut, text_preview
+from tool_errors.calls.llm_calls import end_of
 from tool_errors.findings import InteractionPart
-from tool_errors.llm_calls import end_of
 from tool_errors.trace_view import TraceView
 from trace_store.facts import SpanFacts
 

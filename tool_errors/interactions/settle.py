@@ -17,14 +17,14 @@ from tool_errors.rest import Rest
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, UNIT_ID_BYTES_MAX, Claim, NewMark, Unit
 from trace_store.derived_rows import TraceRow
 from trace_store.flush import UNIT_CONVERSATION_SUMS, UNIT_USER
-from trace_store.interaction_rows import (
+from trace_store.interactions.interaction_rows import (
     SAID_BY_TRACE,
     ConversationRow,
     InteractionRow,
     InteractionTraceRow,
     UserRow,
 )
-from trace_store.interaction_tables import EventId, PersonId, Sums, UserUpdate, trace_says
+from trace_store.interactions.interaction_tables import EventId, PersonId, Sums, UserUpdate, trace_says
 from trace_store.stored import TraceKey
 
 SUM_UNITS = (UNIT_USER, UNIT_CONVERSATION_SUMS)

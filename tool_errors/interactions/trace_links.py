@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tool_errors.findings import DerivedTrace
-from trace_store.interaction_rows import SAID_BY_TRACE, InteractionTraceRow
+from trace_store.interactions.interaction_rows import SAID_BY_TRACE, InteractionTraceRow
 
 
 def trace_links(

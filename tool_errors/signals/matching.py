@@ -10,9 +10,9 @@ from typing import Any
 
 from tool_errors.signals.pattern import BadSignal, Pattern, compile_pattern
 from tool_errors.stored_facts import SIGNALS_FOUND
+from trace_store.alerts.signals import Signal, SignalMatchRow
 from trace_store.derived_rows import TraceRow
 from trace_store.facts import SpanFacts
-from trace_store.signals import Signal, SignalMatchRow
 from trace_store.stored import TraceKey, TreeRow, newest
 
 log = logging.getLogger(__name__)

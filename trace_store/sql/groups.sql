@@ -48,7 +48,7 @@ JOIN traces trace ON trace.project_id = wanted.project_id
 -- Pairs of one of these traces and another one that asks for a call which it answers, or answers one that it asks for: by
 -- call id (tool_calls_open_idx), for calls without one by their arguments (tool_calls_arguments_idx), and for spans of
 -- tools without one likewise (tool_calls_lone_idx). Which of them truly belong together is decided in
--- tool_errors/linked_traces.py.
+-- tool_errors/grouped/linked_traces.py.
 SELECT DISTINCT own.project_id, own.trace_id, other.trace_id
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN tool_calls own USING (project_id, trace_id)

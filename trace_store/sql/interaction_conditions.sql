@@ -1,4 +1,4 @@
--- Conditions on one row of `interactions`, called i, put together by trace_store/interaction_filters.py: each stands alone,
+-- Conditions on one row of `interactions`, called i, put together by trace_store/interactions/interaction_filters.py: each stands alone,
 -- `%(value)s` and `%(key)s` become names of their own, `{column}` one of the columns that the module lists.
 
 -- text_eq --

@@ -1,4 +1,4 @@
--- Conditions of the step language on one row of `traces`, called t, put together by trace_store/step_query.py. {n} is the
+-- Conditions of the step language on one row of `traces`, called t, put together by trace_store/lists/step_query.py. {n} is the
 -- number of the step, {call} the alias of its call, {before} that of the call of the step before.
 
 -- step --

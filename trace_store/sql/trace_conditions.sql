@@ -1,4 +1,4 @@
--- Conditions on one row of `traces`, called t, put together by trace_store/trace_filter.py: only those that were asked for,
+-- Conditions on one row of `traces`, called t, put together by trace_store/lists/trace_filter.py: only those that were asked for,
 -- so that PostgreSQL chooses the index that fits them. {n} is the number of the condition, {column} its column.
 
 -- since --

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.alerts.backtest import Backtest
 from tool_errors.alerts.rule import Definition, stored_definition
-from trace_store.alert_rows import AlertRule
-from trace_store.alert_store import AlertStore, RuleNameTaken
-from web import heavy_reads
-from web.alert_json import (
+from trace_store.alerts.alert_rows import AlertRule
+from trace_store.alerts.alert_store import AlertStore, RuleNameTaken
+from web.alerts.alert_json import (
     backtest_json,
     check_signal,
     firing_json,
@@ -22,10 +21,11 @@ from web.alert_json import (
     subject_json,
 )
 from web.context import WebContext, context_of
-from web.errors import BadRequest, Conflict, NotFound
-from web.form_posts import check_sender
-from web.json_answers import json_answer
-from web.request_body import read_object
+from web.processes import heavy_reads
+from web.requests.errors import BadRequest, Conflict, NotFound
+from web.requests.form_posts import check_sender
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
 
 router = APIRouter(prefix="/api/alerts")
 RULE = '{"name": "refunds fail", "definition": {...}, "channel_ids": [1]}'

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.delivery.channel_config import BadChannel, read_config, read_name, read_notices
-from trace_store.channels import ChannelNameTaken, ChannelStore
-from trace_store.outbox import DeliveryReader
-from web.channel_test import send_test
-from web.channel_view import DELIVERIES_MAX, channel_json, delivery_json
+from trace_store.alerts.channels import ChannelNameTaken, ChannelStore
+from trace_store.alerts.outbox import DeliveryReader
+from web.alerts.channel_test import send_test
+from web.alerts.channel_view import DELIVERIES_MAX, channel_json, delivery_json
 from web.context import WebContext, context_of
-from web.errors import BadRequest, Conflict, NotFound
-from web.form_posts import check_sender, read_form
-from web.json_answers import json_answer
+from web.requests.errors import BadRequest, Conflict, NotFound
+from web.requests.form_posts import check_sender, read_form
+from web.requests.json_answers import json_answer
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]

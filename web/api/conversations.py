@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.conversation_reads import ConversationRows
 from trace_store.derived_rows import LoopRow, ToolCallRow
+from trace_store.interactions.conversation_reads import ConversationRows
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
-from web.interaction_view import feedback_by_event, interaction_json
-from web.json_answers import json_answer
+from web.conversations.interaction_view import feedback_by_event, interaction_json
+from web.requests.errors import BadRequest, NotFound
+from web.requests.json_answers import json_answer
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]

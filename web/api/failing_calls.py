@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Response
 
 from web.api.traces import get_trace
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
 from web.failing_call.find import NoSuchCall, find_failed_call
 from web.failing_call.pytest_file import file_name, pytest_file
+from web.requests.errors import BadRequest, NotFound
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from web.context import WebContext, context_of
-from web.trace_files import read_file, read_token, signing_secret
+from web.trace.trace_files import read_file, read_token, signing_secret
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

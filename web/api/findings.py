@@ -5,13 +5,13 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.verdicts import verdicts_of_trace
+from trace_store.lists.verdicts import verdicts_of_trace
 from web.context import WebContext, context_of
-from web.form_posts import check_origin
-from web.json_answers import json_answer
-from web.request_body import read_object
-from web.verdict_changes import forget_verdict, save_verdict
-from web.verdict_view import verdict_json
+from web.issues.verdict_changes import forget_verdict, save_verdict
+from web.issues.verdict_view import verdict_json
+from web.requests.form_posts import check_origin
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
 
 router = APIRouter(prefix="/api/findings")
 Context = Annotated[WebContext, Depends(context_of)]

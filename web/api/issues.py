@@ -5,16 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
-from trace_store.issues import change_issue
+from trace_store.lists.issues import change_issue
 from web.context import WebContext, context_of
-from web.errors import NotFound
-from web.form_posts import check_origin
-from web.issue_changes import read_change
-from web.issue_json import issue_json, list_json
-from web.issue_parameters import cursor_text, read_issue_query
-from web.issue_reading import read_issue_detail, read_issue_list
-from web.json_answers import json_answer
-from web.request_body import read_object
+from web.issues.issue_changes import read_change
+from web.issues.issue_json import issue_json, list_json
+from web.issues.issue_parameters import cursor_text, read_issue_query
+from web.issues.issue_reading import read_issue_detail, read_issue_list
+from web.requests.errors import NotFound
+from web.requests.form_posts import check_origin
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
 
 router = APIRouter(prefix="/api/issues")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.context import WebContext, context_of
-from web.form_posts import check_sender
-from web.json_answers import json_answer
-from web.key_changes import end_key, key_json, key_projects, list_keys, list_projects, make_key
-from web.request_body import read_object
+from web.requests.form_posts import check_sender
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
+from web.signing_in.key_changes import end_key, key_json, key_projects, list_keys, list_projects, make_key
 
 router = APIRouter(prefix="/api/keys")
 Context = Annotated[WebContext, Depends(context_of)]

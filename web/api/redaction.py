@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.form_posts import check_origin, check_sender
-from web.json_answers import json_answer
-from web.redaction_settings import checked, rules_in_force, save_rules, settings_json
-from web.redaction_trial import try_rules
-from web.request_body import read_object
+from web.requests.errors import BadRequest
+from web.requests.form_posts import check_origin, check_sender
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
+from web.rules.redaction_settings import checked, rules_in_force, save_rules, settings_json
+from web.rules.redaction_trial import try_rules
 
 router = APIRouter(prefix="/api/redaction")
 Context = Annotated[WebContext, Depends(context_of)]

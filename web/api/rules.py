@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.form_posts import check_origin
-from web.json_answers import json_answer
-from web.request_body import read_object
-from web.tool_rule_trial import read_tried_rules, rules_in_force_json, saved_rules, trial_json, try_on_stored
+from web.requests.errors import BadRequest
+from web.requests.form_posts import check_origin
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
+from web.rules.tool_rule_trial import read_tried_rules, rules_in_force_json, saved_rules, trial_json, try_on_stored
 
 router = APIRouter(prefix="/api/rules")
 Context = Annotated[WebContext, Depends(context_of)]

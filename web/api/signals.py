@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from web.alerts.signal_changes import forget_signal, read_signal, save_signal, switch
+from web.alerts.signal_reading import read_signal_list, signals_json
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.form_posts import check_origin
-from web.json_answers import json_answer
-from web.request_body import read_object
-from web.signal_changes import forget_signal, read_signal, save_signal, switch
-from web.signal_reading import read_signal_list, signals_json
+from web.requests.errors import BadRequest
+from web.requests.form_posts import check_origin
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_object
 
 router = APIRouter(prefix="/api/signals")
 Context = Annotated[WebContext, Depends(context_of)]

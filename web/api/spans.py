@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Response
 from trace_store.attributes import json_safe
 from trace_store.facts import Payload, SpanFacts
 from web.context import WebContext, context_of
-from web.errors import NotFound, read_id
-from web.json_answers import json_answer
-from web.span_detail import SpanRecords, read_span_records
-from web.span_explained import explanation_json
-from web.tool_definition_view import definition_json, offered_tools
-from web.transcript_view import transcript_json
+from web.requests.errors import NotFound, read_id
+from web.requests.json_answers import json_answer
+from web.trace.span_detail import SpanRecords, read_span_records
+from web.trace.span_explained import explanation_json
+from web.trace.tool_definition_view import definition_json, offered_tools
+from web.trace.transcript_view import transcript_json
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

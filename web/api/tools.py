@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
-from web.tool_history import history_json, read_tool_history
+from web.requests.json_answers import json_answer
+from web.rules.tool_history import history_json, read_tool_history
 
 router = APIRouter(prefix="/api/tools")
 Context = Annotated[WebContext, Depends(context_of)]

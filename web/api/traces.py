@@ -6,17 +6,17 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
-from tool_errors.cost import usd
+from tool_errors.prices.cost import usd
 from trace_store.derived_rows import TraceRow
 from trace_store.export import traces_json, traces_protobuf
 from trace_store.stored import TraceKey
-from web import heavy_reads
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
-from web.json_answers import json_answer
-from web.list_parameters import cursor_text, read_list_query
-from web.reader_process import HEAVY_SPANS_MIN
-from web.trace_reading import read_contract_page
+from web.lists.list_parameters import cursor_text, read_list_query
+from web.processes import heavy_reads
+from web.processes.reader_process import HEAVY_SPANS_MIN
+from web.requests.errors import BadRequest, NotFound
+from web.requests.json_answers import json_answer
+from web.trace.trace_reading import read_contract_page
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -16,15 +16,15 @@ from typing import Any
 import orjson
 
 from tool_errors.alerts.rule import BadRule, Definition, read_definition, stored_definition
-from trace_store.alert_store import AlertStore
-from trace_store.channels import ChannelStore
+from trace_store.alerts.alert_store import AlertStore
+from trace_store.alerts.channels import ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from web.alert_json import BACKTEST_DAYS, backtest_json, check_signal, condition, read_days, rule_json, state_of
-from web.errors import WebError
+from web.alerts.alert_json import BACKTEST_DAYS, backtest_json, check_signal, condition, read_days, rule_json, state_of
 from web.filters import utc
-from web.heavy_reads import backtest_rule
+from web.processes.heavy_reads import backtest_rule
 from web.project_store import ProjectStore, add_project_option, open_project
+from web.requests.errors import WebError
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\

@@ -6,7 +6,7 @@ Reads the database of the server that runs on the data directory, of --database-
 import argparse
 from pathlib import Path
 
-from trace_store.dump import dump
+from trace_store.upkeep.dump import dump
 from web.attach import open_store
 from web.settings import add_flags, read_settings
 

@@ -9,11 +9,11 @@ import asyncio
 import sys
 
 from tool_errors.delivery.channel_config import FIELDS, read_config, read_name, read_notices, shown_config
-from trace_store.channels import KINDS, ChannelStore
+from trace_store.alerts.channels import KINDS, ChannelStore
+from trace_store.alerts.outbox import DeliveryReader
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
-from trace_store.outbox import DeliveryReader
-from web.channel_test import send_test
+from web.alerts.channel_test import send_test
 from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
 

@@ -13,20 +13,20 @@ from typing import Any
 
 import orjson
 
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
 from tool_errors.inspect import inspect_records
-from tool_errors.prices_in_use import use_prices
+from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.rules import registry_for
-from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
 from web.attach import server_client
 from web.gate.junit import junit_xml
 from web.gate.limits import LIMITS, check, unpriced_models
 from web.gate.report import report_json, report_text
 from web.gate.server_traces import read_traces
-from web.loop_settings import loop_thresholds
-from web.mapping_files import read_mapping_files
 from web.otlp_files import counted_records, read_records
 from web.project_store import add_project_option
+from web.rules.loop_settings import loop_thresholds
+from web.rules.mapping_files import read_mapping_files
 from web.settings import CLIENT_TLS, Settings, add_flags, read_settings
 
 EXAMPLES = """\

@@ -5,7 +5,7 @@ and over HTTP, stored and derived. Every line says ok, or warn or FAIL and what 
 import argparse
 
 from web.diagnosis.checks import Context, check_all
-from web.server_file import read_running
+from web.processes.server_file import read_running
 from web.settings import CLIENT_TLS, add_flags, read_settings
 
 EXAMPLES = """\

@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import sys
 
-from trace_store.erase_user import erase_user
+from trace_store.upkeep.erase_user import erase_user
 from web.filters import number
 from web.project_store import add_project_option, open_project
 from web.settings import add_flags, read_settings

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tool_errors.tool_rules_in_use import use_tool_rules
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
@@ -18,11 +18,11 @@ from trace_store.stored import TraceKey
 from web.failing_call.find import find_failed_call
 from web.failing_call.pytest_file import pytest_file
 from web.ids import read_trace_id
-from web.mapping_files import read_mapping_files
 from web.project_store import ProjectStore, add_project_option, open_project
+from web.rules.mapping_files import read_mapping_files
+from web.rules.web_rules import WebRules
 from web.settings import add_flags, read_settings
-from web.trace_reading import read_contract
-from web.web_rules import WebRules
+from web.trace.trace_reading import read_contract
 
 EXAMPLES = """\
 examples:

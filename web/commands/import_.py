@@ -18,8 +18,8 @@ from trace_store.migrate import check_schema
 from trace_store.tombstones import Tombstones
 from trace_store.writer import SpanWriter
 from web.otlp_files import counted_records, read_files, say_rejections
+from web.processes.server_file import read_running
 from web.project_store import ProjectStore, add_project_option, open_project
-from web.server_file import read_running
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\

@@ -8,16 +8,16 @@ from typing import Any
 
 import orjson
 
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
 from tool_errors.inspect import explain_records, inspect_records
-from tool_errors.prices_in_use import use_prices
+from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.rules import registry_for
-from tool_errors.tool_rules_in_use import use_tool_rules
-from web.loop_settings import loop_thresholds
-from web.mapping_files import read_mapping_files
 from web.otlp_files import read_records
+from web.rules.loop_settings import loop_thresholds
+from web.rules.mapping_files import read_mapping_files
 from web.settings import add_flags, read_settings
-from web.span_explained import explanation_json, explanation_text
-from web.trace_text import trace_text
+from web.trace.span_explained import explanation_json, explanation_text
+from web.trace.trace_text import trace_text
 
 EXAMPLES = """\
 examples:

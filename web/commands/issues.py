@@ -14,13 +14,13 @@ from tool_errors.issue_status import STATUSES
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
-from web.errors import WebError
 from web.filters import number, utc
-from web.issue_json import list_json
-from web.issue_parameters import KINDS, ORDERS, IssueQuery, cursor_text, read_issue_query
-from web.issue_reading import IssueList, read_issue_list
-from web.list_parameters import RANGES_S
+from web.issues.issue_json import list_json
+from web.issues.issue_parameters import KINDS, ORDERS, IssueQuery, cursor_text, read_issue_query
+from web.issues.issue_reading import IssueList, read_issue_list
+from web.lists.list_parameters import RANGES_S
 from web.project_store import add_project_option, open_project
+from web.requests.errors import WebError
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\

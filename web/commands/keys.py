@@ -17,8 +17,8 @@ from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError
 from trace_store.projects import read_projects
 from web.attach import open_store
-from web.key_changes import key_json, key_projects, read_key
 from web.settings import add_flags, read_settings
+from web.signing_in.key_changes import key_json, key_projects, read_key
 
 EXAMPLES = """\
 examples:

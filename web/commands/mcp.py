@@ -7,7 +7,7 @@ import argparse
 
 from trace_store.exceptions import RainbarrelError
 from web.attach import server_client
-from web.logs import set_up_logs
+from web.processes.logs import set_up_logs
 from web.project_store import add_project_option
 from web.settings import CLIENT_TLS, add_flags, read_settings
 

@@ -7,7 +7,7 @@ import getpass
 import sys
 
 from trace_store.exceptions import RainbarrelError
-from web.passwords import hash_password
+from web.signing_in.passwords import hash_password
 
 EXAMPLES = """\
 examples:

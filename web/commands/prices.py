@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from tool_errors.model_names import spellings
-from tool_errors.price_file import read_prices
-from tool_errors.price_table import Price, PriceTable
+from tool_errors.prices.model_names import spellings
+from tool_errors.prices.price_file import read_prices
+from tool_errors.prices.price_table import Price, PriceTable
 from trace_store.exceptions import RainbarrelError
-from web.price_view import PriceRow, origin, price_json, price_rows
+from web.rules.price_view import PriceRow, origin, price_json, price_rows
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\

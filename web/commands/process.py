@@ -5,11 +5,11 @@ database tidy. Needs --database-url. Several may run on one database.
 import argparse
 from functools import partial
 
-from web.logs import set_up_logs
-from web.processing import process
-from web.role import run_role
+from web.processes.logs import set_up_logs
+from web.processes.processing import process
+from web.processes.role import run_role
+from web.processes.standalone import require_database
 from web.settings import add_flags, read_settings
-from web.standalone import require_database
 
 EXAMPLES = """\
 examples:

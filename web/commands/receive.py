@@ -4,8 +4,8 @@ schema that `rainbarrel migrate` or `rainbarrel serve` has made; run at least on
 
 import argparse
 
+from web.processes.standalone import run_front
 from web.settings import add_flags, read_settings
-from web.standalone import run_front
 
 EXAMPLES = """\
 examples:

@@ -12,19 +12,19 @@ import sys
 import time
 from collections.abc import AsyncIterator
 
-from tool_errors.prices_in_use import use_prices
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
+from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
-from tool_errors.tool_rules_in_use import use_tool_rules
 from trace_store.exceptions import RainbarrelError
-from trace_store.reprocess import Choice, Outdated, Reprocess, open_reprocess
+from trace_store.upkeep.reprocess import Choice, Outdated, Reprocess, open_reprocess
 from web.ids import read_trace_id
-from web.list_parameters import read_time
-from web.loop_settings import loop_thresholds
-from web.mapping_files import read_mapping_files
-from web.outdated import outdated_sentence
+from web.lists.list_parameters import read_time
+from web.processes.server_file import read_running
 from web.project_store import ProjectStore, add_project_option, open_project
-from web.server_file import read_running
+from web.rules.loop_settings import loop_thresholds
+from web.rules.mapping_files import read_mapping_files
+from web.rules.outdated import outdated_sentence
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trace_store.dump import restore
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import migrate
+from trace_store.upkeep.dump import restore
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\

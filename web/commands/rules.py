@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from tool_errors.payload_rules import PAYLOAD_RULE_IDS
-from tool_errors.rule_table import rules_json
-from web.errors import WebError
+from tool_errors.failure.payload_rules import PAYLOAD_RULE_IDS
+from tool_errors.failure.rule_table import rules_json
 from web.project_store import ProjectStore, add_project_option, open_project
+from web.requests.errors import WebError
 from web.settings import Settings, add_flags, read_settings
 
 EXAMPLES = """\
@@ -53,15 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     # imported here: the list of rules needs no database, whose driver would take most of its time
-    from tool_errors.tool_rules import read_tool_rules
-    from tool_errors.tool_rules_in_use import beside, tool_rules_saved, use_tool_rules
+    from tool_errors.failure.tool_rules import read_tool_rules
+    from tool_errors.failure.tool_rules_in_use import beside, tool_rules_saved, use_tool_rules
     from trace_store.connections import make_pool
     from trace_store.exceptions import RainbarrelError
     from trace_store.reader import TraceReader
-    from web.mapping_files import read_mapping_files
-    from web.rule_trial import Trial, try_rules
-    from web.tool_rule_trial import read_calls, trial_json, trial_sentence
-    from web.web_rules import WebRules
+    from web.rules.mapping_files import read_mapping_files
+    from web.rules.rule_trial import Trial, try_rules
+    from web.rules.tool_rule_trial import read_calls, trial_json, trial_sentence
+    from web.rules.web_rules import WebRules
 
     use_tool_rules(settings.tool_rules)
     rules = read_tool_rules(arguments.tried, PAYLOAD_RULE_IDS)

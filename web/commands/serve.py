@@ -5,11 +5,11 @@ Runs until Ctrl-C or SIGTERM; then it finishes the requests under way and stops 
 
 import argparse
 
-from tool_errors.price_file import read_prices
-from tool_errors.tool_rules_in_use import use_tool_rules
-from web.logs import set_up_logs
+from tool_errors.failure.tool_rules_in_use import use_tool_rules
+from tool_errors.prices.price_file import read_prices
+from web.processes.logs import set_up_logs
+from web.processes.supervisor import Supervisor
 from web.settings import TABLE, add_flags, read_settings
-from web.supervisor import Supervisor
 
 EXAMPLES = """\
 examples:

@@ -16,16 +16,16 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from tool_errors.signals.pattern import KINDS, SENTIMENTS, SIDES
+from trace_store.alerts.signals import SignalCount, read_signals
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
-from trace_store.signals import SignalCount, read_signals
-from web.errors import WebError
+from web.alerts.signal_changes import Wanted, forget_signal, read_signal, save_signal, switch, try_signal
+from web.alerts.signal_reading import RANGES, SignalList, SignalPlace, read_signal_list, signals_json
 from web.filters import number, utc
 from web.project_store import ProjectStore, add_project_option, open_project
+from web.requests.errors import WebError
 from web.settings import add_flags, read_settings
-from web.signal_changes import Wanted, forget_signal, read_signal, save_signal, switch, try_signal
-from web.signal_reading import RANGES, SignalList, SignalPlace, read_signal_list, signals_json
 
 EXAMPLES = """\
 examples:

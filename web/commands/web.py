@@ -2,8 +2,8 @@
 
 import argparse
 
+from web.processes.standalone import run_front
 from web.settings import add_flags, read_settings
-from web.standalone import run_front
 
 EXAMPLES = """\
 examples:

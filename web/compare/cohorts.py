@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from trace_store.cohorts import Cohort, CohortTool, CohortWindow, newest_releases, read_cohort
+from trace_store.lists.cohorts import Cohort, CohortTool, CohortWindow, newest_releases, read_cohort
 from web.compare.proportions import Share, differ, share_of
 from web.context import WebContext
-from web.errors import BadRequest
-from web.time_window import TimeWindow, read_time_window
+from web.overview.time_window import TimeWindow, read_time_window
+from web.requests.errors import BadRequest
 
 BY = ("release", "environment", "service", "agent", "model", "tool", "user", "property")
 RANGE = "7d"

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trace_store.diagnosis import diagnose
 from trace_store.embedded.cluster import cluster_folder
 from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import check_schema, schema_version
-from trace_store.reprocess import count_outdated
+from trace_store.upkeep.diagnosis import diagnose
+from trace_store.upkeep.reprocess import count_outdated
 from web.api_client import ApiClient
 from web.attach import tls_to
 from web.diagnosis.finding import Finding, bad, good
 from web.diagnosis.round_trip import check_round_trips
 from web.diagnosis.state_checks import check_keys, check_retention, check_work
 from web.diagnosis.tls_check import check_tls
-from web.outdated import outdated_sentence
-from web.ports import PortUnavailable, open_ports
-from web.server_file import ServerFile
+from web.processes.ports import PortUnavailable, open_ports
+from web.processes.server_file import ServerFile
+from web.rules.outdated import outdated_sentence
 from web.settings import Settings
 from web.version import program_version
 

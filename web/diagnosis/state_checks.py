@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from trace_store.access_keys import AccessKey, read_keys
 from trace_store.connections import connect
 from trace_store.database_errors import translate_errors
-from trace_store.diagnosis import retention_clock
-from trace_store.operation import read_operation
+from trace_store.upkeep.diagnosis import retention_clock
+from trace_store.upkeep.operation import read_operation
 from web.diagnosis.finding import Finding, doubtful, good
 
 RETENTION_LATE = timedelta(hours=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trace_store.exceptions import RainbarrelError
 from web.diagnosis.finding import Finding, bad, doubtful, good
-from web.server_file import ServerFile
+from web.processes.server_file import ServerFile
 from web.settings import Settings
 from web.tls.files import read_tls_files
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tool_errors.findings import FAILED
-from web.errors import BadRequest
 from web.filters import utc
 from web.mcp_server.token_budget import LEVELS, fitting_count, json_line, shortened, tokens_of, within
 from web.mcp_server.tool import Asked
+from web.requests.errors import BadRequest
 
 LIMIT = 50
 ROW_LEVEL = (300, 6)  # longest text and most items of a list in a row

@@ -10,8 +10,8 @@ import httpx
 from starlette.requests import Request
 
 from otlp_receiver.access import PROJECT_HEADER
-from web.access_gate import access_of
-from web.errors import WebError
+from web.requests.access_gate import access_of
+from web.requests.errors import WebError
 
 _NOT_PASSED_ON = {"host", "accept", "accept-encoding", "connection", "content-length", "content-type", PROJECT_HEADER}
 

@@ -11,11 +11,11 @@ from trace_store.derived_rows import ToolCallRow
 from trace_store.stored import TraceKey
 from web.api.spans import span_object
 from web.context import WebContext
-from web.errors import BadRequest, read_id
 from web.filters import duration
 from web.mcp_server.own_api import OwnApi
 from web.mcp_server.token_budget import BYTES_A_TOKEN, one_line, within
-from web.span_detail import read_span_records
+from web.requests.errors import BadRequest, read_id
+from web.trace.span_detail import read_span_records
 
 PARTS = ("arguments", "result", "input", "output", "attributes", "error")
 HEAD_TOKENS = 120  # for the lines around a slice

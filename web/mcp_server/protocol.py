@@ -23,11 +23,11 @@ from starlette.requests import Request
 
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
 from web.context import context_of
-from web.errors import BadRequest, WebError
 from web.mcp_server.own_api import OwnApi
 from web.mcp_server.token_budget import within
 from web.mcp_server.tool import BUDGET, Asked
 from web.mcp_server.tools import BY_NAME, INSTRUCTIONS, TOOLS
+from web.requests.errors import BadRequest, WebError
 from web.version import program_version
 
 Context = ServerRequestContext[Any, Request]

@@ -4,9 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from trace_store.stored import TraceKey
-from web import heavy_reads
 from web.api.traces import is_heavy, unknown_trace
-from web.errors import BadRequest
 from web.mcp_server.listing import EVENTS, Listing
 from web.mcp_server.payloads import SpanParts, overview, part_slice, read_parts
 from web.mcp_server.token_budget import (
@@ -20,9 +18,11 @@ from web.mcp_server.token_budget import (
 )
 from web.mcp_server.tool import Asked
 from web.mcp_server.trace_outline import Wish, outline
-from web.trace_files import FILE_PARTS, LIFETIME_S, read_file, sign, signing_secret
-from web.trace_reading import read_tree_records
-from web.tree_view import build_tree
+from web.processes import heavy_reads
+from web.requests.errors import BadRequest
+from web.trace.trace_files import FILE_PARTS, LIFETIME_S, read_file, sign, signing_secret
+from web.trace.trace_reading import read_tree_records
+from web.trace.tree_view import build_tree
 
 EVENT_PARTS = {"input": "user_input", "output": "assistant_output", "properties": "properties"}
 EVENT_PARTS |= {"attachments": "input_attachments"}

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 
 from web.context import WebContext
-from web.errors import BadRequest
 from web.mcp_server.own_api import OwnApi
+from web.requests.errors import BadRequest
 
 BUDGET, BUDGET_MIN, BUDGET_MAX = 4_000, 300, 100_000  # tokens of an answer
 Schema = dict[str, Any]

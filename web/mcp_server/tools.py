@@ -4,7 +4,7 @@ from web.mcp_server import single_reads
 from web.mcp_server.listing import CONVERSATIONS, EVENTS, ISSUES, SEARCH, SIGNALS, TRACES, USERS
 from web.mcp_server.payloads import PARTS
 from web.mcp_server.tool import McpTool, Schema, choice, flag, text, whole
-from web.trace_files import FILE_PARTS
+from web.trace.trace_files import FILE_PARTS
 
 INSTRUCTIONS = (
     "Rainbarrel stores what AI agents did. A user has conversations; a conversation has events (a question "

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trace_store.derived_rows import LoopRow, ToolCallRow
-from web.errors import BadRequest
 from web.filters import duration, number, usd, utc
-from web.loop_text import loop_text, loop_why
 from web.mcp_server.token_budget import BYTES_A_TOKEN, fitting_count, one_line, tokens_of, within
 from web.pages.view_models import TreeRow
 from web.query_api.event_json import FAILED
-from web.trace_reading import TreeRecords
-from web.tree_view import TraceTree
+from web.requests.errors import BadRequest
+from web.trace.loop_text import loop_text, loop_why
+from web.trace.trace_reading import TreeRecords
+from web.trace.tree_view import TraceTree
 
 Section = Literal["all", "failures", "tree"]
 HINT_TOKENS = 60  # a line that says how much more there is and how to get it

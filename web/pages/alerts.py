@@ -7,17 +7,17 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tool_errors.alerts.rule import BadRule
-from trace_store.alert_rows import AlertRule
-from trace_store.alert_store import AlertStore, RuleNameTaken
-from trace_store.channels import ChannelStore
-from trace_store.signals import read_signals
-from web.alert_form import EMPTY, fields_of, given_definition, given_rule
-from web.alert_json import read_days, read_given_definition, read_rule
-from web.alert_view import AlertPage, AlertsPage, BacktestView, backtest_view, firing_line, rule_line
+from trace_store.alerts.alert_rows import AlertRule
+from trace_store.alerts.alert_store import AlertStore, RuleNameTaken
+from trace_store.alerts.channels import ChannelStore
+from trace_store.alerts.signals import read_signals
+from web.alerts.alert_form import EMPTY, fields_of, given_definition, given_rule
+from web.alerts.alert_json import read_days, read_given_definition, read_rule
+from web.alerts.alert_view import AlertPage, AlertsPage, BacktestView, backtest_view, firing_line, rule_line
 from web.api.alerts import FIRINGS_LIMIT, get_alert, list_alerts, one_rule, run_backtest, snooze
 from web.context import WebContext, context_of
-from web.errors import BadRequest, Conflict, WebError
-from web.form_posts import read_form
+from web.requests.errors import BadRequest, Conflict, WebError
+from web.requests.form_posts import read_form
 from web.templating import page
 
 router = APIRouter(prefix="/alerts")

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from tool_errors.delivery.channel_config import BadChannel, read_notices
-from trace_store.channels import KINDS, ChannelStore
-from trace_store.outbox import DeliveryReader
+from trace_store.alerts.channels import KINDS, ChannelStore
+from trace_store.alerts.outbox import DeliveryReader
+from web.alerts.channel_test import ChannelTest, send_test
+from web.alerts.channel_view import DELIVERIES_MAX, DeliveryView, channel_json, delivery_json, delivery_view
 from web.api.channels import add_channel, channel_name, remove_channel
-from web.channel_test import ChannelTest, send_test
-from web.channel_view import DELIVERIES_MAX, DeliveryView, channel_json, delivery_json, delivery_view
 from web.context import WebContext, context_of
-from web.errors import WebError
-from web.form_posts import read_form
-from web.json_answers import json_answer
+from web.requests.errors import WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

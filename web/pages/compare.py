@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.trace_filter import TraceFilter
+from trace_store.lists.trace_filter import TraceFilter
 from web.compare.cohorts import BY, cohorts_json, compare_cohorts, read_cohort_query
 from web.compare.traces import TraceComparison, compare_sides, comparison_json, read_side
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
-from web.json_answers import json_answer
-from web.list_view import list_row
+from web.lists.list_view import list_row
+from web.lists.typed_ids import read_typed_ids
 from web.pages.view_models import TraceListRow
+from web.requests.errors import BadRequest, NotFound
+from web.requests.json_answers import json_answer
 from web.templating import page
-from web.typed_ids import read_typed_ids
 
 router = APIRouter(prefix="/compare")
 OTHERS_MAX = 20

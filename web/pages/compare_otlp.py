@@ -5,14 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from web import heavy_reads
 from web.compare.export_reading import ExportComparison
 from web.compare.exports import export_json
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.form_posts import check_origin
-from web.json_answers import json_answer
-from web.request_body import read_bounded
+from web.processes import heavy_reads
+from web.requests.errors import BadRequest
+from web.requests.form_posts import check_origin
+from web.requests.json_answers import json_answer
+from web.requests.request_body import read_bounded
 from web.templating import page
 
 router = APIRouter(prefix="/compare")

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Response
 
 from web.api.conversations import PARTS_LIMIT, conversation_rows, get_conversation
 from web.context import WebContext, context_of
-from web.conversation_lanes import build_lanes
-from web.conversation_reading import read_steps
-from web.conversation_view import build_conversation
-from web.list_view import conversation_url
+from web.conversations.conversation_lanes import build_lanes
+from web.conversations.conversation_reading import read_steps
+from web.conversations.conversation_view import build_conversation
+from web.lists.list_view import conversation_url
 from web.templating import page
 
 router = APIRouter(prefix="/conversations")

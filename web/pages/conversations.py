@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_lists import conversation_count
-from trace_store.interaction_reads import Place
-from trace_store.message_lists import NEWEST_CONVERSATION, TRACES_TOLD_MAX, ConversationLine, read_conversations
+from trace_store.interactions.interaction_lists import conversation_count
+from trace_store.interactions.interaction_reads import Place
+from trace_store.lists.message_lists import NEWEST_CONVERSATION, TRACES_TOLD_MAX, ConversationLine, read_conversations
 from web.context import WebContext, context_of
-from web.interaction_view import user_url
-from web.json_answers import json_answer
-from web.list_parameters import LIMIT
-from web.list_view import conversation_url, spoken
-from web.message_filter import MessageQuery, place_text, read_message_query
+from web.conversations.interaction_view import user_url
+from web.lists.list_parameters import LIMIT
+from web.lists.list_view import conversation_url, spoken
+from web.lists.message_filter import MessageQuery, place_text, read_message_query
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter()

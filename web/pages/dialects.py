@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.dialects_seen import DialectsSeen, SpanGroup
 from trace_store.facts import MAPPING_VERSION
+from trace_store.lists.dialects_seen import DialectsSeen, SpanGroup
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

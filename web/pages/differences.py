@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.context import WebContext, context_of
-from web.differences import Difference, Differences, differences
-from web.errors import BadRequest
-from web.filter_chips import filter_chips
-from web.json_answers import json_answer
-from web.list_facets import TITLES, VALUES_MAX, adding
-from web.list_parameters import ListQuery, read_list_query, read_shown, status_left_out
+from web.lists.differences import Difference, Differences, differences
+from web.lists.filter_chips import filter_chips
+from web.lists.list_facets import TITLES, VALUES_MAX, adding
+from web.lists.list_parameters import ListQuery, read_list_query, read_shown, status_left_out
 from web.pages.facet_models import DifferenceLine, DifferencesPage, ListFilter
+from web.requests.errors import BadRequest
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter()

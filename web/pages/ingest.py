@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from trace_store.model import DEFAULT_PROJECT
 from web.context import WebContext, context_of
-from web.errors import WebError
-from web.form_posts import read_form
-from web.ingest_snippets import Snippet, Target, snippets
-from web.json_answers import json_answer
-from web.key_changes import make_key
-from web.request_origin import grpc_origin_of, origin_of
+from web.requests.errors import WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
+from web.requests.request_origin import grpc_origin_of, origin_of
+from web.rules.ingest_snippets import Snippet, Target, snippets
+from web.signing_in.key_changes import make_key
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

@@ -7,13 +7,13 @@ from fastapi.responses import RedirectResponse
 
 from web.api.issues import get_issue, list_issues, save_change, unknown_issue
 from web.context import WebContext, context_of
-from web.form_posts import check_origin, read_fields
-from web.issue_parameters import read_issue_query
-from web.issue_reading import read_issue_detail, read_issue_list
-from web.issue_view import issue_page, issue_url, list_page
+from web.issues.issue_parameters import read_issue_query
+from web.issues.issue_reading import read_issue_detail, read_issue_list
+from web.issues.issue_view import issue_page, issue_url, list_page
+from web.requests.form_posts import check_origin, read_fields
+from web.rules.tool_history import read_tool_history, tool_url
 from web.templating import page
-from web.tool_history import read_tool_history, tool_url
-from web.trace_links import outgoing_links
+from web.trace.trace_links import outgoing_links
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
-from web.jump_search import read_suggestions, suggestions_json
+from web.lists.jump_search import read_suggestions, suggestions_json
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter()

@@ -8,11 +8,11 @@ from fastapi.responses import RedirectResponse
 
 from trace_store.access_keys import KINDS, AccessKey
 from web.context import WebContext, context_of
-from web.errors import WebError
-from web.form_posts import read_form
-from web.json_answers import json_answer
-from web.key_changes import end_key, key_json, list_keys, list_projects, make_key
-from web.request_origin import origin_of
+from web.requests.errors import WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
+from web.requests.request_origin import origin_of
+from web.signing_in.key_changes import end_key, key_json, list_keys, list_projects, make_key
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

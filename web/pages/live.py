@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
-from web.list_parameters import read_list_query
-from web.live_tail import ROWS_MAX, read_tail, tail_events
+from web.lists.list_parameters import read_list_query
+from web.lists.live_tail import ROWS_MAX, read_tail, tail_events
 from web.pages.traces import EVENT_STREAM
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/live")

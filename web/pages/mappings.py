@@ -10,12 +10,12 @@ from tool_errors.rules import derived_by_with, registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.mappings import MappingChanged, SavedMapping
-from trace_store.reprocess import Choice, open_reprocess
+from trace_store.upkeep.reprocess import Choice, open_reprocess
 from web.context import WebContext, context_of
-from web.errors import BadRequest, WebError
-from web.form_posts import read_form
-from web.json_answers import json_answer
-from web.mapping_test import TestedSpan, test_mapping
+from web.requests.errors import BadRequest, WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
+from web.rules.mapping_test import TestedSpan, test_mapping
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

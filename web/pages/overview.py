@@ -6,10 +6,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from web.context import WebContext, context_of
-from web.overview_reading import read_start_page
-from web.overview_view import overview_json, overview_page
+from web.overview.overview_reading import read_start_page
+from web.overview.overview_view import overview_json, overview_page
+from web.overview.time_window import read_time_window
 from web.templating import page
-from web.time_window import read_time_window
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Response
 from trace_store.derived_rows import ToolCallRow
 from web.api.traces import unknown_trace
 from web.context import WebContext, context_of
-from web.list_view import list_row
-from web.loop_text import loop_text
+from web.lists.list_view import list_row
 from web.pages.view_models import TraceListRow
 from web.templating import page
+from web.trace.loop_text import loop_text
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

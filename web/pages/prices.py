@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from tool_errors.prices_in_use import prices_in_use
-from trace_store.price_reads import UnpricedModel
+from tool_errors.prices.prices_in_use import prices_in_use
+from trace_store.lists.price_reads import UnpricedModel
 from web.context import WebContext, context_of
-from web.price_view import PriceRow, matching, price_json, price_rows, unpriced_json
+from web.rules.price_view import PriceRow, matching, price_json, price_rows, unpriced_json
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

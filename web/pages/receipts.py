@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.issue_rows import Trend
+from trace_store.lists.issue_rows import Trend
 from trace_store.reader import ReceiptRow
 from trace_store.received_lately import ReceivedSignal, lately_begins, read_received_lately
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
+from web.overview.trend_chart import Bar, sparkline
+from web.requests.json_answers import json_answer
 from web.templating import page
-from web.trend_chart import Bar, sparkline
 
 router = APIRouter(prefix="/settings")
 Context = Annotated[WebContext, Depends(context_of)]

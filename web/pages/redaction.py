@@ -11,11 +11,11 @@ from otlp_receiver.redaction.built_in import BUILT_IN, BuiltIn
 from otlp_receiver.redaction.fields import CONTENT
 from otlp_receiver.redaction.rules import ACTIONS, RedactionRule
 from web.context import WebContext, context_of
-from web.errors import BadRequest, WebError
-from web.form_posts import read_form
-from web.json_answers import json_answer
-from web.redaction_settings import checked, rules_in_force, save_rules, settings_json
-from web.redaction_trial import RedactionTrial, try_rules
+from web.requests.errors import BadRequest, WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
+from web.rules.redaction_settings import checked, rules_in_force, save_rules, settings_json
+from web.rules.redaction_trial import RedactionTrial, try_rules
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

@@ -13,10 +13,10 @@ from otlp_receiver.access import AccessControl
 from otlp_receiver.exceptions import RequestRefused
 from otlp_receiver.http_answers import client_address
 from trace_store.access_keys import KEY
-from web.form_posts import check_origin, read_fields
-from web.passwords import is_password
-from web.sessions import ADMINISTRATOR, COOKIE, LIFETIME_S, Sessions
-from web.sign_in_attempts import Attempts
+from web.requests.form_posts import check_origin, read_fields
+from web.signing_in.passwords import is_password
+from web.signing_in.sessions import ADMINISTRATOR, COOKIE, LIFETIME_S, Sessions
+from web.signing_in.sign_in_attempts import Attempts
 from web.templating import page
 
 router = APIRouter()

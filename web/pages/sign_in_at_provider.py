@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from web.errors import NotFound
-from web.oidc_people import OidcSettings
 from web.pages.sign_in import go_on, own_path, sign_in_form
-from web.sessions import Sessions, cookie_of
+from web.requests.errors import NotFound
+from web.signing_in.oidc_people import OidcSettings
+from web.signing_in.sessions import Sessions, cookie_of
 
 if TYPE_CHECKING:  # its libraries take a second to import, and few need them
-    from web.oidc import OidcProvider
+    from web.signing_in.oidc import OidcProvider
 
 PATH, ANSWER_PATH = "/sign-in/provider", "/sign-in/provider/answer"
 COOKIE = "rainbarrel_sign_in"  # what is remembered between the two
@@ -47,7 +47,7 @@ async def begin_at_provider(request: Request) -> Response:
     """Leads to the provider; `next` is where the session begins."""
     found, next_path = _found(request), request.query_params.get("next", "")
     provider, redirect_uri = found.provider, found.redirect_uri(request)
-    from web.oidc import SignInRefused
+    from web.signing_in.oidc import SignInRefused
 
     try:
         url, pending = await provider.begin(redirect_uri, own_path(next_path))
@@ -68,7 +68,7 @@ async def finish_at_provider(request: Request) -> Response:
     """Begins a session for who signed in at the provider, and may here."""
     found = _found(request)
     provider, redirect_uri = found.provider, found.redirect_uri(request)
-    from web.oidc import Pending, ProviderFails, SignInRefused
+    from web.signing_in.oidc import Pending, ProviderFails, SignInRefused
 
     said = found.sessions.read_signed(cookie_of(request.headers, COOKIE), _PURPOSE)
     next_path = ""
@@ -89,7 +89,7 @@ async def finish_at_provider(request: Request) -> Response:
 
 def _provider_of(settings: OidcSettings) -> "OidcProvider":
     """Made at the start: imported with the first sign-in, its libraries would hold up all other requests."""
-    from web.oidc import OidcProvider
+    from web.signing_in.oidc import OidcProvider
 
     return OidcProvider(settings)
 

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from web.alerts.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, switch, try_signal
+from web.alerts.signal_reading import RANGES, read_signal_list, signals_json
 from web.context import WebContext, context_of
-from web.errors import BadRequest, WebError
-from web.form_posts import check_origin, read_fields
-from web.json_answers import json_answer
-from web.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, switch, try_signal
-from web.signal_reading import RANGES, read_signal_list, signals_json
+from web.issues.verdict_view import LABELS
+from web.overview.trend_chart import sparkline, spoken_trend
+from web.requests.errors import BadRequest, WebError
+from web.requests.form_posts import check_origin, read_fields
+from web.requests.json_answers import json_answer
 from web.templating import page
-from web.trend_chart import sparkline, spoken_trend
-from web.verdict_view import LABELS
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.storage_sizes import DaySize, StorageSizes, read_storage_sizes
+from trace_store.upkeep.storage_sizes import DaySize, StorageSizes, read_storage_sizes
 from web.context import WebContext, context_of
-from web.json_answers import json_answer
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter(prefix="/settings")

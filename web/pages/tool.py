@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Response
 
 from web.api.tools import get_definitions
 from web.context import WebContext, context_of
+from web.rules.tool_history import read_tool_history, tool_url
 from web.templating import page
-from web.tool_history import read_tool_history, tool_url
 
 router = APIRouter(prefix="/tools")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -8,12 +8,11 @@ from fastapi.responses import RedirectResponse
 
 from trace_store.saved_tool_rules import SavedToolRules, ToolRulesChanged
 from web.context import WebContext, context_of
-from web.errors import BadRequest, Forbidden, WebError
-from web.form_posts import read_form
-from web.json_answers import json_answer
-from web.rule_trial import CALLS_TRIED, Trial
-from web.templating import page
-from web.tool_rule_trial import (
+from web.requests.errors import BadRequest, Forbidden, WebError
+from web.requests.form_posts import read_form
+from web.requests.json_answers import json_answer
+from web.rules.rule_trial import CALLS_TRIED, Trial
+from web.rules.tool_rule_trial import (
     read_calls,
     read_tried_rules,
     rules_in_force_json,
@@ -21,6 +20,7 @@ from web.tool_rule_trial import (
     trial_sentence,
     try_on_stored,
 )
+from web.templating import page
 
 router = APIRouter(prefix="/settings")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.tool_stats import ToolList, ToolStats, ToolWindow, read_tool_stats
+from trace_store.lists.tool_stats import ToolList, ToolStats, ToolWindow, read_tool_stats
 from web.context import WebContext, context_of
+from web.overview.time_window import TimeWindow, read_time_window
+from web.rules.tool_history import tool_url
 from web.templating import page
-from web.time_window import TimeWindow, read_time_window
-from web.tool_history import tool_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

@@ -7,21 +7,21 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from trace_store.stored import TraceKey
-from web import heavy_reads
 from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
 from web.context import WebContext, context_of
-from web.errors import NotFound, read_id
-from web.json_answers import json_answer
-from web.next_step import next_step, read_wanted
 from web.pages.traces import EVENT_STREAM
 from web.pages.view_models import SpanDetail, TracePage
-from web.span_detail import build_detail, read_span_records
+from web.processes import heavy_reads
+from web.requests.errors import NotFound, read_id
+from web.requests.json_answers import json_answer
 from web.templating import page
-from web.trace_links import outgoing_links
-from web.trace_reading import read_tree_records
-from web.trace_view import build_trace_page
-from web.trace_view_state import read_view_state
-from web.tree_view import build_tree
+from web.trace.next_step import next_step, read_wanted
+from web.trace.span_detail import build_detail, read_span_records
+from web.trace.trace_links import outgoing_links
+from web.trace.trace_reading import read_tree_records
+from web.trace.trace_view import build_trace_page
+from web.trace.trace_view_state import read_view_state
+from web.trace.tree_view import build_tree
 
 router = APIRouter(prefix="/traces")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -14,18 +14,18 @@ from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT
 from web.api.traces import list_traces
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.filter_chips import filter_chips
-from web.json_answers import json_answer
-from web.list_facets import VALUES_MAX, facet_column, facets_json
-from web.list_parameters import ListQuery, read_list_query, read_shown
-from web.list_view import list_row
+from web.lists.filter_chips import filter_chips
+from web.lists.list_facets import VALUES_MAX, facet_column, facets_json
+from web.lists.list_parameters import ListQuery, read_list_query, read_shown
+from web.lists.list_view import list_row
 from web.pages import differences, peek
 from web.pages.facet_models import ListFilter
 from web.pages.view_models import ListPage
+from web.processes.watcher import list_version
 from web.query_bar.suggestions import suggest, suggestions_json
+from web.requests.errors import BadRequest
+from web.requests.json_answers import json_answer
 from web.templating import page, page_in_parts, render
-from web.watcher import list_version
 
 router = APIRouter()
 for part in (differences, peek):  # ahead of /traces/{trace_id}

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import APIRouter, Depends, Response
 
-from trace_store.interaction_lists import (
+from trace_store.interactions.interaction_lists import (
     LAST,
     FeedbackSaid,
     InteractionSummary,
@@ -16,12 +16,12 @@ from trace_store.interaction_lists import (
     user_count,
     users_page,
 )
-from trace_store.interaction_rows import UserRow
+from trace_store.interactions.interaction_rows import UserRow
 from web.context import WebContext, context_of
-from web.errors import BadRequest, NotFound
-from web.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
-from web.json_answers import json_answer
+from web.conversations.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
 from web.pages.interaction_models import UserPage, UserRowView, UsersPage
+from web.requests.errors import BadRequest, NotFound
+from web.requests.json_answers import json_answer
 from web.templating import page
 
 router = APIRouter()

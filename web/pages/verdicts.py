@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from trace_store.verdicts import Precision, Verdict, measured_precision, newest_verdicts
+from trace_store.lists.verdicts import Precision, Verdict, measured_precision, newest_verdicts
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.form_posts import check_origin, read_fields
-from web.json_answers import json_answer
+from web.issues.verdict_changes import forget_verdict, save_verdict
+from web.issues.verdict_view import LABELS, verdict_json
+from web.requests.errors import BadRequest
+from web.requests.form_posts import check_origin, read_fields
+from web.requests.json_answers import json_answer
 from web.templating import page
-from web.verdict_changes import forget_verdict, save_verdict
-from web.verdict_view import LABELS, verdict_json
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]

@@ -30,13 +30,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tool_errors.findings import SchemaViolation
-from web.argument_form import FormField
 from web.pages.conversation_models import ConversationLanes
 from web.pages.facet_models import FilterChip, ListFilter
 from web.pages.interaction_models import InteractionView
 from web.pages.repeat_models import RepeatChanges
 from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
-from web.trace_view_state import TraceViewState
+from web.trace.argument_form import FormField
+from web.trace.trace_view_state import TraceViewState
 
 RowStatus = Literal["", "ok", "error", "soft_error", "unanswered", "pending", "missing"]
 

@@ -10,9 +10,9 @@ import orjson
 from fastapi import Response
 
 from otlp_receiver.http_answers import error_object
-from trace_store.interaction_reads import Place
-from web.errors import BadRequest, WebError
-from web.json_answers import json_answer
+from trace_store.interactions.interaction_reads import Place
+from web.requests.errors import BadRequest, WebError
+from web.requests.json_answers import json_answer
 
 
 class UnknownField(BadRequest):

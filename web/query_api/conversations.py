@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_reads import InteractionReads
-from trace_store.interaction_rows import ConversationRow
+from trace_store.interactions.interaction_reads import InteractionReads
+from trace_store.interactions.interaction_rows import ConversationRow
 from web.context import WebContext, context_of
-from web.errors import NotFound
 from web.query_api.answers import answer, iso, page, read_cursor
 from web.query_api.parameters import read_parameters, text_conditions, time_conditions
 from web.query_api.project import ProjectId
 from web.query_api.signal_ids import SignalName, name_signals
+from web.requests.errors import NotFound
 
 router = APIRouter(prefix="/v1/conversations")
 Context = Annotated[WebContext, Depends(context_of)]

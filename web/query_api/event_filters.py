@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trace_store.interaction_filters import (
+from trace_store.interactions.interaction_filters import (
     TEXT_COLUMNS,
     Condition,
     any_failure,

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from trace_store.interaction_reads import CallRead, InteractionReads
-from trace_store.interaction_rows import InteractionRow
+from trace_store.interactions.interaction_reads import CallRead, InteractionReads
+from trace_store.interactions.interaction_rows import InteractionRow
 from web.query_api.answers import iso, iso_of
 from web.query_api.signal_ids import name_signals
 

@@ -4,16 +4,16 @@ from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_counts import FACETS, CountBy, InteractionCounts, Interval, Reach
-from trace_store.interaction_reads import InteractionReads, Place
+from trace_store.interactions.interaction_counts import FACETS, CountBy, InteractionCounts, Interval, Reach
+from trace_store.interactions.interaction_reads import InteractionReads, Place
 from web.context import WebContext, context_of
-from web.errors import NotFound
 from web.query_api.answers import answer, iso, iso_of, page, read_cursor
 from web.query_api.event_filters import FIELDS, event_conditions, needs_signals
 from web.query_api.event_json import events_json
 from web.query_api.parameters import Parameters, read_parameters
 from web.query_api.project import ProjectId
 from web.query_api.signal_ids import Signals, read_known_signals
+from web.requests.errors import NotFound
 
 router = APIRouter(prefix="/v1/events")
 Context = Annotated[WebContext, Depends(context_of)]

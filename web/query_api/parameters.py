@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
-from trace_store.interaction_filters import (
+from trace_store.interactions.interaction_filters import (
     TEXT_COLUMNS,
     Condition,
     as_number,
@@ -19,9 +19,9 @@ from trace_store.interaction_filters import (
     property_condition,
     text_condition,
 )
-from web.errors import BadRequest
-from web.list_parameters import url_time
+from web.lists.list_parameters import url_time
 from web.query_api.answers import UnknownField
+from web.requests.errors import BadRequest
 
 LIMIT, LIMIT_MAX = 50, 500
 PROJECT = "project"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from web.access_gate import access_of
+from web.requests.access_gate import access_of
 
 
 def project_of(request: Request) -> int:

@@ -7,20 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.signals.pattern import BadSignal, Pattern, compile_pattern
-from trace_store.interaction_filters import Condition, has_words
-from trace_store.interaction_reads import InteractionReads, Place
-from trace_store.interaction_rows import InteractionRow
-from trace_store.interaction_words import INPUT, OUTPUT
-from trace_store.search_words import search_query
+from trace_store.interactions.interaction_filters import Condition, has_words
+from trace_store.interactions.interaction_reads import InteractionReads, Place
+from trace_store.interactions.interaction_rows import InteractionRow
+from trace_store.interactions.interaction_words import INPUT, OUTPUT
+from trace_store.interactions.search_words import search_query
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.list_parameters import url_time
+from web.lists.list_parameters import url_time
 from web.query_api.answers import iso, page
 from web.query_api.event_filters import FIELDS, event_conditions
 from web.query_api.event_json import events_json
 from web.query_api.events import place_after, signals_named
 from web.query_api.parameters import Parameters, read_parameters
 from web.query_api.project import ProjectId
+from web.requests.errors import BadRequest
 
 router = APIRouter(prefix="/v1/events")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from trace_store.interaction_filters import Condition, failed_tools, loops_of, nothing, own_signals, posted_signals
-from trace_store.interaction_reads import Connection, InteractionReads, SignalMet
-from trace_store.signals import read_signals
+from trace_store.alerts.signals import read_signals
+from trace_store.interactions.interaction_filters import (
+    Condition,
+    failed_tools,
+    loops_of,
+    nothing,
+    own_signals,
+    posted_signals,
+)
+from trace_store.interactions.interaction_reads import Connection, InteractionReads, SignalMet
 from web.query_api.answers import iso_of
 
 Kind = Literal["tool_error", "loop", "own", "posted"]

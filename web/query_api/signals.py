@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_reads import Place
+from trace_store.interactions.interaction_reads import Place
 from web.context import WebContext, context_of
-from web.errors import NotFound
 from web.query_api.answers import answer, iso_of, page, read_cursor
 from web.query_api.parameters import read_parameters
 from web.query_api.project import ProjectId
 from web.query_api.signal_ids import GROUPS, KnownSignal, Signals, read_known_signals
+from web.requests.errors import NotFound
 
 router = APIRouter(prefix="/v1")
 Context = Annotated[WebContext, Depends(context_of)]

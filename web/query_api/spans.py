@@ -4,17 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.interaction_filters import as_number
-from trace_store.interaction_reads import InteractionReads
+from trace_store.interactions.interaction_filters import as_number
+from trace_store.interactions.interaction_reads import InteractionReads
 from trace_store.stored import TraceKey
-from web import heavy_reads
 from web.context import WebContext, context_of
-from web.errors import BadRequest
+from web.processes import heavy_reads
+from web.processes.reader_process import HEAVY_SPANS_MIN
 from web.query_api.answers import answer
 from web.query_api.parameters import read_parameters
 from web.query_api.project import ProjectId
 from web.query_api.span_json import spans_json
-from web.reader_process import HEAVY_SPANS_MIN
+from web.requests.errors import BadRequest
 
 router = APIRouter(prefix="/v1")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
-from trace_store.trace_filter import TraceCursor
+from trace_store.lists.trace_filter import TraceCursor
 from web.api.traces import trace_summary
 from web.context import WebContext, context_of
-from web.errors import BadRequest
-from web.list_parameters import cursor_text, read_list_query
+from web.lists.list_parameters import cursor_text, read_list_query
 from web.query_api.answers import UnknownField, answer
 from web.query_api.project import ProjectId
-from web.request_body import read_object
+from web.requests.errors import BadRequest
+from web.requests.request_body import read_object
 
 router = APIRouter(prefix="/v1/query")
 Context = Annotated[WebContext, Depends(context_of)]

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from trace_store.erase_user import erase_user
-from trace_store.interaction_reads import InteractionReads
-from trace_store.interaction_rows import UserRow
+from trace_store.interactions.interaction_reads import InteractionReads
+from trace_store.interactions.interaction_rows import UserRow
+from trace_store.upkeep.erase_user import erase_user
 from web.context import WebContext, context_of
-from web.errors import NotFound
 from web.query_api.answers import answer, iso, page, read_cursor
 from web.query_api.parameters import property_conditions, read_parameters, text_conditions, time_conditions
 from web.query_api.project import ProjectId
+from web.requests.errors import NotFound
 
 router = APIRouter(prefix="/v1/users")
 Context = Annotated[WebContext, Depends(context_of)]

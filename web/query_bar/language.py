@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trace_store.exceptions import RainbarrelError
-from trace_store.trace_filter import NUMBERS, STATUSES, VALUE_FIELDS, Term
+from trace_store.lists.trace_filter import NUMBERS, STATUSES, VALUE_FIELDS, Term
 
 TEXT_CHARS_MAX = 2000
 TERMS_MAX = 30

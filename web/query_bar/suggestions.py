@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from trace_store.lists.step_language import RESERVED
+from trace_store.lists.trace_filter import LIST_COLUMNS, NUMBERS, STATUSES, TEXT_COLUMNS, VALUE_FIELDS, Term
 from trace_store.reader import TraceReader
-from trace_store.step_language import RESERVED
-from trace_store.trace_filter import LIST_COLUMNS, NUMBERS, STATUSES, TEXT_COLUMNS, VALUE_FIELDS, Term
-from web.errors import BadRequest
 from web.query_bar.language import written
+from web.requests.errors import BadRequest
 
 SUGGESTED_MAX = 12
 TEXT_CHARS_MAX = 2000

@@ -7,12 +7,12 @@ from tests.spans_made import NOW, log, new_id, span
 from trace_store.buckets import DAY_NS
 from trace_store.claim import NewMark, Unit
 from trace_store.connections import connect
-from trace_store.erase import erase_trace
 from trace_store.fact_rows import FactRow
 from trace_store.flush import UNIT_TRACE, CommitBatch
-from trace_store.maintenance import maintain
 from trace_store.model import AcceptedSpan
 from trace_store.stored import TraceKey
+from trace_store.upkeep.erase import erase_trace
+from trace_store.upkeep.maintenance import maintain
 from trace_store.work import WorkQueue
 from trace_store.writer import SpanWriter
 

@@ -136,7 +136,7 @@ CREATE TABLE tool_calls (
   interaction_id  text,
   propagated_from bytea,            -- the error began in this span below; counted there
   group_says      jsonb,            -- what the group knows better: changed columns, or that the call is told elsewhere
-  scope           text NOT NULL DEFAULT '',   -- request and worker, see tool_errors/work_scope.py
+  scope           text NOT NULL DEFAULT '',   -- request and worker, see tool_errors/loop/work_scope.py
   asked_turn      integer NOT NULL DEFAULT 0, -- which turn of the asking span
   violations      jsonb,            -- where the arguments break the schema of the tool that was offered
   asked_in        bytea,            -- the trace of asked_by where it is another one; only group_says tells it

@@ -10,7 +10,7 @@ CREATE TABLE figure_rollups (        -- derived of traces, tool calls, loops, fi
   environment text NOT NULL,         -- '' for none
   name        text NOT NULL,         -- of a tool, a kind of finding
   sums        bigint[] NOT NULL,     -- trace_store/sql/figures.sql says of what
-  users       bytea NOT NULL,        -- numbers of users; trace_store/user_sets.py
+  users       bytea NOT NULL,        -- numbers of users; trace_store/rollups/user_sets.py
   users_affected bytea NOT NULL,
   durations   bytea NOT NULL,        -- in ns, 8 bytes each, sorted
   PRIMARY KEY (project_id, hours, sort, hour, number)

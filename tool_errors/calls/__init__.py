@@ -1,0 +1,1 @@
+"""Unique LLM and tool calls of a trace, from spans, requests, answers and messages."""

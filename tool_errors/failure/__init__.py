@@ -1,0 +1,1 @@
+"""Whether a tool call failed, and what it says of it: statements, payloads, texts, fingerprints."""

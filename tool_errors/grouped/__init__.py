@@ -1,0 +1,1 @@
+"""Traces that belong together: found, settled as one."""

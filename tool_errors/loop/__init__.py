@@ -1,0 +1,1 @@
+"""Repetition without progress: the detectors of loops and what they compare."""

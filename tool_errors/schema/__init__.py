@@ -1,0 +1,1 @@
+"""Arguments and definitions of tools against their schema."""

@@ -1,0 +1,1 @@
+"""Alert rules, their evaluation, signals, and the messages that leave through the outbox."""

@@ -1,0 +1,1 @@
+"""Interactions, users and conversations: written, linked, searched and read."""

@@ -1,0 +1,42 @@
+"""The words of interactions for keyword search: written with their rows, gone with them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from trace_store.interactions.interaction_rows import InteractionRow
+from trace_store.interactions.search_words import words_of
+from trace_store.queries import load
+
+SQL = load("interaction_words")
+INPUT, OUTPUT = 1, 2  # sides
+ROW_BYTES_MAX = 600_000  # of words in one row: a tsvector holds 1 MiB with what it adds to each
+
+
+async def write_words(connection: psycopg.AsyncConnection[Any], rows: Sequence[InteractionRow]) -> None:
+    """Adds the words of rows that were just written; those of rows that went are gone already (foreign key)."""
+    columns: dict[str, list[Any]] = {"project_ids": [], "event_ids": [], "sides": [], "parts": [], "texts": []}
+    for row in rows:
+        for side, text in ((INPUT, row.input), (OUTPUT, row.output)):
+            for part, words in enumerate(_parts(sorted(words_of(text or "")))):
+                columns["project_ids"].append(row.project_id)
+                columns["event_ids"].append(row.event_id)
+                columns["sides"].append(side)
+                columns["parts"].append(part)
+                columns["texts"].append(" ".join(words))
+    if columns["texts"]:
+        await connection.execute(SQL.add_words, columns)
+
+
+def _parts(words: Sequence[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    size = 0
+    for word in words:
+        part.append(word)
+        size += len(word.encode()) + 5  # what a tsvector adds to a word
+        if size > ROW_BYTES_MAX:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

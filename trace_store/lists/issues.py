@@ -1,0 +1,161 @@
+"""Reads issues and keeps what people say of them; over whatever connection the caller holds, planned freely."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from trace_store.finding_rows import FindingRow
+from trace_store.lists.issue_rows import (
+    Example,
+    IssueChange,
+    IssueCounts,
+    IssueDetail,
+    IssueFilter,
+    IssueRow,
+    LoopWaste,
+    Release,
+    Top,
+    Trend,
+    ValueCount,
+)
+from trace_store.lists.list_text import like_pattern
+from trace_store.queries import load
+from trace_store.span_reads import plan_and_fetch
+
+SQL = load("issues")
+ISSUES_MAX = 10_000  # of one list, before statuses are looked at
+EXAMPLES_MAX = 20
+VALUES_MAX = 20
+MARKERS_MAX = 12
+HOUR_S, DAY_S = 3600, 86_400
+HOURLY_UP_TO_S = 3 * DAY_S
+STEPS_MIN, STEPS_MAX = 24, 400  # of a trend; more than a year of days
+NANOSECONDS = 1_000_000_000
+
+Connection = psycopg.AsyncConnection[Any]
+_ISSUE_COLUMNS = len(fields(IssueRow))
+_FINDING_COLUMNS = len(fields(FindingRow))
+
+
+async def rank_issues(
+    connection: Connection, wanted: IssueFilter, order: str = "last_seen", fingerprint: str | None = None
+) -> tuple[list[IssueRow], int]:
+    """At most 10,000 issues with events in the window, by `last_seen`, `events` or `users`, and how many there are."""
+    by_users = {"order": order, "by_users": order == "users", "limit": ISSUES_MAX, "fingerprint": fingerprint}
+    await connection.execute(SQL.count_in_memory)
+    rows = await plan_and_fetch(connection, SQL.rank_issues, _parameters(wanted) | by_users)
+    return [IssueRow(*row[:_ISSUE_COLUMNS]) for row in rows], rows[0][_ISSUE_COLUMNS] if rows else 0
+
+
+async def count_issues(
+    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str]
+) -> dict[str, IssueCounts]:
+    """Whom these issues met within the window."""
+    parameters = _parameters(wanted) | {"fingerprints": list(fingerprints)}
+    return {row[0]: IssueCounts(*row[1:]) for row in await plan_and_fetch(connection, SQL.issue_counts, parameters)}
+
+
+async def read_trends(
+    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], steps: int, until_unix_nano: int
+) -> dict[str, Trend]:
+    """The events of these issues in equal steps of the window; one without a beginning starts with the first event."""
+    (first,) = (await plan_and_fetch(connection, SQL.first_finding, _parameters(wanted) | {"fingerprint": None}))[0]
+    since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
+    step_s = max(60, -(-(until_unix_nano - since) // (steps * NANOSECONDS)))
+    return await _trends(
+        connection, wanted, fingerprints, until_unix_nano - steps * step_s * NANOSECONDS, step_s, steps
+    )
+
+
+async def read_issue(
+    connection: Connection, wanted: IssueFilter, fingerprint: str, until_unix_nano: int
+) -> IssueDetail | None:
+    """One issue; None when it was never seen. Its trend has hours, or days when the window is longer than three."""
+    one = _parameters(wanted) | {"fingerprint": fingerprint}
+    ranked, _ = await rank_issues(connection, wanted, fingerprint=fingerprint)
+    row = ranked[0] if ranked else await _state(connection, wanted, one)
+    if row is None:
+        return None
+    counts = (await count_issues(connection, wanted, [fingerprint])).get(fingerprint, IssueCounts())
+    (first,) = (await plan_and_fetch(connection, SQL.first_finding, one))[0]
+    since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
+    step_s = HOUR_S if until_unix_nano - since <= HOURLY_UP_TO_S * NANOSECONDS else DAY_S
+    last = until_unix_nano // (step_s * NANOSECONDS)
+    steps = min(max(last - since // (step_s * NANOSECONDS) + 1, STEPS_MIN), STEPS_MAX)
+    origin = last - steps + 1
+    start = origin * step_s * NANOSECONDS
+    trends = await _trends(connection, wanted, [fingerprint], start, step_s, steps)
+    within = one | {"since": start, "until": until_unix_nano, "limit": MARKERS_MAX}
+    markers = tuple(Release(*found) for found in await plan_and_fetch(connection, SQL.release_starts, within))
+    return IssueDetail(
+        row=row,
+        counts=counts,
+        trend=trends[fingerprint],
+        releases=await _top(connection, one, "release"),
+        users=await _top(connection, one, "user_id"),
+        environments=await _top(connection, one, "environment"),
+        markers=markers,
+        examples=await _examples(connection, one),
+        waste=await _waste(connection, one) if row.kind == "loop" else None,
+    )
+
+
+async def change_issue(connection: Connection, project_id: int, fingerprint: str, change: IssueChange) -> bool:
+    """Keeps what a person says; False when the issue was never seen."""
+    parameters = {field.name: getattr(change, field.name) for field in fields(change)}
+    parameters |= {"project_id": project_id, "fingerprint": fingerprint}
+    return bool(await plan_and_fetch(connection, SQL.change_issue, parameters))
+
+
+async def _state(connection: Connection, wanted: IssueFilter, one: dict[str, Any]) -> IssueRow | None:
+    """An issue without an event in the window; what stands against a person's word is asked without one."""
+    anywhere, _ = await rank_issues(connection, IssueFilter(wanted.project_id), fingerprint=one["fingerprint"])
+    if anywhere:
+        return replace(anywhere[0], events=0, last_seen_unix_nano=0)
+    async with connection.cursor(binary=True, row_factory=class_row(IssueRow)) as cursor:
+        await cursor.execute(SQL.issue_state, one)
+        return await cursor.fetchone()
+
+
+async def _trends(
+    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], origin: int, step_s: int, steps: int
+) -> dict[str, Trend]:
+    parameters = _parameters(wanted) | {"fingerprints": list(fingerprints), "origin": origin}
+    counts = {fingerprint: [0] * steps for fingerprint in fingerprints}
+    rows = await plan_and_fetch(
+        connection, SQL.issue_trends, parameters | {"step_ns": step_s * NANOSECONDS, "since": origin}
+    )
+    for fingerprint, step, events in rows:
+        counts[fingerprint][min(step, steps - 1)] += events
+    return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
+
+
+async def _top(connection: Connection, one: dict[str, Any], column: str) -> Top:
+    rows = await plan_and_fetch(connection, SQL.issue_values, one | {"column": column, "limit": VALUES_MAX})
+    return Top(tuple(ValueCount(*row[:5]) for row in rows), rows[0][5] if rows else 0)
+
+
+async def _examples(connection: Connection, one: dict[str, Any]) -> tuple[Example, ...]:
+    rows = await plan_and_fetch(connection, SQL.issue_examples, one | {"limit": EXAMPLES_MAX})
+    return tuple(Example(FindingRow(*row[:_FINDING_COLUMNS]), *row[_FINDING_COLUMNS:]) for row in rows)
+
+
+async def _waste(connection: Connection, one: dict[str, Any]) -> LoopWaste:
+    return LoopWaste(*(await plan_and_fetch(connection, SQL.issue_waste, one))[0])
+
+
+def _parameters(wanted: IssueFilter) -> dict[str, Any]:
+    return {
+        "project_id": wanted.project_id,
+        "since": wanted.since_unix_nano,
+        "until": wanted.until_unix_nano,
+        "kind": wanted.kind,
+        "tool": wanted.tool,
+        "pattern": like_pattern(wanted.text),
+        "release": wanted.release,
+        "environment": wanted.environment,
+        "user_id": wanted.user_id,
+    }

@@ -1,0 +1,1 @@
+"""What keeps a store tidy: days ahead, retention, repacking, erasure, reprocessing, dumps."""

@@ -1,0 +1,1 @@
+"""Conversations and interactions as pages and JSON tell them."""

@@ -1,0 +1,1 @@
+"""Issues and what people say of findings."""

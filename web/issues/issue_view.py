@@ -1,0 +1,182 @@
+"""Issues as lines and pages to print. Pure."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from tool_errors.finding_rows import STATUS_OF_KIND
+from tool_errors.findings import SchemaViolation
+from tool_errors.issue_status import STATUSES, IssueStatus
+from tool_errors.schema.schema_violations import telling, violations_read
+from trace_store.lists.issue_rows import Example, IssueDetail
+from web.issues.issue_parameters import KINDS, IssueQuery
+from web.issues.issue_reading import IssueList, ListedIssue
+from web.overview.trend_chart import Bar, Chart, chart, sparkline, spoken_trend
+
+KIND_WORDS = {
+    "tool_error": ("Tool error", "error", "error"),  # words, class, icon
+    "soft_error": ("Soft error", "soft", "soft"),
+    "unanswered": ("Unanswered", "open", "unanswered"),
+    "schema_violation": ("Schema violation", "soft", "soft"),  # the calls worked
+    "loop": ("Loop", "loop", "loop"),
+}
+STATUS_WORDS = {
+    "new": "New",
+    "ongoing": "Ongoing",
+    "regressed": "Regressed",
+    "ignored": "Ignored",
+    "resolved": "Resolved",
+}
+_CHIPS = ("q", "since", "until", "tool", "release", "environment", "user")
+_CHIP_WORDS = {"q": "text", "since": "since", "until": "until"}
+
+
+@dataclass(frozen=True, slots=True)
+class KindView:
+    """What kind of issue, as a mark."""
+
+    words: str
+    class_name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLine:
+    """One row of the list."""
+
+    issue: ListedIssue
+    kind: KindView
+    url: str
+    status_words: str
+    bars: tuple[Bar, ...]
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is set, and the URL without it."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueListPage:
+    """What the list prints."""
+
+    lines: tuple[IssueLine, ...]
+    total: int
+    shown: dict[str, str]
+    chips: tuple[Chip, ...]
+    kinds: tuple[tuple[str, str], ...]
+    statuses: tuple[tuple[str, str], ...]
+    order_urls: dict[str, str]
+    order: str
+    is_filtered: bool
+    next_url: str
+    first_url: str
+    json_url: str
+    is_partly_looked_at: bool
+    looked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleLine:
+    """One event of an issue."""
+
+    example: Example
+    url: str
+    violations: tuple[SchemaViolation, ...]  # what of its arguments breaks the schema of the tool
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    """What the page of an issue prints."""
+
+    detail: IssueDetail
+    kind: KindView
+    status: IssueStatus
+    status_words: str
+    chart: Chart
+    spoken: str
+    examples: tuple[ExampleLine, ...]
+    url: str
+    traces_url: str
+    json_url: str
+    range: str
+
+
+def list_page(query: IssueQuery, found: IssueList) -> IssueListPage:
+    """The list."""
+    shown = query.shown
+    return IssueListPage(
+        lines=tuple(issue_line(item) for item in found.issues),
+        total=found.total,
+        shown=shown,
+        chips=tuple(
+            Chip(f"{_CHIP_WORDS.get(name, name)} {shown[name]}", query.url("/issues", changed={name: ""}))
+            for name in _CHIPS
+            if shown[name]
+        ),
+        kinds=tuple((kind, KIND_WORDS[kind][0]) for kind in KINDS),
+        statuses=tuple((status, STATUS_WORDS[status]) for status in STATUSES),
+        order_urls={order: query.url("/issues", changed={"order": order}) for order in ("events", "users")}
+        | {"last_seen": query.url("/issues", changed={"order": ""})},
+        order=query.order,
+        is_filtered=query.is_filtered,
+        next_url="" if found.after is None else query.url("/issues", found.after),
+        first_url="" if query.after is None else query.url("/issues"),
+        json_url=query.url("/issues.json", query.after),
+        is_partly_looked_at=bool(query.status) and found.is_cut,
+        looked_at=found.looked_at,
+    )
+
+
+def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> IssuePage:
+    """One issue."""
+    url = issue_url(detail.row.fingerprint)
+    return IssuePage(
+        detail=detail,
+        kind=KindView(*KIND_WORDS[detail.row.kind]),
+        status=status,
+        status_words=STATUS_WORDS[status],
+        chart=chart(detail.trend, detail.markers),
+        spoken=spoken_trend(detail.trend),
+        examples=tuple(
+            ExampleLine(example, _example_url(example), example_violations(example)) for example in detail.examples
+        ),
+        url=url,
+        traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
+        json_url=query.url(f"{url}.json"),
+        range=query.shown["range"],
+    )
+
+
+def example_violations(example: Example) -> tuple[SchemaViolation, ...]:
+    """What of the arguments of an event breaks the schema of its tool, as far as it is worth telling."""
+    status = STATUS_OF_KIND.get(example.finding.kind, "")
+    return telling(violations_read(example.violations or ()), status, "", example.finding.title)
+
+
+def issue_url(fingerprint: str) -> str:
+    """The page of an issue."""
+    return f"/issues/{quote(fingerprint, safe='')}"
+
+
+def issue_line(item: ListedIssue) -> IssueLine:
+    """One row of a list."""
+    return IssueLine(
+        issue=item,
+        kind=KindView(*KIND_WORDS[item.row.kind]),
+        url=issue_url(item.row.fingerprint),
+        status_words=STATUS_WORDS[item.status],
+        bars=sparkline(item.trend),
+        spoken=spoken_trend(item.trend),
+    )
+
+
+def _example_url(example: Example) -> str:
+    """The failing step, or the first call of the loop, in its trace."""
+    trace, key = f"/traces/{example.finding.trace_id.hex()}", example.first_call_key
+    if example.finding.span_id is not None:
+        return f"{trace}?span={example.finding.span_id.hex()}"
+    return f"{trace}?span={key}" if key and ":" not in key else trace

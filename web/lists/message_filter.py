@@ -1,0 +1,64 @@
+"""The parameters of the lists of interactions and conversations: from the URL to a filter of the store and back."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from trace_store.interactions.interaction_reads import Place
+from trace_store.lists.message_lists import MessageFilter
+from web.lists.list_parameters import RANGES_S
+from web.pages.users import read_place
+from web.requests.errors import BadRequest
+
+_YES = {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """What a list was asked for."""
+
+    shown: dict[str, str]  # q, range, user, errors and loops as they stand in the URL, "" for none
+    wanted: MessageFilter
+    before: str
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is filtered."""
+        return any(self.shown.values())
+
+    def after(self, first: Place) -> Place:
+        """Where the page begins; `first` is before everything."""
+        return Place(*read_place(self.before)) if self.before else first
+
+    def url(self, path: str, before: str = "") -> str:
+        """The URL of the same list, from `before` on."""
+        told = {name: value for name, value in (self.shown | {"before": before}).items() if value}
+        return path + (f"?{urlencode(told)}" if told else "")
+
+    def url_without(self, path: str, *names: str) -> str:
+        """The URL of another list with this filter, but for what it does not know."""
+        told = {name: value for name, value in self.shown.items() if value and name not in names}
+        return path + (f"?{urlencode(told)}" if told else "")
+
+
+def read_message_query(parameters: Mapping[str, str], project_id: int) -> MessageQuery:
+    """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
+    shown = {name: parameters.get(name, "").strip() for name in ("q", "range", "user")}
+    shown |= {name: "1" if parameters.get(name, "").lower() in _YES else "" for name in ("errors", "loops")}
+    if shown["range"] and shown["range"] not in RANGES_S:
+        raise BadRequest(f"range={shown['range']} is none of {', '.join(RANGES_S)}.")
+    wanted = MessageFilter(
+        project_id,
+        since_unix_nano=time.time_ns() - RANGES_S[shown["range"]] * 1_000_000_000 if shown["range"] else 0,
+        text=shown["q"].replace("\0", ""),
+        user_id=shown["user"].replace("\0", "") or None,
+        errors_only=bool(shown["errors"]),
+        loops_only=bool(shown["loops"]),
+    )
+    return MessageQuery(shown, wanted, parameters.get("before", ""))
+
+
+def place_text(place: Place | None) -> str:
+    """A place as `before` takes it; "" for none."""
+    return f"{place.unix_nano}.{place.id}" if place else ""

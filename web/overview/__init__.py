@@ -1,0 +1,1 @@
+"""The start page: its figures, charts and times."""

@@ -1,0 +1,1 @@
+"""Who may read: passwords, OpenID Connect, sessions, access keys."""

@@ -1,0 +1,209 @@
+"""The run of a trace as a conversation: what was asked, said and called, in the order of the tree. Pure.
+
+It is made of what was derived, whose texts are previews; whole payloads stand in the pane of a step.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tool_errors.findings import FAILED
+from trace_store.derived_rows import ToolCallRow
+from web.pages.trace_views import TranscriptPage, Turn, TurnGroup
+from web.pages.view_models import TreeRow
+from web.trace.folds import Fold, find_folds
+from web.trace.step_search import find_hits
+from web.trace.trace_reading import TreeRecords
+from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_view import TraceTree
+
+TURNS_WINDOW = 200
+LEVELS_MAX = 8  # what stands deeper is shown on this level
+
+
+def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> TranscriptPage:
+    """The turns from the state's offset on; with offset -1 the part in which the selected step stands."""
+    turns = _turns(records, tree, state.find)
+    offset = state.offset
+    if offset < 0:
+        at = _turn_of(turns, tree, state.selected)
+        offset = at - at % TURNS_WINDOW
+    offset = min(offset, max(0, len(turns) - 1))
+    end = offset + TURNS_WINDOW
+    folding = _Folding(find_folds(records, tree), turns, state)
+    here = replace(state, view="transcript", offset=-1)
+    part = [
+        replace(turn, url=here.url(path, selected=turn.span_id)) if turn.span_id else turn for turn in turns[offset:end]
+    ]
+    return TranscriptPage(
+        blocks=_blocks(part, offset, folding),
+        offset=offset,
+        shown=len(part),
+        turn_count=len(turns),
+        selected=state.selected,
+        before_url=state.url(path, offset=max(0, offset - TURNS_WINDOW)) if offset else None,
+        after_url=state.url(path, offset=end) if end < len(turns) else None,
+        address=state.url(path),
+        hit_count=sum(turn.is_hit for turn in turns),
+    )
+
+
+def told_rows(records: TreeRecords, tree: TraceTree) -> list[int]:
+    """The rows of the tree that have a turn, in the order of the turns, each once."""
+    return list(dict.fromkeys(turn.row_index for turn in _turns(records, tree, "")))
+
+
+def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
+    """The position of a step's turn; of a step without one that of the last turn before it."""
+    row = next((row.index for row in tree.rows if row.span_id == selected), 0) if selected else 0
+    return max((at for at, turn in enumerate(turns) if turn.row_index <= row), default=0)
+
+
+def _turns(records: TreeRecords, tree: TraceTree, find: str) -> list[Turn]:
+    """All turns, still without their addresses."""
+    facts_of = {span.row.span_id.hex(): span.facts or {} for span in records.spans}
+    calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
+    unseen = _calls_without_span(records, tree)
+    turns: list[Turn] = []
+    position: dict[int, int] = {}  # of the turn in which what stands below a row is told
+    agent_of: dict[int, str] = {}  # the name of the agent of each row
+    asked: set[str] = set()
+    told = _Told(find_hits(tree.rows, find))
+    for row in tree.rows:
+        above = position.get(row.parent_index, -1)
+        agent = agent_of.get(row.parent_index, "")
+        facts = facts_of.get(row.span_id, {})
+        call = calls.get(row.span_id) or unseen.get(row.index)
+        question = str(facts.get("input_text") or "").strip()
+        if question and question not in asked and row.type in ("agent", "llm", "chain"):
+            asked.add(question)
+            turns.append(told.turn(row, above, kind="user", text=question))
+        position[row.index], agent_of[row.index] = above, agent
+        if call is not None:
+            position[row.index] = len(turns)
+            turns.append(_tool_turn(told, row, call, above))
+        elif row.type == "agent" and row.name != agent:
+            agent_of[row.index] = row.name
+            if agent:  # the outermost agent is the run itself
+                position[row.index] = len(turns)
+            turns.append(told.turn(row, above, kind="agent"))
+        elif row.type == "llm" and not facts.get("is_aggregate"):
+            turns.append(_model_turn(told, row, facts, above))
+    return turns
+
+
+def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, ToolCallRow]:
+    """Calls that no span tells of, by the tree's row; they stand there in their own order below who asked."""
+    waiting: dict[tuple[str, str, str], list[ToolCallRow]] = {}
+    for call in records.tool_calls:
+        if call.span_id is None:
+            key = (call.name or "tool call", call.arguments_preview or "", call.status)
+            waiting.setdefault(key, []).append(call)
+    found: dict[int, ToolCallRow] = {}
+    for row in tree.rows:
+        same = None if row.has_span or row.is_placeholder else waiting.get((row.name, row.secondary, row.status))
+        if same:
+            found[row.index] = same.pop(0)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What all turns share."""
+
+    hits: frozenset[int]
+
+    def turn(self, row: TreeRow, above: int, kind: str, name: str = "", status: str = "", **more: Any) -> Turn:
+        named = (name or row.name, more.pop("text", ""))
+        is_hit = row.index in self.hits
+        return Turn(kind, row.index, above, row.span_id, "", *named, status=status or row.status, is_hit=is_hit, **more)
+
+
+def _tool_turn(told: _Told, row: TreeRow, call: ToolCallRow, above: int) -> Turn:
+    why = ": ".join(part for part in (call.error_type, call.error_message) if part) or row.evidence
+    return told.turn(
+        row,
+        above,
+        kind="tool",
+        text=call.result_preview or "",
+        arguments=call.arguments_preview or "",
+        why=why if call.status in FAILED else "",
+        status=call.status,
+        recovered=call.recovered,
+        loop_id=row.loop_id,
+        loop_place=row.loop_place,
+        error=f"{call.error_type or ''} {call.error_message or ''}".strip(),
+    )
+
+
+def _model_turn(told: _Told, row: TreeRow, facts: dict[str, Any], above: int) -> Turn:
+    asks = tuple(dict.fromkeys(str(requested[1] or "a tool") for requested in facts.get("requested_calls", ())))
+    failure = facts.get("failure")
+    return told.turn(
+        row,
+        above,
+        kind="assistant",
+        name=str(facts.get("model") or row.name),
+        text=str(facts.get("output_text") or "").strip(),
+        asks=asks,
+        reasoning_tokens=int(facts.get("reasoning_tokens") or 0),
+        why=": ".join(str(part) for part in failure[2:4] if part) if failure and row.status == "error" else "",
+    )
+
+
+def _blocks(turns: Sequence[Turn], offset: int, folding: "_Folding") -> tuple[Turn | TurnGroup, ...]:
+    """Turns inside the agents and tools that they belong to, as far as these stand in this part; repeats folded."""
+    inside: dict[int, list[int]] = {}
+    level: dict[int, int] = {}
+    for at, turn in enumerate(turns, start=offset):
+        above = turn.above if turn.above >= offset else -1
+        while above >= offset and level[above] >= LEVELS_MAX:
+            above = turns[above - offset].above
+        above = max(above, -1) if above >= offset else -1
+        level[at] = level[above] + 1 if above >= 0 else 0
+        inside.setdefault(above, []).append(at)
+
+    def nested(above: int) -> Iterator[Turn]:
+        for at in inside.get(above, ()):
+            turn = turns[at - offset]
+            below = folding.folded(list(nested(at)), turn.row_index)
+            yield replace(turn, inside=TurnGroup(turn.name, "", "", len(inside[at]), below)) if below else turn
+
+    return folding.folded(list(nested(-1)), -1)
+
+
+class _Folding:
+    """Puts repeats that stand side by side into one group."""
+
+    def __init__(self, folds: Sequence[Fold], turns: Sequence[Turn], state: TraceViewState) -> None:
+        self._folds, self._unfolded = folds, state.unfolded
+        self._starts = [fold.first for fold in folds]
+        self._selected = next((turn.row_index for turn in turns if turn.span_id == state.selected), -1)
+
+    def folded(self, turns: Sequence[Turn], enclosing: int) -> tuple[Turn | TurnGroup, ...]:
+        """The turns inside row `enclosing`, or inside a fold that begins there, with the folds in there as groups."""
+        blocks: list[Turn | TurnGroup] = []
+        at = 0
+        while at < len(turns):
+            fold = self._outermost(turns[at].row_index, enclosing)
+            end = at + 1
+            while fold is not None and end < len(turns) and turns[end].row_index <= fold.last:
+                end += 1
+            if fold is None or sum(turn.row_index in fold.repeats for turn in turns[at:end]) < 2:
+                blocks.append(turns[at])
+                at += 1
+            else:
+                blocks.append(self._group(fold, turns[at:end]))
+                at = end
+        return tuple(blocks)
+
+    def _outermost(self, row_index: int, enclosing: int) -> Fold | None:
+        known = self._folds[bisect_right(self._starts, enclosing) : bisect_right(self._starts, row_index)]
+        return next((fold for fold in known if fold.last >= row_index), None)
+
+    def _group(self, fold: Fold, turns: Sequence[Turn]) -> TurnGroup:
+        is_open = fold.fold_id in self._unfolded or fold.first <= self._selected <= fold.last
+        below = self.folded(turns, fold.first)
+        title = f"{fold.title}, {fold.note}"
+        return TurnGroup(title, fold.loop_id, fold.why, len(turns), below, fold.fold_id, is_open)
