@@ -25,7 +25,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
-    """One place at which the arguments of a call break the schema of its tool; see tool_errors/schema/schema_violations.py."""
+    """One place at which the arguments of a call break the schema of its tool; see `schema/schema_violations.py`."""
 
     path: str  # in the arguments: "city", "stops[1].city"; "" for the arguments as a whole
     expected: str  # "string", "a value", "one of \"c\", \"f\"", "at most 100"

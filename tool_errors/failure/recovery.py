@@ -12,7 +12,7 @@ SUCCESSES_COMPARED_MAX = 16  # the next ones of the tool that a failure is compa
 def recovered_calls(calls: Sequence[ToolCall]) -> frozenset[tuple[bytes, str]]:
     """Trace id and key of the failed calls that were made good later; `calls` come in order of time.
 
-    A success counts when it began after the failure had ended and had the same purpose (tool_errors/failure/purpose.py). After
+    A success counts when it began after the failure had ended and had the same purpose (`purpose.py`). After
     a failure that complains of its arguments the next success of the tool counts, whatever it was given: it is the
     correction. A parallel call of the same round counts only with the same arguments, since with others it is
     different work.

@@ -1,4 +1,4 @@
-"""What only the traces of one conversation know together; see tool_errors/grouped/linked_traces.py for which belong together.
+"""What only the traces of one conversation know together; see `linked_traces.py` for which belong together.
 
 Where only the model's client is instrumented, each LLM call is a trace of its own: a tool call is asked for in one
 and answered in the next, and a loop runs through many.
