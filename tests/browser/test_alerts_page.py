@@ -1,6 +1,7 @@
 """The pages of alerts: a rule is made, back-tested and seen firing; in light, in dark and on a narrow screen."""
 
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -9,10 +10,17 @@ from playwright.sync_api import Page, expect
 
 from tests.agent_run import agent_run
 from tests.browser.conftest import ARTIFACTS
-from tests.fix_server import RunningServer
+from tests.fix_server import RunningServer, running_server
 from tests.spans_made import new_id
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """One without failures of other tests, which the rule would count too."""
+    with running_server() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
