@@ -1,7 +1,7 @@
 """Sets of users by their numbers: as bits where they are many, as a list where they are few; quickly united. Pure."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 BITS, LIST = b"\1", b"\0"  # how a stored set begins
@@ -47,17 +47,27 @@ class UserSet:
 
     def packed(self) -> bytes:
         """All users that have a number, to store."""
-        bits = self._all()
-        text = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        if len(text) <= BYTES_PER_MEMBER_MAX * bits.bit_count():
+        text, others = self._apart()
+        highest = max(len(text) * 8 - 1, *others) if others else self.bits.bit_length() - 1
+        if highest // 8 > BYTES_PER_MEMBER_MAX * (self.bits.bit_count() + len(others)):
+            return packed_users([*_numbers(text), *others])
+        if not others:
             return BITS + text if text else b""
-        return packed_users(place * 8 + n for place, byte in enumerate(text) if byte for n in range(8) if byte >> n & 1)
+        bits = self.bits | int.from_bytes(_bits(sorted(others)), "little")
+        return BITS + bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
     def __len__(self) -> int:
-        return self._all().bit_count() + len(self.unnumbered)
+        return self.bits.bit_count() + len(self._apart()[1]) + len(self.unnumbered)
 
-    def _all(self) -> int:
-        return self.bits | int.from_bytes(_bits(sorted(self.few)), "little")
+    def _apart(self) -> tuple[bytes, list[int]]:
+        """The bits as bytes, and the numbers that are not among them: those may be far beyond, and become no bits."""
+        text = self.bits.to_bytes((self.bits.bit_length() + 7) // 8, "little")
+        end = len(text) * 8
+        return text, [number for number in self.few if number >= end or not text[number >> 3] >> (number & 7) & 1]
+
+
+def _numbers(bits: bytes) -> Iterator[int]:
+    return (place * 8 + n for place, byte in enumerate(bits) if byte for n in range(8) if byte >> n & 1)
 
 
 def _bits(numbers: list[int]) -> bytes:
