@@ -59,7 +59,8 @@ def _rewritten(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     if vendor is not None and MLFLOW + "llm.provider" not in attributes:
         told[MLFLOW + "llm.provider"] = vendor
     answer = attributes.get(MLFLOW + "spanOutputs")
-    if isinstance(answer, str) and attributes.get(MLFLOW + "spanType") in _MODEL_CALLS:
+    kind = attributes.get(MLFLOW + "spanType")
+    if isinstance(answer, str) and isinstance(kind, str) and kind in _MODEL_CALLS:
         found = _IN_ANSWER.search(answer) if "reasoning_tokens" in answer else None
         if found is not None:
             told[_REASONING] = int(found.group(1))
