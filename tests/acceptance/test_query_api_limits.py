@@ -12,6 +12,8 @@ from tests.fix_pages import new_key, running_pages
 from tests.fix_server import running_server
 from web.requests.query_limits import QueryLimits
 
+pytestmark = pytest.mark.thorough
+
 EVENTS = "/v1/events/count"
 
 

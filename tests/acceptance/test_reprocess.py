@@ -19,6 +19,8 @@ from trace_store.migrate import migrate
 from trace_store.upkeep.reprocess import Choice, count_outdated, open_reprocess
 from web.processes.server_file import read_running
 
+pytestmark = pytest.mark.thorough
+
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "dialects"
 LIBRARIES = sorted({path.parents[1] for path in FIXTURES.rglob("001.*")})
 CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES[:8]]

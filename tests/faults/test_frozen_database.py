@@ -19,6 +19,8 @@ from tests.fix_proxy import DatabaseProxy, database_proxy
 from trace_store.exceptions import StoreUnavailable
 from trace_store.writer import SpanWriter
 
+pytestmark = pytest.mark.thorough
+
 MIB = 1024 * 1024
 QUEUE_BYTES_MAX = 6 * MIB
 SENDER_TIMEOUT_S = 1.5

@@ -15,6 +15,8 @@ from tests.fix_proxy import database_proxy
 from tests.fix_server import running_server
 from trace_store.embedded import EmbeddedPostgres
 
+pytestmark = pytest.mark.thorough
+
 STOP_TIMEOUT_S = 20.0
 
 
