@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
@@ -27,10 +27,11 @@ def attributes(values: dict[str, Any]) -> list[KeyValue]:
     return found
 
 
-def accepted(spans: Iterable[Span], service: str = "support", release: str = "") -> list[AcceptedSpan]:
-    """The spans of a service as a receiver hands them on."""
+def accepted(spans: Iterable[Span], service: str = "support", release: str = "", scope: str = "") -> list[AcceptedSpan]:
+    """The spans of a service, made by one library, as a receiver hands them on."""
     resource = Resource(attributes=attributes({"service.name": service, "service.version": release}))
-    request = TracesData(resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])])
+    of_scope = ScopeSpans(scope=InstrumentationScope(name=scope), spans=spans)
+    request = TracesData(resource_spans=[ResourceSpans(resource=resource, scope_spans=[of_scope])])
     decoded = decode_traces(request.SerializeToString(), DEFAULT_PROJECT_ID)
     assert decoded.rejections.total == 0
     return decoded.spans

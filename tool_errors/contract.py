@@ -51,11 +51,16 @@ def contract(
         "output_tokens": derived.output_tokens,
         "cached_tokens": derived.cached_tokens,
         "reasoning_tokens": derived.reasoning_tokens,
-        "cost_usd": usd(total_nano_usd(derived.llm_calls)),
-        "unpriced_models": list(unpriced_models(derived.llm_calls)),
-        "llm_calls": [_llm_call(call) for call in derived.llm_calls],
+        "cost_usd": usd(total_nano_usd(derived.counted_llm_calls)),
+        "unpriced_models": list(unpriced_models(derived.counted_llm_calls)),
+        "llm_calls": [_llm_call(call) for call in derived.counted_llm_calls],
         "tool_calls": [_tool_call(call, values.get(call.call_key)) for call in derived.tool_calls],
         "loops": [_loop(loop) for loop in derived.loops],
+        "told_elsewhere": [
+            {"span_id": call.span_id.hex(), "told_in": call.told_in.hex()}
+            for call in derived.llm_calls
+            if call.told_in is not None
+        ],
         "run_ended_well": derived.run_ended_well,
         "asked_again": None if derived.asked_again is None else derived.asked_again.hex(),
         "spans": [_span(span) for span in derived.spans],

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from tool_errors.bounded_facts import text_preview
 from tool_errors.calls.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
 from tool_errors.calls.tool_calls import unique_tool_calls
-from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, Loop, ToolCall
+from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, LlmCallKey, Loop, ToolCall
 from tool_errors.interactions.parts import interaction_parts, whole_text_at
 from tool_errors.judged import JudgedFacts
 from tool_errors.loop.loop_steps import LoopThresholds
-from tool_errors.loop.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.loop.work_scope import with_scopes
 from tool_errors.plain_trace import derive_plain
 from tool_errors.prices.cost import priced

@@ -86,7 +86,7 @@ class TraceDeriver:
         tool_calls = [tool_call_row(project_id, call) for call in derived.tool_calls]
         loops = [loop_row(project_id, loop) for loop in derived.loops]
         if (of_group := said.get(unit.trace)) is not None:
-            row, tool_calls = carried_over(row, llm_calls, tool_calls, of_group)
+            row, llm_calls, tool_calls = carried_over(row, llm_calls, tool_calls, of_group)
             loops = of_group.loops
         into.traces.append(row)
         into.llm_calls += llm_calls

@@ -10,6 +10,8 @@ from trace_store.facts import CallStatus, Payload, SpanType, ToolDefinition
 FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
 OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result was seen, for good or so far
 
+LlmCallKey = tuple[bytes, bytes]  # trace id, span id
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -60,6 +62,9 @@ class LlmCall:
     cost_nano_usd: int | None = None  # None: unpriced, or no token counts
     price: str = ""  # name of the entry in the price table, "as sent", or "" without a price
     turn: int = 0  # which turn of a run whose messages alone tell it, from 1; 0: the span is the call
+    response_key: int | None = None  # of the id of the answer, see grouped/told_twice.py; None: it joins nothing
+    told_by: str = ""  # the dialects of its spans; "" without a response_key
+    told_in: bytes | None = None  # the trace that tells this call too and counts it; only the group knows
 
     @property
     def is_unpriced(self) -> bool:
@@ -205,6 +210,11 @@ class DerivedTrace:
     providers: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
     asked_again: bytes | None = None  # the later trace of the conversation in which the user asks for the same
+
+    @property
+    def counted_llm_calls(self) -> tuple[LlmCall, ...]:
+        """The calls of models without those that another trace tells too and counts."""
+        return tuple(call for call in self.llm_calls if call.told_in is None)
 
     @property
     def error_count(self) -> int:

@@ -33,7 +33,7 @@ from trace_store.facts import (
 )
 from trace_store.model import SpanVersion
 
-DETECTOR_VERSION = 6  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
+DETECTOR_VERSION = 7  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
 _IDS = ("trace_id", "span_id", "parent_span_id")
 _PAYLOADS = ("arguments", "result")

@@ -6,13 +6,22 @@ What rows do not keep is empty: whole payloads and texts, the spans, and all but
 from collections.abc import Sequence
 
 from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
+from tool_errors.grouped.told_twice import with_told
 from tool_errors.schema.schema_violations import violations_read
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.facts import Payload, ToolDefinition
 
 
 def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow]) -> DerivedTrace:
-    """A trace without its spans and loops; `tool_calls` as its own derivation or its group tells them."""
+    """A trace without its spans and loops, with all its model calls, also those that another trace counts.
+
+    `tool_calls` are as its own derivation or its group tells them.
+    """
+    told = [llm_call(call) for call in llm_calls if call.told_in is not None]
+    return with_told(_derived_trace(row, llm_calls, tool_calls), told)
+
+
+def _derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow]) -> DerivedTrace:
     return DerivedTrace(
         trace_id=row.trace_id,
         live=row.live,
@@ -48,18 +57,18 @@ def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Se
 
 
 def llm_call(row: LlmCallRow) -> LlmCall:
-    """A call of a model."""
+    """A call of a model, as its own trace tells it."""
     return LlmCall(
         span_id=row.span_id,
         span_ids=(row.span_id,),
         start_unix_nano=row.start_unix_nano,
-        end_unix_nano=row.start_unix_nano,
+        end_unix_nano=row.start_unix_nano if row.end_unix_nano is None else row.end_unix_nano,
         model=row.model,
         provider=row.provider,
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         cached_tokens=row.cached_tokens,
-        reasoning_tokens=None,
+        reasoning_tokens=row.reasoning_tokens,
         interaction_id=row.interaction_id,
         error_type=row.error_type,
         error_message=row.error_message,
@@ -70,6 +79,8 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         tool_definitions=tuple(ToolDefinition(digest) for digest in row.tool_definition_digests),
         tool_definition_count=row.tool_definition_count,
         turn=row.turn,
+        response_key=row.response_key,
+        told_by=row.told_by or "",
     )
 
 

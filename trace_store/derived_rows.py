@@ -78,6 +78,11 @@ class LlmCallRow:
     tool_definition_digests: list[bytes] = field(default_factory=list)  # at most TOOL_DEFINITIONS_MAX
     tool_definition_count: int = 0
     turn: int = 0  # of a run whose messages alone tell its model calls, from 1; 0: the span is the call
+    end_unix_nano: int | None = None
+    reasoning_tokens: int | None = None
+    response_key: int | None = None  # of the id of the provider's answer; None for one that joins nothing
+    told_by: str | None = None  # the dialects of its spans, where it has a response_key
+    told_in: bytes | None = None  # the trace that tells this call too and counts it, which only the group knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,11 @@ class GroupResult(NamedTuple):
 
     trace: TraceKey
     group_id: bytes | None  # None: the trace stands alone from now on
-    counts: dict[str, int]  # the columns of `traces` that count calls and loops
+    counts: dict[str, Any]  # the columns of `traces` that count calls, loops, tokens and money
     steps: str
     says: dict[str, dict[str, Any] | None]  # of tool calls by call key; only of those where it changed
     loops: list[LoopRow] | None  # None: as they are
+    told_in: dict[bytes, bytes | None]  # of model calls by span id, the trace that counts it; of those where it changed
 
 
 class TraceGroups:
@@ -81,6 +82,12 @@ class TraceGroups:
     async def members(self, traces: Collection[TraceKey]) -> list[Member]:
         """These traces, and all that share a group or a conversation with one of them."""
         return [Member(*row) for row in await self._fetch(SQL.members, traces)] if traces else []
+
+    async def same_responses(self, traces: Collection[TraceKey], duration_ns: int) -> list[tuple[int, bytes, bytes]]:
+        """Project, one of the traces and another that may tell a model call of it, which began at most `duration_ns`
+        nanoseconds earlier."""
+        rows = await self._fetch(SQL.same_responses, traces, duration=duration_ns) if traces else []
+        return [(project_id, one, other) for project_id, one, other in rows]
 
     async def neighbours(self, traces: Collection[TraceKey], window_ns: int) -> list[tuple[int, bytes, bytes]]:
         """Project, one of the traces and another that may ask for or answer a call of it, at most `window_ns`
@@ -120,6 +127,13 @@ class TraceGroups:
             await self._connection.execute(SQL.update_traces, {"rows": json_text(traces)})
             if calls:
                 await self._connection.execute(SQL.update_calls, {"rows": json_text(calls)})
+            told_in = [
+                result.trace._asdict() | {"span_id": span_id, "told_in": trace_id}
+                for result in results
+                for span_id, trace_id in result.told_in.items()
+            ]
+            if told_in:
+                await self._connection.execute(SQL.update_llm_calls, {"rows": json_text(told_in)})
             changed = [result for result in results if result.loops is not None]
             loops = [loop for result in changed for loop in result.loops or ()]
             if changed:

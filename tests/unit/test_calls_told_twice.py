@@ -1,73 +1,178 @@
-"""One tool call that two instrumentations tell in different ways: spans side by side, ids of different kinds."""
+"""A model call that two traces tell counts once, in whatever order the traces come; others stay what they are."""
 
+import itertools
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.facts_by_hand import TraceByHand, answered, asked, span_id
-from trace_store.facts import Failure
+from tests.told_twice_run import INPUT_TOKENS, MODEL, OUTPUT_TOKENS, response_id, told_twice_run, trace_ids
+from tool_errors.contract import contract
+from tool_errors.findings import DerivedTrace, LlmCall
+from tool_errors.grouped.conversation import settle_conversation
+from tool_errors.grouped.linked_traces import linked_traces, may_belong_to_group
+from tool_errors.grouped.told_twice import response_key, without_told
+from tool_errors.inspect import derive_records
+from tool_errors.rows_read import derived_trace
+from tool_errors.table_rows import llm_call_row, trace_row
+from trace_store.model import AcceptedSpan
+from trace_store.stored import SpanRow
 
-FAILED = Failure("span_status", "status.message", "", "no route")
-
-
-def told_beside(**inner: Any) -> TraceByHand:
-    """An agent's tool span with a call id, and beside it one of another dialect."""
-    trace = TraceByHand()
-    trace.add("agent", start=0, end=9)
-    trace.add(
-        "tool", 1, start=1, end=4, tool_name="mcp__shop__lookup", tool_call_id="c1", arguments={"a": 1}, failure=FAILED
-    )
-    facts = {"start": 2, "end": 3, "tool_name": "lookup", **inner}
-    number = trace.add("tool", 1, **facts)
-    trace.judged[number - 1].facts.dialect = "otel_genai"
-    return trace
+SECOND_NS = 10**9
 
 
-def test_the_server_of_a_tool_beside_the_frameworks_span_is_the_same_call() -> None:
-    (call,) = told_beside().derive().tool_calls
-    assert (call.name, call.call_id, call.span_ids) == ("mcp__shop__lookup", "c1", (span_id(2), span_id(3)))
-    assert call.verdict.message == "no route"
+def own(spans: list[AcceptedSpan]) -> DerivedTrace:
+    """A trace by itself."""
+    return derive_records(spans, [])[0]
+
+
+def both(run: int = 0, **options: Any) -> list[DerivedTrace]:
+    return [own(spans) for spans in told_twice_run(run, **options)]
+
+
+def settled(traces: list[DerivedTrace]) -> dict[bytes, DerivedTrace]:
+    return {trace.trace_id: trace for group in linked_traces(traces) for trace in settle_conversation(group)}
+
+
+def with_call(trace: DerivedTrace, **changed: Any) -> DerivedTrace:
+    """The trace with its first model call changed."""
+    first, *others = trace.llm_calls
+    return replace(trace, llm_calls=(replace(first, **changed), *others))
+
+
+def test_each_trace_tells_its_calls_by_itself() -> None:
+    for trace in both():
+        assert may_belong_to_group(trace)
+        assert (len(trace.llm_calls), trace.input_tokens, trace.output_tokens) == (2, 200, 20)
+
+
+def test_the_calls_count_in_the_trace_that_tells_more() -> None:
+    framework, client = trace_ids(0)
+    told = settled(both())
+    assert (told[framework].input_tokens, told[framework].output_tokens) == (200, 20)
+    assert (told[client].input_tokens, told[client].output_tokens) == (0, 0)
+    assert [call.told_in for call in told[client].llm_calls] == [framework] * 2
+    assert len(told[framework].counted_llm_calls) == 2
+    shown = contract(told[client], project="default")
+    assert (shown["llm_calls"], shown["cost_usd"], shown["input_tokens"]) == ([], None, 0)
+    assert [(each["told_in"]) for each in shown["told_elsewhere"]] == [framework.hex()] * 2
+    counted = contract(told[framework], project="default")
+    assert (len(counted["llm_calls"]), counted["told_elsewhere"]) == (2, [])
+    assert counted["cost_usd"] == contract(both()[0], project="default")["cost_usd"] > 0
+
+
+def test_what_a_trace_shows_as_its_steps_stays() -> None:
+    before, after = both()[1], settled(both())[trace_ids(0)[1]]
+    assert (after.steps, after.models) == (before.steps, before.models) == ("LL", (MODEL,))
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_the_traces_makes_no_difference(order: list[int]) -> None:
+    traces = [*both(0), *both(1, conversation_id="c"), *both(2, calls=3, conversation_id="c")]
+    assert settled([traces[place] for place in order]) == settled(traces)
+    assert sum(trace.input_tokens for trace in settled(traces).values()) == INPUT_TOKENS * 7
+
+
+def test_three_traces_that_tell_a_call_count_it_once() -> None:
+    framework, client = both(calls=1)
+    third = replace(with_call(client, told_by="openinference"), trace_id=bytes([9] * 16))
+    for order in itertools.permutations([framework, client, third]):
+        told = settled(list(order))
+        assert sum(trace.output_tokens for trace in told.values()) == OUTPUT_TOKENS
+        assert len({call.told_in for trace in told.values() for call in trace.llm_calls}) == 2
+
+
+def test_a_call_counts_where_its_tokens_are_known() -> None:
+    framework, client = both(calls=1)
+    bare = with_call(framework, input_tokens=None, output_tokens=None, cost_nano_usd=None)
+    told = settled([replace(bare, input_tokens=0, output_tokens=0), client])
+    assert [(trace.input_tokens, trace.output_tokens) for trace in told.values()] == [(0, 0), (100, 10)]
+    assert told[framework.trace_id].llm_calls[0].told_in == client.trace_id
 
 
 @pytest.mark.parametrize(
-    "inner",
+    "changed",
     [
-        {"end": 5},
-        {"tool_name": "search"},
-        {"tool_call_id": "c2"},
-        {"arguments": {"a": 2}},
+        {"told_by": "langsmith"},  # one library tells a call once: the server repeats its ids
+        {"output_tokens": 11},
+        {"model": "claude-haiku-4-5"},
+        {"response_key": response_key("msg_another-answer-1234")},
+        {"response_key": None},
+        {"start_unix_nano": 2**62, "end_unix_nano": 2**62},  # after the other had ended
+        {"turn": 1},
     ],
 )
-def test_what_differs_beside_is_another_call(inner: dict[str, Any]) -> None:
-    assert len(told_beside(**inner).derive().tool_calls) == 2
+def test_what_may_be_another_call_counts_for_itself(changed: dict[str, Any]) -> None:
+    framework, client = both(calls=1)
+    other = with_call(client, **changed)
+    assert [len(group) for group in linked_traces([framework, other])] == [1, 1]
 
 
-def test_a_framework_that_calls_one_tool_twice_has_two_calls() -> None:
-    trace = told_beside()
-    trace.add("tool", 1, start=2, end=3, tool_name="mcp__shop__lookup", arguments={"a": 1})
-    assert len(trace.derive().tool_calls) == 2
+def test_calls_of_different_conversations_are_two() -> None:
+    framework, client = both(calls=1, conversation_id="a")
+    assert len(linked_traces([framework, client])) == 1
+    assert len(linked_traces([framework, replace(client, conversation_id="b")])) == 2
 
 
-def answered_by_other_id(arguments: Any, *, answers_first: bool = False) -> TraceByHand:
-    """A model asks under one id, the history of the next call answers under another."""
-    trace = TraceByHand()
-    trace.add("llm", model="m", requested_calls=(asked("fc_1", "lookup", {"a": 1}),), tool_definitions=())
-    trace.add("tool", tool_name="lookup", arguments={"a": 1}, failure=FAILED)
-    answers = [answered("call_1", "lookup", "no route", arguments)]
-    if answers_first:
-        answers.insert(0, answered("fc_1", "lookup", "found", {"a": 1}))
-    trace.add("llm", model="m", answered_calls=tuple(answers))
-    return trace
+def test_an_id_that_one_trace_tells_of_two_calls_joins_nothing() -> None:
+    framework, client = both(calls=1)
+    (call,) = client.llm_calls
+    again = replace(call, span_id=b"again..1", start_unix_nano=call.end_unix_nano)
+    assert len(linked_traces([framework, replace(client, llm_calls=(call, again))])) == 2
 
 
-def test_an_answer_with_equal_arguments_belongs_to_the_request_whose_id_nothing_answers() -> None:
-    (call,) = answered_by_other_id({"a": 1}).derive().tool_calls
-    assert (call.name, call.call_id, call.asked_by, call.span_id) == ("lookup", "fc_1", span_id(1), span_id(2))
+@pytest.mark.parametrize(
+    "other", [{"model": None}, {"model": f"anthropic/{MODEL}-20250929"}, {"output_tokens": None}, {"input_tokens": 90}]
+)
+def test_what_one_library_leaves_unclear_is_no_contradiction(other: dict[str, Any]) -> None:
+    framework, client = both(calls=1)
+    assert len(linked_traces([framework, with_call(client, **other)])) == 1
 
 
-def test_an_answer_with_other_arguments_is_another_call() -> None:
-    assert len(answered_by_other_id({"a": 2}).derive().tool_calls) == 2
+@pytest.mark.parametrize("unlike", [None, "", "msg_1", "m" * 30, "x" * 300, "0000000000000000"])
+def test_ids_that_servers_repeat_stand_for_nothing(unlike: str | None) -> None:
+    assert response_key(unlike) is None
 
 
-def test_a_request_that_is_answered_under_its_own_id_takes_no_other_answer() -> None:
-    assert len(answered_by_other_id({"a": 1}, answers_first=True).derive().tool_calls) == 2
+def test_ids_of_vendors_are_told_apart() -> None:
+    ids = [
+        "msg_01XFDUDYJgAACzvnptvVoYEL",
+        "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+        response_id(0, 0),
+        response_id(0, 1),
+    ]
+    assert len({response_key(each) for each in ids} - {None}) == 4
+
+
+def test_rows_give_back_the_traces_own_tokens() -> None:
+    client = both()[1]
+    (told,) = [trace for trace in settled(both()).values() if trace.trace_id == client.trace_id]
+    calls = [llm_call_row(1, told.trace_id, call) for call in told.llm_calls]
+    span = SpanRow(1, told.trace_id, b"s", b"", 1, 2, date(2027, 1, 1), "n", 1, 0, 1, b"d")
+    read = derived_trace(trace_row(told, [span], None, ""), calls, ())
+    assert (read.input_tokens, read.output_tokens) == (client.input_tokens, client.output_tokens) == (200, 20)
+    assert [own_part(call) for call in read.llm_calls] == [own_part(call) for call in client.llm_calls]
+    again = without_told(read, {(told.trace_id, call.span_id): trace_ids(0)[0] for call in told.llm_calls})
+    assert (again.input_tokens, again.output_tokens) == (0, 0)
+
+
+def own_part(call: LlmCall) -> tuple[Any, ...]:
+    return call.span_id, call.start_unix_nano, call.end_unix_nano, call.response_key, call.told_by, call.told_in
+
+
+def test_tool_calls_that_both_tell_are_told_once_with_what_either_knows() -> None:
+    framework, client = both()
+    (ran,) = framework.tool_calls
+    asked_by = [trace.llm_calls[0].span_id for trace in (framework, client)]
+    ran = replace(ran, call_id="toolu_1", asked_by=asked_by[0], result=None)
+    reported = replace(ran, trace_id=client.trace_id, call_key="call:toolu_1", span_id=None, asked_by=asked_by[1])
+    reported = replace(reported, result=ran.arguments)
+    told = settled([replace(framework, tool_calls=(ran,)), replace(client, tool_calls=(reported,))])
+    calls = [call for trace in told.values() for call in trace.tool_calls]
+    assert [(call.trace_id, call.asked_by, call.asked_in) for call in calls] == [
+        (framework.trace_id, asked_by[0], None)
+    ]
+    assert calls[0].result == ran.arguments

@@ -16,7 +16,7 @@ TRACE_FIELDS = {
     "trace_id", "project", "live", "interaction_id", "interaction_ids", "conversation_id", "user_id", "input", "output",
     "start_unix_nano", "end_unix_nano", "span_count", "roots", "agents", "input_tokens", "output_tokens",
     "cached_tokens", "reasoning_tokens", "cost_usd", "unpriced_models", "llm_calls", "tool_calls", "loops", "spans",
-    "release", "environment", "run_ended_well", "asked_again",
+    "release", "environment", "run_ended_well", "asked_again", "told_elsewhere",
 }  # fmt: skip
 LLM_FIELDS = {"span_id", "model", "provider", "input_tokens", "output_tokens", "interaction_id", "error"} | {
     "finish_reason", "time_to_first_token_ms", "cached_tokens", "reasoning_tokens", "cost_usd", "price",

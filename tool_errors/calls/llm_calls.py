@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tool_errors.failure.error_text import bounded_message, is_generic, take_apart
 from tool_errors.findings import LlmCall
 from tool_errors.grouped.groups import Groups
+from tool_errors.grouped.told_twice import response_key
 from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
 from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, ModelTurn, SpanFacts
@@ -225,6 +226,7 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     offering = next((facts for facts in known if facts.tool_definitions), None)
     if offering is None and (agent := offering_agent(view, rows[0])) is not None:
         offering = view.facts(agent)
+    response = next((key for facts in known if (key := response_key(facts.response_id)) is not None), None)
     return LlmCall(
         span_id=outer.span_id,
         span_ids=tuple(view.rows[index].span_id for index in rows),
@@ -249,6 +251,8 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         or next((facts.sent_cost_nano_usd for facts in known if facts.sent_cost_nano_usd), None),
         tool_definitions=offering.tool_definitions[:TOOL_DEFINITIONS_MAX] if offering else (),
         tool_definition_count=offering.tool_definition_count if offering else 0,
+        response_key=response,
+        told_by="" if response is None else ",".join(sorted({facts.dialect for facts in known})),
     )
 
 

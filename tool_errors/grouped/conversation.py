@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from tool_errors.calls.reports import with_reports
 from tool_errors.derive import spent_by_span
 from tool_errors.failure.recovery import recovered_calls
-from tool_errors.findings import OPEN, DerivedTrace, Loop, ToolCall
+from tool_errors.findings import OPEN, DerivedTrace, LlmCallKey, Loop, ToolCall
 from tool_errors.grouped.linked_traces import CallName, call_names, in_order
+from tool_errors.grouped.told_twice import told_elsewhere, without_told
 from tool_errors.loop.asked_again import asked_again
 from tool_errors.loop.loop_steps import LoopThresholds
-from tool_errors.loop.loops import DEFAULT_THRESHOLDS, LlmCallKey, find_loops
+from tool_errors.loop.loops import DEFAULT_THRESHOLDS, find_loops
 from tool_errors.steps import keys_in_loops, steps
 
 
@@ -26,10 +27,12 @@ def settle_conversation(
 
     A call that another trace answers is told once, there, with the model call that asked for it. A failure that a later
     trace made good is recovered. A loop that runs through several traces is reported once, in the trace where it ended.
+    A model call that two traces tell counts in one of them.
     """
     if len(traces) < 2:
         return list(traces)
-    traces = with_reports(traces)
+    counted_as = told_elsewhere(traces)
+    traces, askers = with_reports(traces, counted_as)
     elsewhere = _answered_elsewhere(traces)
     asked_as = {(answer.trace_id, answer.call_key): asked.violations for asked, answer in elsewhere.values()}
     kept = [
@@ -51,17 +54,18 @@ def settle_conversation(
         costs |= of_trace_usd
     loops: dict[bytes, list[Loop]] = defaultdict(list)
     live = any(trace.live for trace in traces)
-    askers = {
+    askers |= {
         (answer.trace_id, answer.call_key): (asked.trace_id, asked.asked_by)
         for asked, answer in elsewhere.values()
         if asked.asked_by is not None
     }
     for loop in find_loops(calls, tokens, live=live, thresholds=thresholds, costs_nano_usd=costs, askers=askers):
         loops[loop.trace_id].append(loop)
+    told_in = {call: counted[0] for call, counted in counted_as.items()}
     again, looped = asked_again(traces), keys_in_loops(loop for found in loops.values() for loop in found)
     return [
         dataclasses.replace(
-            trace,
+            without_told(trace, told_in),
             tool_calls=(told := tuple(_asked_in(_told(call, recovered), askers) for call in of_trace)),
             loops=tuple(loops[trace.trace_id]),
             steps=steps(trace.llm_calls, told, looped[trace.trace_id]),

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tool_errors.findings import DerivedTrace, ToolCall
+from tool_errors.findings import DerivedTrace, LlmCallKey, ToolCall
+from tool_errors.grouped.told_twice import without_told
+from tool_errors.prices.cost import total_nano_usd, unpriced_models
 from tool_errors.rows_read import derived_trace, tool_call
 from tool_errors.steps import steps
-from tool_errors.table_rows import tool_call_row
+from tool_errors.table_rows import UNPRICED_MODELS_MAX, tool_call_row
 from trace_store.derived_rows import TOLD_ELSEWHERE, LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.facts import Payload
 from trace_store.stored import TraceKey
@@ -50,9 +52,23 @@ def payload_sources(of_group: Iterable[ToolCallRow]) -> dict[str, list[str]]:
     return {digest: sorted(traces) for digest, traces in found.items()}
 
 
-def counts_of(trace: DerivedTrace) -> dict[str, int]:
+def told_in_changed(stored: Iterable[LlmCallRow], settled: DerivedTrace) -> dict[bytes, bytes | None]:
+    """By span id the trace that counts a model call, None for this one; only of calls whose row says otherwise."""
+    told_in = {call.span_id: call.told_in for call in settled.llm_calls if not call.turn}
+    return {row.span_id: told_in[row.span_id] for row in stored if not row.turn and told_in[row.span_id] != row.told_in}
+
+
+def counts_of(trace: DerivedTrace) -> dict[str, Any]:
     """The columns of `traces` that depend on what a group says."""
+    counted = trace.counted_llm_calls
     return {
+        "llm_call_count": len(counted),
+        "input_tokens": trace.input_tokens,
+        "output_tokens": trace.output_tokens,
+        "cached_tokens": trace.cached_tokens,
+        "reasoning_tokens": trace.reasoning_tokens,
+        "cost_nano_usd": total_nano_usd(counted),
+        "unpriced_models": list(unpriced_models(counted)[:UNPRICED_MODELS_MAX]),
         "tool_call_count": len(trace.tool_calls),
         "error_count": trace.error_count,
         "soft_error_count": trace.soft_error_count,
@@ -68,18 +84,23 @@ class GroupSaid:
     group_id: bytes
     says: dict[str, dict[str, Any] | None]  # by call key
     loops: list[LoopRow]
+    told_in: dict[LlmCallKey, bytes]  # which trace counts a model call, where it is another one
 
 
 def said_so_far(rows: DerivedTraceRows) -> dict[TraceKey, GroupSaid]:
     """What the groups of these traces said of them; nothing for traces without a group."""
     found = {
-        TraceKey(row.project_id, row.trace_id): GroupSaid(row.group_id, {}, [])
+        TraceKey(row.project_id, row.trace_id): GroupSaid(row.group_id, {}, [], {})
         for row in rows.traces
         if row.group_id is not None
     }
     for call in rows.tool_calls:
         if (said := found.get(TraceKey(call.project_id, call.trace_id))) is not None:
             said.says[call.call_key] = call.group_says
+    for llm_call in rows.llm_calls:
+        said = found.get(TraceKey(llm_call.project_id, llm_call.trace_id))
+        if said is not None and llm_call.told_in is not None:
+            said.told_in[llm_call.trace_id, llm_call.span_id] = llm_call.told_in
     for loop in rows.loops:
         if (said := found.get(TraceKey(loop.project_id, loop.trace_id))) is not None:
             said.loops.append(loop)
@@ -88,14 +109,17 @@ def said_so_far(rows: DerivedTraceRows) -> dict[TraceKey, GroupSaid]:
 
 def carried_over(
     row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow], said: GroupSaid
-) -> tuple[TraceRow, list[ToolCallRow]]:
+) -> tuple[TraceRow, list[LlmCallRow], list[ToolCallRow]]:
     """Fresh own rows of a trace under what its group said so far, until the group has looked at them."""
     calls = [dataclasses.replace(call, group_says=said.says.get(call.call_key)) for call in tool_calls]
-    seen = derived_trace(row, llm_calls, [settled for call in calls if (settled := call.settled) is not None])
+    own = derived_trace(row, llm_calls, [settled for call in calls if (settled := call.settled) is not None])
+    seen = without_told(own, said.told_in)
+    told_in = {(call.span_id, call.turn): call.told_in for call in seen.llm_calls}
+    llm_calls = [dataclasses.replace(call, told_in=told_in[call.span_id, call.turn]) for call in llm_calls]
     counts: dict[str, Any] = counts_of(seen) | {"loop_count": len(said.loops)}
     looped = {key or "" for loop in said.loops for trace_id, key, *_ in loop.calls if trace_id == row.trace_id.hex()}
     strip = steps(seen.llm_calls, seen.tool_calls, looped)
-    return dataclasses.replace(row, group_id=said.group_id, steps=strip, **counts), calls
+    return dataclasses.replace(row, group_id=said.group_id, steps=strip, **counts), llm_calls, calls
 
 
 def settled_call(call: ToolCall, row: ToolCallRow, values: Mapping[bytes, Any]) -> ToolCall | None:

@@ -1,8 +1,9 @@
 """Which traces belong together: the groups that `settle_conversation` looks at.
 
 By conversation id; by a tool call that one trace asks for and another answers (where only the model's client is
-instrumented, each LLM call is a trace of its own), also where the tool runs in a trace that holds nothing else; and by
-span links. A pure function of the traces and their links: the order in which they came makes no difference.
+instrumented, each LLM call is a trace of its own), also where the tool runs in a trace that holds nothing else; by a
+model call that both tell; and by span links. A pure function of the traces and their links: the order in which they
+came makes no difference.
 """
 
 from collections import defaultdict
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from tool_errors.calls.tool_spans import holds_object
 from tool_errors.findings import OPEN, DerivedTrace, ToolCall
 from tool_errors.grouped.groups import Groups
+from tool_errors.grouped.told_twice import telling_pairs
 
 ANSWER_WINDOW_NS = 24 * 3600 * 1_000_000_000  # an answer that comes later is not looked for in another trace
 LINKED_TRACES_MAX = 100  # a trace that is linked with more others collects work of many: such links join nothing
@@ -30,6 +32,8 @@ def linked_traces(
             groups.join(by_conversation.setdefault(trace.conversation_id, index), index)
     _join_by_calls(ordered, groups)
     _join_by_links(ordered, links, groups)
+    for one, other in telling_pairs(ordered):
+        groups.join(one, other)
     return [[ordered[index] for index in group] for group in groups.all()]
 
 
@@ -45,8 +49,10 @@ def call_names(trace: DerivedTrace, call: ToolCall) -> list[CallName]:
 
 
 def may_belong_to_group(trace: DerivedTrace) -> bool:
-    """Whether another trace could ask for or answer a call of this one, or share its conversation."""
-    return trace.conversation_id is not None or any(
+    """Whether another trace could ask for, answer or tell a call of this one, or share its conversation."""
+    if trace.conversation_id is not None or any(call.response_key is not None for call in trace.llm_calls):
+        return True
+    return any(
         ((call.verdict.status in OPEN or call.asked_by is None) and call_names(trace, call)) or is_lone(trace, call)
         for call in trace.tool_calls
     )

@@ -1,8 +1,8 @@
 """Settles groups of traces: what only the traces of one conversation know together, from their derived rows.
 
 A trace's own rows are made of its facts alone. What the group knows better stands beside them: `traces.group_id` with
-the counts as the group sees them, `tool_calls.group_says`, and `loops`, which belong to the group. All of it is
-computed anew from the own rows of all members, so that order, lateness and repetition make no difference.
+the counts as the group sees them, `tool_calls.group_says`, `llm_calls.told_in`, and `loops`, which belong to the group.
+All of it is computed anew from the own rows of all members, so that order, lateness and repetition make no difference.
 """
 
 import time
@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.grouped.conversation import settle_conversation
-from tool_errors.grouped.group_says import counts_of, payload_sources, says_of
+from tool_errors.grouped.group_says import counts_of, payload_sources, says_of, told_in_changed
 from tool_errors.grouped.linked_traces import ANSWER_WINDOW_NS, linked_traces
+from tool_errors.grouped.told_twice import CALL_DURATION_MAX_NS
 from tool_errors.loop.loop_steps import LoopThresholds
 from tool_errors.loop.loops import DEFAULT_THRESHOLDS
 from tool_errors.rest import Rest
@@ -74,6 +75,7 @@ class GroupSettler:
         found = {member.key for member in near}
         links = await groups.links(found)
         pairs = [*links, *await groups.neighbours(found, ANSWER_WINDOW_NS)]
+        pairs += await groups.same_responses(found, CALL_DURATION_MAX_NS)
         alone = alone_among(near, pairs)
         near = [member for member in near if member.key not in alone]
         known = found - alone
@@ -194,12 +196,13 @@ def group_results(
                     if says.get(call.call_key) != call.group_says
                 },
                 its_loops if its_loops is not None and its_loops != loops[row.trace_id] else None,
+                told_in_changed(llm_calls[row.trace_id], settled),
             )
             is_same = group_id == row.group_id and (
                 group_id is None
                 or (settled.steps == row.steps and all(getattr(row, name) == value for name, value in counts.items()))
             )
-            if not is_same or result.says or result.loops is not None:
+            if not is_same or result.says or result.told_in or result.loops is not None:
                 results.append(result)
     return results
 

@@ -189,6 +189,7 @@ def _sums(event_id: str, linked: Iterable[LinkedTrace]) -> _Sums:
         row = trace.row
         calls = [call for call in trace.tool_calls if trace.is_whole or call.interaction_id == event_id]
         models = [call for call in trace.llm_calls if trace.is_whole or call.interaction_id == event_id]
+        counted = [call for call in models if call.told_in is None]
         failed = [call for call in calls if call.propagated_from is None]
         sums.tools += [call.name for call in calls]
         sums.models += [call.model for call in models if call.model]
@@ -197,9 +198,9 @@ def _sums(event_id: str, linked: Iterable[LinkedTrace]) -> _Sums:
         sums.soft_error_count += sum(call.status == SOFT for call in failed)
         keys = {call.call_key for call in calls}
         sums.loop_count += sum(trace.is_whole or not keys.isdisjoint(loop.call_keys) for loop in trace.loops)
-        sums.input_tokens += row.input_tokens if trace.is_whole else sum(call.input_tokens or 0 for call in models)
-        sums.output_tokens += row.output_tokens if trace.is_whole else sum(call.output_tokens or 0 for call in models)
-        costs = [call.cost_nano_usd for call in models if call.cost_nano_usd is not None]
+        sums.input_tokens += row.input_tokens if trace.is_whole else sum(call.input_tokens or 0 for call in counted)
+        sums.output_tokens += row.output_tokens if trace.is_whole else sum(call.output_tokens or 0 for call in counted)
+        costs = [call.cost_nano_usd for call in counted if call.cost_nano_usd is not None]
         if costs:
             sums.cost_nano_usd = (sums.cost_nano_usd or 0) + sum(costs)
     sums.tools = list(dict.fromkeys(sums.tools))

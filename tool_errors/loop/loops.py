@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from tool_errors.findings import CallReference, Loop, ToolCall
+from tool_errors.findings import CallReference, LlmCallKey, Loop, ToolCall
 from tool_errors.loop.call_signature import argument_shape
 from tool_errors.loop.cycle import cycles
 from tool_errors.loop.identical_result import identical_results
@@ -20,7 +20,6 @@ from tool_errors.loop.repeated_failure import repeated_failures
 from tool_errors.prices.cost import spent_on
 
 Detector = Callable[[Steps], list[Run]]
-LlmCallKey = tuple[bytes, bytes]  # trace id, span id
 Askers = Mapping[tuple[bytes, str], LlmCallKey]  # of tool calls (trace id, call key) that another trace asked for
 
 DETECTORS: Mapping[str, Detector] = {

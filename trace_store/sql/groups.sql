@@ -101,6 +101,22 @@ CROSS JOIN LATERAL (
 ) other
 WHERE other.trace_id <> own.trace_id
 
+-- same_responses --
+-- Pairs of one of these traces and another one with a model call that bears the same response id, was told by another
+-- library, and of which one began while the other ran, at most `duration` ns earlier (llm_calls_response_idx). Of an id
+-- that a server repeats, 16 calls are looked at. Which are truly one is decided in tool_errors/grouped/told_twice.py.
+SELECT DISTINCT own.project_id, own.trace_id, other.trace_id
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN llm_calls own USING (project_id, trace_id)
+CROSS JOIN LATERAL (
+  SELECT trace_id, end_unix_nano, told_by FROM llm_calls twin
+  WHERE twin.project_id = own.project_id AND twin.response_key = own.response_key
+    AND twin.start_unix_nano BETWEEN own.start_unix_nano - %(duration)s AND own.end_unix_nano
+    AND twin.trace_id <> own.trace_id
+  ORDER BY twin.start_unix_nano DESC LIMIT 16
+) other
+WHERE own.response_key IS NOT NULL AND other.end_unix_nano >= own.start_unix_nano AND other.told_by <> own.told_by
+
 -- links --
 -- Pairs of different traces of which one links to the other, with one of these traces on either side (primary key of
 -- span_links, span_links_linked_idx); at most 1,000 links of each trace are looked at on each side.
@@ -125,7 +141,9 @@ WHERE link.trace_id <> wanted.trace_id
 UPDATE traces AS old
 SET group_id = new.group_id, tool_call_count = new.tool_call_count, error_count = new.error_count,
     soft_error_count = new.soft_error_count, unanswered_count = new.unanswered_count, loop_count = new.loop_count,
-    steps = new.steps, derived_at = clock_timestamp()
+    llm_call_count = new.llm_call_count, input_tokens = new.input_tokens, output_tokens = new.output_tokens,
+    cached_tokens = new.cached_tokens, reasoning_tokens = new.reasoning_tokens, cost_nano_usd = new.cost_nano_usd,
+    unpriced_models = new.unpriced_models, steps = new.steps, derived_at = clock_timestamp()
 FROM jsonb_populate_recordset(NULL::traces, %(rows)s::jsonb) AS new
 WHERE (old.project_id, old.trace_id) = (new.project_id, new.trace_id)
 
@@ -134,6 +152,12 @@ WHERE (old.project_id, old.trace_id) = (new.project_id, new.trace_id)
 UPDATE tool_calls AS old SET group_says = new.group_says
 FROM jsonb_populate_recordset(NULL::tool_calls, %(rows)s::jsonb) AS new
 WHERE (old.project_id, old.trace_id, old.call_key) = (new.project_id, new.trace_id, new.call_key)
+
+-- update_llm_calls --
+-- Writes which trace counts model calls that several tell (primary key).
+UPDATE llm_calls AS old SET told_in = new.told_in
+FROM jsonb_populate_recordset(NULL::llm_calls, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id, old.span_id, old.turn) = (new.project_id, new.trace_id, new.span_id, 0)
 
 -- group_page --
 -- Traces of a group by time (traces_group_idx).

@@ -6,7 +6,7 @@
 SELECT model, provider, count(*) AS calls, coalesce(sum(input_tokens), 0)::text AS input_tokens,
        coalesce(sum(output_tokens), 0)::text AS output_tokens, count(*) OVER () AS total
 FROM llm_calls
-WHERE project_id = %(project_id)s AND price = ''
+WHERE project_id = %(project_id)s AND price = '' AND told_in IS NULL
 GROUP BY model, provider
 ORDER BY coalesce(sum(input_tokens), 0) + coalesce(sum(output_tokens), 0) DESC, count(*) DESC, model, provider
 LIMIT %(limit)s

@@ -360,6 +360,7 @@ class SpanDetail:
     otlp_json: KeyValue
     full_url: str
     has_cut_values: bool
+    told_in: str = ""  # id of the trace that tells this model call too and counts it
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +463,7 @@ class TracePage:
     linked_traces: tuple[SpanLinkView, ...] = field(default=())
     linked_trace_count: int = 0  # all of them; `linked_traces` shows the first
     group: GroupView | None = None  # None: the trace stands alone
+    told_elsewhere: tuple[tuple[str, int], ...] = ()  # traces that count model calls of this one, and how many
     asked_again_url: str = ""  # of the later trace in which the user asks for the same
     view: TraceViewName = "waterfall"
     state: TraceViewState = field(default=TraceViewState())  # as the URL has it

@@ -176,6 +176,7 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         otlp_json=otlp,
         full_url=f"{detail_path}?full=1",
         has_cut_values=cut.has_cut,
+        told_in=records.llm_call.told_in.hex() if records.llm_call is not None and records.llm_call.told_in else "",
     )
 
 

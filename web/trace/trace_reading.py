@@ -11,6 +11,7 @@ from tool_errors.derive import derive
 from tool_errors.derive_traces import span_node
 from tool_errors.findings import DerivedTrace
 from tool_errors.grouped.group_says import PAYLOADS_FROM, settled_call
+from tool_errors.grouped.told_twice import without_told
 from tool_errors.judged import JudgedFacts
 from tool_errors.loop.asked_again import TRACES_LOOKED_AT, asked_again
 from tool_errors.normalise_spans import judge_stored
@@ -127,8 +128,13 @@ async def _as_its_group_tells(
         settled_call(call, rows[call.call_key], values) if call.call_key in rows else call
         for call in derived.tool_calls
     ]
+    told_in = {
+        (call.trace_id, call.span_id): call.told_in
+        for call in await reader.llm_calls(trace)
+        if call.told_in is not None
+    }
     return replace(
-        derived,
+        without_told(derived, told_in),
         tool_calls=tuple(call for call in told if call is not None),
         loops=tuple(loop(row) for row in await reader.loops(trace)),
     )

@@ -1,8 +1,11 @@
 """The page of one trace: its header, a window of its tree, and the selected span. Pure."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from tool_errors.derive import ended_well
 from tool_errors.findings import FAILED
-from trace_store.derived_rows import TraceRow
+from trace_store.derived_rows import LlmCallRow, TraceRow
 from web.conversations.conversation_view import group_view
 from web.pages.view_models import SpanDetail, TracePage
 from web.trace.call_graph import build_call_graph
@@ -77,18 +80,23 @@ def build_trace_page(
         query_string=query_string,
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
+        told_elsewhere=_told_elsewhere(records.llm_calls),
         asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
         view=state.view,
         state=shown.state,
         transcript=run_transcript(records, tree, path, state) if state.view == "transcript" else None,
         graph=lay_out(build_call_graph(records, tree), state.selected) if state.view == "graph" else None,
-        run_ended_well=_ended_well(row, tree),
+        run_ended_well=_ended_well(row, tree, may_answer=bool(records.llm_calls)),
         group=None if row is None else group_view(row, records.place),
     )
 
 
-def _ended_well(row: TraceRow | None, tree: TraceTree) -> bool | None:
+def _told_elsewhere(llm_calls: Iterable[LlmCallRow]) -> tuple[tuple[str, int], ...]:
+    counts = Counter(call.told_in.hex() for call in llm_calls if call.told_in is not None)
+    return tuple(sorted(counts.items()))
+
+
+def _ended_well(row: TraceRow | None, tree: TraceTree, *, may_answer: bool) -> bool | None:
     if row is None or row.live:
         return None
-    may_answer = row.llm_call_count > 0
     return ended_well(row.output_preview, has_failed_root=tree.has_failed_root, may_answer=may_answer)

@@ -108,9 +108,16 @@ CREATE TABLE llm_calls (
   tool_definition_digests bytea[] NOT NULL DEFAULT '{}',  -- of the first 128 tools it was offered
   tool_definition_count integer NOT NULL DEFAULT 0,  -- of all of them
   turn            integer NOT NULL DEFAULT 0,  -- of a run whose messages alone tell its model calls, from 1; else 0
+  end_unix_nano   bigint,
+  reasoning_tokens bigint,
+  response_key    bigint,           -- of the id of the provider's answer; NULL for one that joins nothing
+  told_by         text,             -- the dialects of its spans, where it has a response_key
+  told_in         bytea,            -- the trace that tells this call too and counts it; only the group tells it
   PRIMARY KEY (project_id, trace_id, span_id, turn)
 );
 CREATE INDEX llm_calls_unpriced_idx ON llm_calls (project_id) WHERE price = '';  -- the price page
+CREATE INDEX llm_calls_response_idx ON llm_calls (project_id, response_key, start_unix_nano)  -- the same answer elsewhere
+  WHERE response_key IS NOT NULL;
 
 CREATE TABLE tool_calls (
   project_id      integer NOT NULL,
