@@ -4,6 +4,7 @@ What rows do not keep is empty: whole payloads and texts, the spans, and all but
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tool_errors.findings import CallReference, DerivedTrace, LlmCall, Loop, ToolCall, Verdict
 from tool_errors.grouped.told_twice import with_told
@@ -18,7 +19,8 @@ def derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Se
     `tool_calls` are as its own derivation or its group tells them.
     """
     told = [llm_call(call) for call in llm_calls if call.told_in is not None]
-    return with_told(_derived_trace(row, llm_calls, tool_calls), told)
+    own = [replace(call, told_in=None) for call in llm_calls] if told else llm_calls
+    return with_told(_derived_trace(row, own, tool_calls), told)
 
 
 def _derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: Sequence[ToolCallRow]) -> DerivedTrace:
@@ -57,7 +59,7 @@ def _derived_trace(row: TraceRow, llm_calls: Sequence[LlmCallRow], tool_calls: S
 
 
 def llm_call(row: LlmCallRow) -> LlmCall:
-    """A call of a model, as its own trace tells it."""
+    """A call of a model."""
     return LlmCall(
         span_id=row.span_id,
         span_ids=(row.span_id,),
@@ -81,6 +83,7 @@ def llm_call(row: LlmCallRow) -> LlmCall:
         turn=row.turn,
         response_key=row.response_key,
         told_by=row.told_by or "",
+        told_in=row.told_in,
     )
 
 

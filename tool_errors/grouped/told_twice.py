@@ -66,7 +66,7 @@ def told_elsewhere(traces: Sequence[DerivedTrace]) -> dict[LlmCallKey, LlmCallKe
 
 
 def without_told(trace: DerivedTrace, told_in: Mapping[LlmCallKey, bytes]) -> DerivedTrace:
-    """A trace with the tokens of those calls alone that no other trace counts; `told_in` says where the others count."""
+    """A trace with the tokens of those calls alone that no other trace counts; `told_in` says where others count."""
     told = [call for call in trace.llm_calls if not call.turn and (trace.trace_id, call.span_id) in told_in]
     if not told:
         return trace
