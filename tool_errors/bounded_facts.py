@@ -28,6 +28,7 @@ _NAMES = (
     "user_id",
     "conversation_id",
     "interaction_id",
+    "event_name",
     "service_name",
     "release",
     "environment",

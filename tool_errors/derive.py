@@ -57,8 +57,7 @@ def derive(
     tool_calls = with_scopes(view, unique_tool_calls(view, groups, trace_id, live=live), first and text_preview(first))
     known = [facts for index in range(len(view.rows)) if (facts := view.facts(index)) is not None]
     agents = _agents(known)
-    tools = _names(call.name for call in tool_calls)
-    models = _names(call.model for call in llm_calls)
+    tools, models = _names(call.name for call in tool_calls), _names(call.model for call in llm_calls)
     names = (*agents, *tools, *models)
     loops = _loops(trace_id, llm_calls, tool_calls, live, thresholds)
     roots = view.tree.roots()
@@ -98,6 +97,7 @@ def derive(
         input_from=whole_text_at(view, asked, first),
         output_from=whole_text_at(view, answered, last),
         environment=_first(facts.environment for facts in known),
+        event_name=_first(facts.event_name for facts in known),
         run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
     )
 

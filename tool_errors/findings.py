@@ -167,6 +167,7 @@ class InteractionPart:
     output_preview: str | None
     input_from: bytes | None = None  # span id and digest of the span whose text is longer than the preview
     output_from: bytes | None = None
+    event_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class DerivedTrace:
     input_from: bytes | None = None  # as of an InteractionPart
     output_from: bytes | None = None
     environment: str | None = None
+    event_name: str | None = None  # what the first span that says it calls the interaction
     run_ended_well: bool | None = None  # answered, and no root failed; None while live and where nothing answers
     providers: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
-MAPPING_VERSION = 10  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+MAPPING_VERSION = 11  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
 TOOL_DEFINITIONS_MAX = 128  # of one call that rows name; models take no more
 
@@ -124,6 +124,7 @@ class SpanFacts:
     user_id: str | None = None
     conversation_id: str | None = None
     interaction_id: str | None = None
+    event_name: str | None = None  # what the application calls the interaction
     input_text: str | None = None  # the user's text of this step (last user message), full on the way out of normalise
     output_text: str | None = None  # the assistant's text of this step
     requested_calls: tuple[RequestedCall, ...] = ()

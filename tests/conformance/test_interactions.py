@@ -76,12 +76,14 @@ async def test_the_event_names_the_trace(store: Store, event_first: bool) -> Non
 
 async def test_spans_alone_make_an_interaction_until_an_event_comes(store: Store) -> None:
     first, second = new_id(16), new_id(16)
-    await send(store, trace(first, user_id="u1"), trace(second, event_id="e2", user_id="u1", convo_id="c2"))
+    await send(
+        store, trace(first, user_id="u1"), trace(second, event_id="e2", event="chat", user_id="u1", convo_id="c2")
+    )
 
     columns = "event_name, event_id, is_from_spans, user_id, conversation_id, input, output, is_pending"
     found = {row[1]: (row[0], *row[2:]) for row in await rows(store, columns)}
     assert found[first.hex()] == ("ai_generation", True, "u1", None, "Where?", "There.", False)
-    assert found["e2"] == ("ai_generation", True, "u1", "c2", "Where?", "There.", False)
+    assert found["e2"] == ("chat", True, "u1", "c2", "Where?", "There.", False)
 
     named = {"properties": {"trace_id": first.hex()}, "ai_data": {"convo_id": "c1"}}
     await send(store, batch("track_partial", {"event_id": "e1"} | named), batch("track", EVENT | {"event_id": "e2"}))

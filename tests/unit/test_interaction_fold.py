@@ -52,6 +52,7 @@ def test_an_ended_interaction_is_not_opened_again_but_revised() -> None:
     assert (found.output, found.is_pending) == ("b", False)
     assert folded({"is_pending": True}).is_pending
     assert not fold([update(0, {"is_pending": True}, kind=TRACK)]).is_pending
+    assert (folded({"is_pending": "true"}).is_pending, folded({"is_pending": "False"}).is_pending) == (True, False)
 
 
 def test_attachments_are_appended_without_repetition() -> None:

@@ -69,7 +69,7 @@ def derive_interaction(
     return InteractionRow(
         project_id=project_id,
         event_id=event_id,
-        event_name=MADE_FROM_SPANS if posted is None else posted.event_name,
+        event_name=_event_name(posted, said),
         user_id=(posted and posted.user_id) or next((link.user_id for link in said if link.user_id), None),
         conversation_id=(posted and posted.conversation_id)
         or next((link.conversation_id for link in said if link.conversation_id), None),
@@ -145,6 +145,12 @@ def event_links(
         )
         for trace_id in (*named, *sorted(wanting))
     ]
+
+
+def _event_name(posted: FoldedInteraction | None, said: Sequence[InteractionTraceRow]) -> str:
+    """What was posted, else what spans say."""
+    named = (posted and posted.event_name) or next((link.told_name for link in said if link.told_name), None)
+    return named or (MADE_FROM_SPANS if posted is None else "")
 
 
 def _texts(posted: FoldedInteraction | None, linked: Sequence[LinkedTrace]) -> tuple[str | None, str | None]:

@@ -115,7 +115,7 @@ def _add(folded: FoldedInteraction, update: StoredUpdate) -> None:
         time = update.client_unix_nano
         folded.start_unix_nano = min(time, time if folded.start_unix_nano is None else folded.start_unix_nano)
         folded.end_unix_nano = max(time, time if folded.end_unix_nano is None else folded.end_unix_nano)
-    if update.kind == TRACK or not body.get("is_pending"):
+    if update.kind == TRACK or not _is_true(body.get("is_pending")):
         folded.is_pending = False
 
 
@@ -125,6 +125,11 @@ def _id(value: Any) -> str | None:
         value = int(value)
     text = as_text(value)
     return text and bounded_name(text)
+
+
+def _is_true(value: Any) -> bool:
+    """Whether a flag is set, also one written as text."""
+    return value.strip().lower() not in ("", "false", "0") if isinstance(value, str) else bool(value)
 
 
 def _flags(flags: Any) -> dict[str, str]:

@@ -39,6 +39,7 @@ def interaction_parts(
                 output_preview=texts[1] and text_preview(texts[1]),
                 input_from=whole_text_at(view, asked, texts[0]),
                 output_from=whole_text_at(view, answered, texts[1]),
+                event_name=next((name for index in rows if (name := _event_name(view, index))), None),
             )
         )
     return tuple(parts)
@@ -50,6 +51,11 @@ def whole_text_at(view: TraceView, facts: SpanFacts | None, text: str | None) ->
         return None
     judged = view.judged[view.position[facts.span_id]]
     return None if judged is None else facts.span_id + judged.version.digest
+
+
+def _event_name(view: TraceView, index: int) -> str | None:
+    facts = view.facts(index)
+    return None if facts is None else facts.event_name
 
 
 def _told_by(view: TraceView, rows: Sequence[int]) -> tuple[SpanFacts | None, SpanFacts | None]:

@@ -32,6 +32,7 @@ def trace_links(
             part.output_preview,
             part.input_from,
             part.output_from,
+            part.event_name or (derived.event_name if len(derived.interactions) == 1 else None),
         )
         for part in derived.interactions
     }
@@ -54,6 +55,7 @@ def trace_links(
             derived.output_preview if is_alone else None,
             derived.input_from if is_alone else None,
             derived.output_from if is_alone else None,
+            derived.event_name if is_alone else None,
         )
     return list(rows.values())
 

@@ -40,6 +40,7 @@ Field = Literal[
     "user_id",
     "conversation_id",
     "interaction_id",
+    "event_name",  # of the interaction, where the application calls it something
     "usage",  # a JSON object with token counts
     "finish_reason",  # a word or a list of them
     "first_token_s",  # seconds from the start of the span

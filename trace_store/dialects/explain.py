@@ -35,6 +35,7 @@ FACT_FIELDS: Mapping[str, tuple[str, ...]] = {
     "user_id": ("user_id", "metadata"),
     "conversation_id": ("conversation_id", "metadata"),
     "interaction_id": ("interaction_id",),
+    "event_name": ("event_name",),
     "input_text": ("input_messages", "input", "events"),
     "output_text": ("output_messages", "output_text", "output", "result", "events"),
     "requested_calls": ("output_messages", "output_calls", "output", "events"),

@@ -53,6 +53,8 @@ def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     facts.node = node
     if "interaction_id" in fields:
         facts.interaction_id = reading.text("interaction_id")
+    if "event_name" in fields:
+        facts.event_name = reading.text("event_name")
     held = _RESOURCES.get(id(span.resource_attributes))
     if held is None or held[0] is not span.resource_attributes:
         held = span.resource_attributes, _of_resource(span.resource_attributes)

@@ -57,6 +57,7 @@ DIALECT = Dialect(
         "input": ("traceloop.entity.input", "gen_ai.task.input", "tool.input"),
         "output": ("traceloop.entity.output", "gen_ai.task.output", "tool.output"),
         "interaction_id": _properties("event_id"),
+        "event_name": _properties("event_name", "event"),
         "user_id": _properties("user_id", "userId", "user"),
         "agent_name": (ASSOCIATION + "lc_agent_name",),
         "conversation_id": _properties(

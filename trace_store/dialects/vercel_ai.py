@@ -60,6 +60,7 @@ DIALECT = Dialect(
         "output_calls": ("ai.response.toolCalls",),
         "agent_name": ("ai.telemetry.functionId", "gen_ai.function_id"),
         "interaction_id": (METADATA + "raindrop.eventId",),
+        "event_name": (METADATA + "raindrop.eventName",),
         "user_id": (
             METADATA + "raindrop.ai.userId",
             METADATA + "raindrop.userId",

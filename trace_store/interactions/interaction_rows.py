@@ -116,6 +116,7 @@ class InteractionTraceRow:
     output_preview: str | None = None
     input_from: bytes | None = None  # span id and digest of the span that has the rest of a text that was cut
     output_from: bytes | None = None
+    told_name: str | None = None  # what its spans call the interaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ CREATE TABLE interaction_traces (   -- derived; which traces belong to which int
   output_preview  text,
   input_from      bytea,            -- span id and digest of the span whose text is longer than the preview
   output_from     bytea,
+  told_name       text,             -- what its spans call the interaction
   PRIMARY KEY (project_id, event_id, trace_id, said_by)
 );
 CREATE INDEX interaction_traces_trace_idx ON interaction_traces (project_id, trace_id);

@@ -1,0 +1,3 @@
+-- What spans call the interaction that they belong to.
+
+ALTER TABLE interaction_traces ADD COLUMN told_name text;
