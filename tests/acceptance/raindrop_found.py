@@ -24,3 +24,16 @@ def interactions_of(
             return user, found
         assert time.monotonic() < deadline, f"{answer.status_code} {answer.text[:3000]}"
         time.sleep(0.2)
+
+
+def conversation_of(server: RunningServer, conversation_id: str, interactions: int, users: Collection[str]) -> Any:
+    """The page of a conversation as JSON, once it has so many interactions and its traces know their `users`."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        answer = server.get(f"/conversations/{conversation_id}.json")
+        found = answer.json() if answer.status_code == 200 else {"interactions": [], "traces": []}
+        known = {trace["user_id"] for trace in found["traces"]}
+        if len(found["interactions"]) == interactions and known == set(users):
+            return found
+        assert time.monotonic() < deadline, f"{answer.status_code} {answer.text[:3000]}"
+        time.sleep(0.2)

@@ -153,6 +153,8 @@ async def test_every_tool_answers_within_the_smallest_budget_and_says_what_is_wr
         "trace_as_file": {"event_id": "mcp-e2"},
         "list_traces": {"steps": "find_order ok then refund_order failed then gave up"},
         "list_issues": {"tool": "refund_order"},
+        "get_signal": {"signal": "tool_error:refund_order"},
+        "get_tool": {"tool": "refund_order"},
     }
     async with agent_over_http(told.url) as agent:
         listed = (await agent.client.list_tools()).tools
@@ -164,10 +166,16 @@ async def test_every_tool_answers_within_the_smallest_budget_and_says_what_is_wr
             text = await agent.ask(name, **given.get(name, {}), token_budget=BUDGET_MIN)
             assert "Nothing matches" not in text or name == "list_signals"
         assert TRACE_ID.hex() in await agent.ask("list_traces", **given["list_traces"])
+        (tool,) = objects(await agent.ask("get_tool", tool="refund_order"))
+        assert (tool["calls"]["errors"], tool["issue_count"]) == (1, 1)
+        assert tool["issues"][0]["fingerprint"] == issue["fingerprint"]
+        signal, event_met = objects(await agent.ask("get_signal", signal="tool_error:refund_order"))
+        assert (signal["group_id"], event_met["id"]) == ("tool-errors", "mcp-e2")
         found = objects(await agent.ask("search_events", query="refund kettle", user_id=USER))
         assert {each["id"] for each in found} == {"mcp-e1", "mcp-e2", "mcp-e3"}
         assert "no parameter usr" in await agent.refused("list_events", usr="ada")
         assert "needs query" in await agent.refused("search_events")
+        assert "Nothing is known of a tool none" in await agent.refused("get_tool", tool="none")
         assert "No event has the id none" in await agent.refused("get_event", event_id="none")
         assert "2 hexadecimal" in await agent.refused("get_trace", trace_id="none")
         assert "has no trace" in await agent.refused("get_trace", event_id="mcp-e1")

@@ -130,7 +130,7 @@ async def test_pages_of_events_are_the_whole_list(pages: Pages, order: str, limi
 
 
 async def test_pages_over_equal_times_lose_nothing(database: str) -> None:
-    names = [f"e{n}" for n in range(20)]
+    names = [f"e/{n}" for n in range(20)]
     random.Random(4).shuffle(names)
     seed(database, "interactions", [interaction(name, minutes=0) for name in names])
     async with running_pages(database) as pages:
@@ -140,8 +140,9 @@ async def test_pages_over_equal_times_lose_nothing(database: str) -> None:
             answer = await pages.json(f"/v1/events?limit=3&cursor={cursor}")
             found += [event["id"] for event in answer["data"]]
             cursor = answer["meta"]["cursor"] or ""
-    assert sorted(found) == sorted(names)
-    assert len(found) == 20
+        assert sorted(found) == sorted(names)
+        assert len(found) == 20
+        assert (await pages.json("/v1/events/e%2F7"))["data"]["id"] == "e/7"
 
 
 async def test_a_cursor_may_be_the_id_of_an_event(pages: Pages) -> None:
@@ -210,6 +211,14 @@ async def test_signals_of_all_kinds(database: str, pages: Pages) -> None:
     groups = (await pages.json("/v1/signal-groups"))["data"]
     assert {group["id"]: group["signal_count"] for group in groups}["feedback"] == 1
     assert (await pages.json("/v1/signal-groups/feedback/signals"))["data"] == [signal]
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        few = await pages.json(f"/v1/signal-groups?limit=2&order_by=created_at&cursor={cursor}")
+        assert len(few["data"]) <= 2
+        seen, cursor = seen + [group["id"] for group in few["data"]], few["meta"]["cursor"]
+    assert sorted(seen) == sorted(group["id"] for group in groups)
+    assert seen[-1] == "feedback", "the others have no signal yet"
     assert (await pages.get("/v1/signal-groups/grp-1")).status_code == 404
 
 

@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from tests.acceptance.installed_senders import raindrop_python
-from tests.acceptance.raindrop_found import interactions_of
+from tests.acceptance.raindrop_found import conversation_of, interactions_of
 from tests.acceptance.travel_agent import SENDERS, run_sender
 from tests.fix_server import RunningServer
 
@@ -29,5 +29,5 @@ def test_events_signals_and_users_of_the_python_sdk_are_found_again(server: Runn
     assert (grew["conversation_id"], grew["is_pending"]) == (f"{prefix}-talk", False)
     assert [said["name"] for said in asked["signals"]] == ["thumbs_up"]
     assert [said["properties"]["comment"] for said in grew["signals"]] == ["too dear"]
-    conversation = server.get(f"/conversations/{prefix}-talk.json").json()
+    conversation = conversation_of(server, f"{prefix}-talk", 2, ())
     assert [one["event_id"] for one in conversation["interactions"]] == [f"{prefix}-asked", f"{prefix}-grew"]

@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from tests.acceptance.installed_senders import RAINDROP_JAVASCRIPT, node
-from tests.acceptance.raindrop_found import interactions_of
+from tests.acceptance.raindrop_found import conversation_of, interactions_of
 from tests.acceptance.travel_agent import run_sender
 from tests.counting_endpoint import counting_endpoint
 from tests.fix_server import RunningServer
@@ -25,8 +25,7 @@ def test_interactions_of_the_javascript_sdk_have_their_tools_and_signals(server:
     assert (grew["output_preview"], grew["conversation_id"]) == ("A room is found.", f"{prefix}-talk")
     assert (sorted(grew["tools"]), grew["error_count"]) == (["book_hotel", "find_hotel"], 1)
     assert {said["name"] for said in grew["signals"]} == {"thumbs_down", "self diagnostics - capability_gap"}
-    conversation = server.get(f"/conversations/{prefix}-talk.json").json()
-    assert {trace["user_id"] for trace in conversation["traces"]} == {f"{prefix}-grace"}
+    conversation = conversation_of(server, f"{prefix}-talk", 1, {f"{prefix}-grace"})
     assert [one["event_id"] for one in conversation["interactions"]] == [f"{prefix}-asked"]
 
 

@@ -1,7 +1,9 @@
 """Raindrop's query SDK, unchanged, reads back through every one of its calls what Raindrop's own SDK has sent."""
 
 import secrets
+import uuid
 
+import httpx
 import orjson
 import pytest
 
@@ -23,13 +25,16 @@ def test_every_call_finds_what_was_sent(server: RunningServer) -> None:
     interactions_of(server, user, 3, {"plan"})
 
     walk = [raindrop_query_python(), SENDERS / "raindrop_query_walk.py", server.url, user, f"{prefix}-asked", talk]
-    found = orjson.loads(run_sender([*walk, "thumbs_up"], {}))
+    own = {"id": str(uuid.uuid4()), "name": f"{prefix} rooms", "pattern": "a room", "group": f"{prefix}-grp"}
+    assert httpx.post(f"{server.url}/api/signals", json=own, timeout=60).status_code == 201
+    found = orjson.loads(run_sender([*walk, "thumbs_up", own["id"], own["group"]], {}))
 
     assert {one["id"] for one in found["events.list"]["data"]} == {
         f"{prefix}-{name}" for name in ("view", "asked", "grew")
     }
     assert [one["id"] for one in found["events.list filters"]["data"]] == [f"{prefix}-asked"]
     assert {one["id"] for one in found["events.list without signal"]["data"]} == {f"{prefix}-view", f"{prefix}-grew"}
+    assert [one["id"] for one in found["events.list properties"]["data"]] == [f"{prefix}-view"]
     assert [one["id"] for one in found["events.search"]["data"]] == [f"{prefix}-grew"]
     assert found["events.count"]["data"]["total"] == 1
     assert found["events.timeseries"]["data"]["total"] == 3
@@ -50,3 +55,7 @@ def test_every_call_finds_what_was_sent(server: RunningServer) -> None:
     assert found["signals.get"]["data"]["sentiment"] == "POSITIVE"
     assert found["signal_groups.get"]["data"]["id"] == "feedback"
     assert found["signal_groups.list_signals"]["data"]
+    told = found["own signals.get"]["data"]
+    assert (told["id"], told["group_id"]) == (own["id"], own["group"])
+    assert found["own signal_groups.get"]["data"]["signal_count"] == 1
+    assert found["own signal_groups.list_signals"]["data"] == [told]

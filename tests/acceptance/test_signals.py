@@ -52,13 +52,25 @@ async def own(pages: Pages) -> dict[str, Any]:
     return {signal["name"]: signal for signal in (await pages.json("/api/signals"))["signals"]}
 
 
+async def is_told_with_its_group(pages: Pages, signal_id: str, event_id: str) -> None:
+    """The query API tells a signal that was brought along under its own id, in its own group."""
+    counts = {group["id"]: group["signal_count"] for group in (await pages.json("/v1/signal-groups"))["data"]}
+    assert (counts["grp-1"], counts["patterns"]) == (1, 1)
+    assert (await pages.json("/v1/signal-groups/grp-1"))["data"]["name"] == "grp-1"
+    (signal,) = (await pages.json("/v1/signal-groups/grp-1/signals"))["data"]
+    assert signal == (await pages.json(f"/v1/signals/{signal_id}"))["data"]
+    assert (signal["id"], signal["group_id"], signal["group_name"]) == (signal_id, "grp-1", "grp-1")
+    found = (await pages.json(f"/v1/events?signal={signal_id}&signal_group=grp-1"))["data"]
+    assert [event["id"] for event in found] == [event_id]
+
+
 async def test_words_are_found_live_and_in_what_is_stored(pages: Pages) -> None:
     assert (await pages.json("/api/signals"))["signals"] == []
     stored = said("x" * 2000 + " I want my MONEY back <b>", "Of course.")
     await pages.store_and_derive(stored)
     await pages.store_and_derive(said("money back", "no", at=time.time_ns() - 5 * DAY_NS))
     await add(pages, **REFUNDS)
-    brought = {"id": "11111111-1111-4111-8111-111111111111", "name": "sorry"}
+    brought = {"id": "11111111-1111-4111-8111-111111111111", "name": "sorry", "group": "grp-1"}
     sorry = {"kind": "regex", "pattern": r"\bsorry|apolog", "search_in": "output"}
     assert await add(pages, **brought, **sorry) == brought["id"], "a signal of another server keeps its id"
     for again, status in ({**brought, "name": "other"}, 409), ({"id": "1" * 36, "name": "other"}, 400):
@@ -74,6 +86,7 @@ async def test_words_are_found_live_and_in_what_is_stored(pages: Pages) -> None:
     assert (oldest["trace_id"], oldest["side"]) == (stored[0].trace_id.hex(), "input")
     assert oldest["excerpt"].endswith("I want my MONEY back <b>")
     assert [match["trace_id"] for match in found["sorry"]["matches"]] == [live[0].trace_id.hex()]
+    await is_told_with_its_group(pages, brought["id"], live[0].trace_id.hex())
     page = await pages.html("/signals")
     assert "my MONEY back &lt;b&gt;" in page
     removed = await pages.client.delete(f"/api/signals/{found['refunds']['id']}")

@@ -30,6 +30,7 @@ class Signal:
     sentiment: str  # negative, neutral, positive
     is_enabled: bool
     created_at: datetime
+    group_name: str | None = None  # a group of one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,12 @@ async def add_signal(
     search_in: str,
     sentiment: str,
     signal_id: str | None = None,
+    group_name: str | None = None,
 ) -> str | None:
     """The id of a new signal; None when another has its name or this id. Traces under way are looked at again."""
     parameters = {"project_id": project_id, "name": name, "kind": kind, "pattern": pattern}
     parameters |= {"search_in": search_in, "sentiment": sentiment, "signal_id": signal_id}
+    parameters["group_name"] = group_name
     rows = await (await connection.execute(SQL.add_signal, parameters)).fetchall()
     return str(rows[0][0]) if rows else None
 

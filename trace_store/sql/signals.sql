@@ -2,15 +2,16 @@
 
 -- signals --
 -- All signals of a project, or of all projects, oldest first; few.
-SELECT project_id, signal_id::text, name, kind, pattern, search_in, sentiment, is_enabled, created_at FROM signals
+SELECT project_id, signal_id::text, name, kind, pattern, search_in, sentiment, is_enabled, created_at, group_name
+FROM signals
 WHERE %(project_id)s::integer IS NULL OR project_id = %(project_id)s
 ORDER BY project_id, created_at, signal_id
 
 -- add_signal --
 -- A new signal; nothing when its name or id is taken (unique key, primary key).
-INSERT INTO signals (project_id, signal_id, name, kind, pattern, search_in, sentiment)
+INSERT INTO signals (project_id, signal_id, name, kind, pattern, search_in, sentiment, group_name)
 VALUES (%(project_id)s, coalesce(%(signal_id)s::uuid, gen_random_uuid()), %(name)s, %(kind)s, %(pattern)s, %(search_in)s,
-  %(sentiment)s)
+  %(sentiment)s, %(group_name)s)
 ON CONFLICT DO NOTHING
 RETURNING signal_id::text
 

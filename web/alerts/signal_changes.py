@@ -13,9 +13,10 @@ from trace_store.alerts.signals import add_signal, mark_under_way, read_signals,
 from trace_store.lists.trace_filter import TraceFilter
 from trace_store.upkeep.reprocess import Choice, open_reprocess
 from web.alerts.signal_reading import SignalPlace
+from web.query_api.signal_ids import GROUPS, OWN_GROUP
 from web.requests.errors import BadRequest, Conflict, NotFound
 
-FIELDS = ("name", "kind", "pattern", "search_in", "sentiment", "id")
+FIELDS = ("name", "kind", "pattern", "search_in", "sentiment", "id", "group")
 NAME_CHARS_MAX = 100
 SIGNALS_MAX = 50  # each is looked for in every text
 BACKFILL_S = 3 * 86_400
@@ -32,6 +33,7 @@ class Wanted:
     search_in: str
     sentiment: str
     signal_id: str | None  # of a signal that is brought along; None: a new one
+    group_name: str | None  # a group of one's own; None: keywords and patterns
     compiled: Pattern
 
 
@@ -65,11 +67,25 @@ def read_signal(said: Mapping[str, Any]) -> Wanted:
     signal_id = given["id"].strip() or None
     if signal_id is not None and not _is_uuid(signal_id):
         raise BadRequest(f"id={signal_id[:100]} is no UUID; leave it out for a new one.")
+    group = given["group"].strip()
+    if len(group) > NAME_CHARS_MAX or "/" in group or (group in GROUPS and group != OWN_GROUP):
+        raise BadRequest(
+            f"group={group[:NAME_CHARS_MAX]} cannot be used: take 1 to {NAME_CHARS_MAX} characters without /, and none "
+            f"of {', '.join(name for name in GROUPS if name != OWN_GROUP)}; without one it stands among {OWN_GROUP}."
+        )
     parts = (name, given["kind"], given["pattern"], given["search_in"], given["sentiment"])
-    return Wanted(*parts, signal_id, compiled)
+    return Wanted(*parts, signal_id, group if group != OWN_GROUP and group else None, compiled)
 
 
-_DEFAULTS = {"name": "", "kind": "keyword", "pattern": "", "search_in": "both", "sentiment": "neutral", "id": ""}
+_DEFAULTS = {
+    "name": "",
+    "kind": "keyword",
+    "pattern": "",
+    "search_in": "both",
+    "sentiment": "neutral",
+    "id": "",
+    "group": "",
+}
 
 
 async def save_signal(place: SignalPlace, wanted: Wanted) -> str:
@@ -77,8 +93,9 @@ async def save_signal(place: SignalPlace, wanted: Wanted) -> str:
     async with place.reader.freely_planned() as connection:
         if len(await read_signals(connection, place.project_id)) >= SIGNALS_MAX:
             raise Conflict(f"There are {SIGNALS_MAX} signals already: remove one before you add another.")
-        parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment, wanted.signal_id)
-        signal_id = await add_signal(connection, place.project_id, *parts)
+        parts = (wanted.name, wanted.kind, wanted.pattern, wanted.search_in, wanted.sentiment)
+        ids = (wanted.signal_id, wanted.group_name)
+        signal_id = await add_signal(connection, place.project_id, *parts, *ids)
     if signal_id is None:
         taken = f" or has the id {wanted.signal_id}" if wanted.signal_id else ""
         raise Conflict(f"A signal is called {wanted.name}{taken} already: choose another name.")

@@ -124,6 +124,7 @@ def signals_json(found: SignalList) -> dict[str, Any]:
             "pattern": one.signal.pattern,
             "search_in": one.signal.search_in,
             "sentiment": one.signal.sentiment,
+            "group": one.signal.group_name,
             "is_enabled": one.signal.is_enabled,
             "created_at": one.signal.created_at,
             **_count_json(one.count),

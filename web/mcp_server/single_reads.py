@@ -1,4 +1,4 @@
-"""Tools that tell one thing: an event, a conversation, a user, an issue, a trace, a span; and the list of tools."""
+"""What tells one thing: an event, conversation, user, issue, signal, tool, trace or span; and the list of tools."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -26,6 +26,8 @@ from web.trace.tree_view import build_tree
 
 EVENT_PARTS = {"input": "user_input", "output": "assistant_output", "properties": "properties"}
 EVENT_PARTS |= {"attachments": "input_attachments"}
+RANGE = "7d"  # of what is told of tools
+ISSUE_FIELDS = ("fingerprint", "kind", "title", "status", "events", "users")
 HEAD_SHARE = 3  # of the budget, one part in so many goes to what stands above a list
 ID_CHARS = 80
 
@@ -73,7 +75,7 @@ async def get_issue(asked: Asked) -> str:
 
 async def list_tools(asked: Asked) -> str:
     """What became of the calls of each tool; the cursor is a place in the list."""
-    found = await asked.api.get("/tools.json", {"range": asked.text("range", "7d")})
+    found = await asked.api.get("/tools.json", {"range": asked.text("range", RANGE)})
     start = asked.given.get("cursor", 0)
     tools = found["tools"][start : start + asked.given.get("limit", 200)]
     lines = [json_line(shortened({k: v for k, v in tool.items() if v not in (None, [])}, 120, 3)) for tool in tools]
@@ -83,6 +85,37 @@ async def list_tools(asked: Asked) -> str:
     foot = f"Showing {count} of {found['total']:,} tools, most calls first.{more}"
     hint = "list_issues(tool=NAME) tells how one fails, list_traces(tool=NAME) where it was called."
     return within("\n".join([*lines[:count], f"{foot} {hint}"]), asked.budget)
+
+
+async def get_signal(asked: Asked) -> str:
+    """What a signal is, and the newest events where it was met."""
+    signal = asked.text("signal")
+    return await _with_events(asked, f"/v1/signals/{_in_path(signal)}", {"signal": signal})
+
+
+async def get_tool(asked: Asked) -> str:
+    """What became of the calls of one tool, how it fails, and how models were last told of it."""
+    name = asked.text("tool")
+    within_range = {"range": asked.text("range", RANGE)}
+    stats = (await asked.api.get("/tools.json", within_range))["tools"]
+    issues = await asked.api.get("/api/issues", {**within_range, "tool": name, "order": "events", "limit": "10"})
+    told = await asked.api.get(f"/api/tools/{_in_path(name)}/definitions")
+    found = {
+        "tool": name,
+        **within_range,
+        "calls": next((tool for tool in stats if tool["name"] == name), None),
+        "issues": [{key: issue[key] for key in ISSUE_FIELDS} for issue in issues["issues"]],
+        "issue_count": issues["total"],
+        "definition": next(iter(told["definitions"]), None),
+        "definition_count": told["total"],
+    }
+    if not found["calls"] and not issues["total"] and not told["total"]:
+        raise BadRequest(
+            f"Nothing is known of a tool {one_line(name, ID_CHARS)} within {within_range['range']}; "
+            "list_tools names those that were called."
+        )
+    hint = "list_traces(tool=NAME) tells where it was called, get_issue(fingerprint) how it fails."
+    return f"{fitted_json(found, asked.budget - tokens_of(hint) - 1)}\n{hint}"
 
 
 async def get_trace(asked: Asked) -> str:

@@ -205,6 +205,15 @@ TOOLS = (
         SIGNALS.answer,
     ),
     McpTool(
+        "get_signal",
+        "Get a signal",
+        "What one signal watches for, and the newest events where it was met. Use it after list_signals or on a "
+        "signal that an event has.",
+        {"signal": text("An id or a name from list_signals, as thumbs_down or tool_error:search."), **PAGE},
+        single_reads.get_signal,
+        ("signal",),
+    ),
+    McpTool(
         "list_tools",
         "List tools",
         "The tools that agents called: calls, errors, soft errors, unanswered, retries, durations, looping "
@@ -215,6 +224,15 @@ TOOLS = (
             "cursor": whole("The cursor that the page before gave.", 0, 10**6),
         },
         single_reads.list_tools,
+    ),
+    McpTool(
+        "get_tool",
+        "Get a tool",
+        "One tool: calls, errors, durations and callers, the issues that it has most, and how models were last "
+        "told of it (description and schema). Use it for 'why does this tool fail?', then get_issue.",
+        {"tool": text("The name, as list_tools tells it."), "range": RANGE},
+        single_reads.get_tool,
+        ("tool",),
     ),
     McpTool(
         "list_users",

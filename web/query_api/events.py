@@ -84,7 +84,7 @@ async def facets(request: Request, context: Context, project_id: ProjectId) -> R
     return answer([{"value": value, "count": count} for value, count in found], _reach_json(reach) or None)
 
 
-@router.get("/{event_id}")
+@router.get("/{event_id:path}")
 async def get_event(event_id: str, context: Context, project_id: ProjectId) -> Response:
     """One event."""
     return answer(await read_event(context, project_id, event_id))

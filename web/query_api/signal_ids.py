@@ -24,10 +24,11 @@ from web.query_api.answers import iso_of
 
 Kind = Literal["tool_error", "loop", "own", "posted"]
 NAMESPACE = uuid.UUID("6c1f6f0e-3c55-5d1b-9d0c-0e5a1f0b7a11")
+OWN_GROUP = "patterns"  # of signals of one's own that are in no group of one's own
 GROUPS = {  # id: (name, description)
     "tool-errors": ("Tool errors", "Tools whose calls failed, said so in their result or were never answered."),
     "loops": ("Loops", "Tools that an agent called again and again without progress."),
-    "patterns": ("Keywords and patterns", "Words looked for in what users say and agents answer."),
+    OWN_GROUP: ("Keywords and patterns", "Words looked for in what users say and agents answer."),
     "feedback": ("Feedback", "Signals that applications post about an interaction."),
     "self-diagnostics": ("Self-diagnostics", "What agents say about themselves."),
 }
@@ -62,7 +63,7 @@ class KnownSignal:
             "description": self.description,
             "created_at": iso_of(self.created_at),
             "group_id": self.group,
-            "group_name": GROUPS[self.group][0],
+            "group_name": group_name(self.group)[0],
             "sentiment": self.sentiment,
         }
 
@@ -78,6 +79,10 @@ class Signals:
         wanted = signal_id.lower()
         return next((one for one in self.known if one.id == wanted or one.name == signal_id), None)
 
+    def groups(self) -> list[str]:
+        """All groups: those that are always there, then one's own by name."""
+        return [*GROUPS, *sorted({one.group for one in self.known} - GROUPS.keys())]
+
     def of_group(self, group: str) -> tuple[KnownSignal, ...]:
         """The signals of a group."""
         return tuple(one for one in self.known if one.group == group)
@@ -88,6 +93,11 @@ class SignalName(NamedTuple):
 
     id: str
     name: str
+
+
+def group_name(group: str) -> tuple[str, str | None]:
+    """Name and description of a group; one's own are called by their id."""
+    return GROUPS.get(group, (group, None))
 
 
 async def name_signals(reads: InteractionReads, met: Collection[SignalMet]) -> dict[tuple[str, str], SignalName]:
@@ -113,7 +123,7 @@ async def read_known_signals(connection: Connection, project_id: int) -> Signals
             s.name,
             f"{s.kind}: {s.pattern}",
             s.created_at,
-            "patterns",
+            s.group_name or OWN_GROUP,
             s.sentiment.upper(),
         )
         for s in await read_signals(connection, project_id)

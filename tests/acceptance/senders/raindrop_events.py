@@ -18,7 +18,9 @@ def main() -> None:
     raindrop.init(api_key="any", endpoint=endpoint, local_workshop_url=None, app_git=False, auto_instrument=False)
     user = f"{prefix}-ada"
     raindrop.identify(user, {"name": "Ada", "plan": "pro", "age": 36})
-    raindrop.track(user_id=user, event="page_view", event_id=f"{prefix}-view", properties={"page": "/start"})
+    raindrop.track(
+        user_id=user, event="page_view", event_id=f"{prefix}-view", properties={"page": "/start", "env": "test", "n": 3}
+    )
     raindrop.track_ai(
         user_id=user,
         event="booking",

@@ -1,8 +1,8 @@
 """Every call of Raindrop's query SDK (`raindrop-query`) about what one user did; prints what came back as JSON.
 
-    python raindrop_query_walk.py URL USER EVENT CONVERSATION SIGNAL
+    python raindrop_query_walk.py URL USER EVENT CONVERSATION SIGNAL OWN_SIGNAL OWN_GROUP
 
-SIGNAL is the name of one that the application posted.
+SIGNAL is the name of one that the application posted, OWN_SIGNAL and OWN_GROUP are ids that the server was told.
 """
 
 # mypy: ignore-errors
@@ -18,7 +18,7 @@ BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def main() -> None:
-    url, user, event, conversation, name = sys.argv[1:]
+    url, user, event, conversation, name, own_signal, own_group = sys.argv[1:]
     query = RaindropQuery(api_key="any", server_url=url)
     signal = next(one for one in query.signals.list().data if one.name == name)
     group = signal.group_id
@@ -35,6 +35,9 @@ def main() -> None:
             signal=signal.id,
             signal_group=group,
             traits={"plan": {"eq": "pro"}, "age": {"gte": 30}},
+        ),
+        "events.list properties": query.events.list(
+            user_id=one_user, properties={"env": "test", "n": {"gte": 2}}, cursor="abc"
         ),
         "events.list without signal": query.events.list(signal=not_signal, user_id={"eq": user, "contains": user[1:]}),
         "events.search": query.events.search(query="hotel", mode="text", search_in="user_input", user_id=user, limit=5),
@@ -53,6 +56,9 @@ def main() -> None:
         "signal_groups.list": query.signal_groups.list(),
         "signal_groups.get": query.signal_groups.get(id=group),
         "signal_groups.list_signals": query.signal_groups.list_signals(id=group),
+        "own signals.get": query.signals.get(id=own_signal),
+        "own signal_groups.get": query.signal_groups.get(id=own_group),
+        "own signal_groups.list_signals": query.signal_groups.list_signals(id=own_group),
     }  # fmt: skip
     print(json.dumps({call: found.model_dump(mode="json") for call, found in calls.items()}))
 

@@ -80,6 +80,7 @@ CREATE TABLE signals (              -- facts
   search_in text NOT NULL, sentiment text NOT NULL,  -- input, output, both; negative, neutral, positive
   is_enabled      boolean NOT NULL DEFAULT true,
   created_at      timestamptz NOT NULL DEFAULT now(),
+  group_name      text,             -- a group of one's own, which the query API tells; NULL: keywords and patterns
   UNIQUE (project_id, name)
 );
 
