@@ -21,15 +21,15 @@ from trace_store.interactions.interaction_rows import InteractionTraceRow
 from trace_store.interactions.interaction_tables import InteractionTables
 from trace_store.json_columns import json_text
 from trace_store.log_spans import LogSpanWriter
-from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
-from trace_store.saved_tool_rules import SQL as TOOL_RULES_SQL
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tool_definitions import ToolDefinitionWriter
 from trace_store.trace_groups import Member, TraceGroups
 
 SQL = load("work")
+MAPPING_SQL = load("mappings")
+TOOL_RULES_SQL = load("tool_rules")
 UNITS_AGAIN_MAX = 16  # of `reprocess` in one claim: what arrives next waits for no more than these
 UNIT_ID_BYTES_MAX = 1024  # an index entry has a size limit
 NOTHING_NEW = 0  # blob id of a mark that only asks whether the unit has settled

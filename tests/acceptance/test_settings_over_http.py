@@ -66,7 +66,7 @@ async def test_a_riddle_is_seen_mapped_tested_saved_and_derived_again(pages: Pag
     assert (await pages.json("/settings/mappings.json"))["outdated_traces"] == 0
     stale = await pages.client.post("/settings/mappings", data={**FORM, "action": "save"})
     assert stale.status_code == 409
-    assert "Somebody else saved the mapping meanwhile" in stale.text
+    assert "Somebody else saved a version meanwhile" in stale.text
 
 
 async def test_a_bad_mapping_or_choice_is_told_and_the_text_is_kept(pages: Pages) -> None:

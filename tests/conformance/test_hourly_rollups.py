@@ -245,13 +245,24 @@ async def test_a_change_during_a_roll_up_is_not_forgotten(connection: Connection
     assert await RollupReads(connection, 1).count(question) == 2
 
 
-async def test_hours_are_rolled_up_some_time_after_their_first_mark(any_database: str, connection: Connection) -> None:
+async def test_hours_are_rolled_up_when_they_have_been_quiet(any_database: str, connection: Connection) -> None:
     await InteractionTables(connection).replace([(1, "e1")], [interaction("e1", 1)], [])
     work = RollupWork(any_database)
     assert await work.step(3600) == 0
     assert await work.step(0) == 1
     assert await work.step(0) == 0
     await work.close()
+
+
+async def test_an_hour_that_keeps_changing_is_rolled_up_later(any_database: str, connection: Connection) -> None:
+    await InteractionTables(connection).replace([(1, "e1")], [interaction("e1", 1)], [])
+    await connection.execute("UPDATE dirty_hours SET marked_at = marked_at - interval '2 minutes'")
+    await InteractionTables(connection).replace([(1, "e2")], [interaction("e2", 2)], [])
+    work = RollupWork(any_database)
+    assert await work.step(90, 3600) == 0
+    assert await work.step(90, 100) == 1
+    await work.close()
+    assert await dirty_hours(connection) == []
 
 
 async def test_a_roll_up_that_is_cut_off_leaves_its_hour_marked(any_database: str, connection: Connection) -> None:

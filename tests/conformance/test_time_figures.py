@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from trace_store.connections import connect
-from trace_store.figures import percentiles
 from trace_store.rollups.figure_reads import FigureReads, Found, Parts
 from trace_store.rollups.figure_rollups import HOUR_NS, SORTS, make_days
+from trace_store.rollups.figures import percentiles
 from trace_store.rollups.rollups import RollupWork
 
 DAY = 20_000 * 24  # the first hour

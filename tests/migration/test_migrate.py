@@ -1,6 +1,7 @@
 """Migrations: forward only, once, all or nothing, and never onto a schema that they do not know."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.fix_database import Servers
 from trace_store import migrate as migrate_module
 from trace_store.exceptions import RainbarrelError, SchemaMismatch, StoreUnavailable
-from trace_store.migrate import Migration, check_schema, migrate, migrations, schema_version
+from trace_store.migrate import SAME_STATEMENTS, Migration, check_schema, migrate, migrations, schema_version
 from trace_store.tiers import Tier
 
 
@@ -103,3 +104,16 @@ def test_a_role_without_rights_says_so(servers: Servers, empty_database: str) ->
 def test_a_server_that_is_away_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable):
         migrate("postgresql://postgres@127.0.0.1:1/postgres")
+
+
+def test_migrations_that_were_published_stay_as_they_are() -> None:
+    """Their digests stand in the databases of users: a changed comment locks them out. Add the line of a new one."""
+    found = {migration.version: migration.sha256 for migration in migrations()}
+    lines = (Path(__file__).parent / "migrations.sha256").read_text().splitlines()
+    assert {int(name[:4]): digest for digest, name in (line.split() for line in lines)} == found
+
+
+def test_a_database_whose_migration_had_another_comment_is_taken(database: str) -> None:
+    for version, digest in SAME_STATEMENTS.items():
+        run(database, f"UPDATE rainbarrel.migrations SET sha256 = '{digest}' WHERE version = {version}")
+    assert check_schema(database) is migrate(database).tier

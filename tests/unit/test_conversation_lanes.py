@@ -37,7 +37,7 @@ def run(start: float, **more: Any) -> TraceByHand:
 
 def test_a_step_stands_in_the_lane_of_the_agent_above_it() -> None:
     found = lanes_of(run(0))
-    assert [(lane.name, [step.kind for step in lane.steps], lane.failure_count) for lane in found.lanes] == [
+    assert [(lane.name, [step.kind for step in lane.steps], lane.error_count) for lane in found.lanes] == [
         ("planner", ["agent", "llm"], 0),
         ("helper", ["agent", "tool"], 1),
     ]
@@ -75,7 +75,7 @@ def test_of_many_steps_failures_are_kept() -> None:
     trace.failing_tool("search", {}, "no index", start=9, end=9.001)
     found = lanes_of(trace)
     assert (found.shown, found.step_count) == (STEPS_MAX, STEPS_MAX + 51)
-    assert found.lanes[0].failure_count == 1
+    assert found.lanes[0].error_count == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**15), st.integers(0, 10**12)), min_size=1, max_size=30))

@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store import figures
-from trace_store.figures import Figures, percentiles
+from trace_store.rollups import figures
+from trace_store.rollups.figures import Figures, percentiles
 from trace_store.rollups.user_sets import BITS, LIST, UserSet, packed_users
 
 RUNS = st.lists(st.lists(st.integers(-(2**62), 2**62), max_size=20).map(sorted), max_size=8)

@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 
-from trace_store.figures import Figures, percentiles
 from trace_store.lists.issue_rows import Release
 from trace_store.lists.issues import SQL as ISSUES
 from trace_store.queries import load
 from trace_store.rollups.figure_reads import FigureReads, Found
+from trace_store.rollups.figures import Figures, percentiles
 from trace_store.span_reads import plan_and_fetch
 
 SQL = load("overview")

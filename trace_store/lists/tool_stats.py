@@ -6,9 +6,9 @@ from typing import Any
 
 import psycopg
 
-from trace_store.figures import Figures, percentiles
 from trace_store.queries import load
 from trace_store.rollups.figure_reads import FigureReads
+from trace_store.rollups.figures import Figures, percentiles
 from trace_store.span_reads import plan_and_fetch
 
 SQL = load("tools")

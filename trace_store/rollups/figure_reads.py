@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from trace_store.figures import Figures
 from trace_store.rollups.figure_rollups import HOUR_NS, SORTS, SQL, numbers_of
+from trace_store.rollups.figures import Figures
 from trace_store.span_reads import plan_and_fetch
 
 DAY_HOURS = 24

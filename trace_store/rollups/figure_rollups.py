@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from trace_store.figures import Figures
 from trace_store.queries import load
+from trace_store.rollups.figures import Figures
 from trace_store.rollups.user_sets import packed_users
 from trace_store.span_reads import plan_and_fetch
 

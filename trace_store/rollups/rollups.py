@@ -41,12 +41,15 @@ class RollupWork:
         self._conninfo = conninfo
         self._connection: Connection | None = None
 
-    async def step(self, delay_s: float) -> int:
-        """Rolls up hours that were marked `delay_s` ago or before, and days; returns how many. StoreUnavailable."""
+    async def step(self, delay_s: float, delay_s_max: float = 0) -> int:
+        """Rolls up hours and days; returns how many. StoreUnavailable.
+
+        An hour is due when nothing has changed in it for `delay_s`, or when it was marked `delay_s_max` ago.
+        """
         with translate_errors():
             if self._connection is None:
                 self._connection = await connect(self._conninfo, "rainbarrel roll-ups")
-            parameters = {"delay_s": delay_s, "limit": HOURS_MAX}
+            parameters = {"delay_s": delay_s, "delay_s_max": max(delay_s, delay_s_max), "limit": HOURS_MAX}
             try:
                 due = await (await self._connection.execute(SQL.due_hours, parameters)).fetchall()
                 for project_id, hour in due:

@@ -28,11 +28,13 @@ WHERE hour < extract(epoch FROM %(cutoff)s::date)::bigint / 3600
 ORDER BY 1, 2
 
 -- due_hours --
--- Hours that were marked some time ago, the longest waiting first; reads all marks, of which few outlive a minute.
+-- Hours that have not been marked for a while, or keep being marked for long, the longest waiting first; reads all marks, of
+-- which few outlive a minute.
 SELECT project_id, hour
 FROM dirty_hours
 GROUP BY project_id, hour
-HAVING min(marked_at) <= now() - %(delay_s)s * interval '1 second'
+HAVING max(marked_at) <= now() - %(delay_s)s * interval '1 second'
+  OR min(marked_at) <= now() - %(delay_s_max)s * interval '1 second'
 ORDER BY min(mark_id)
 LIMIT %(limit)s
 

@@ -16,11 +16,11 @@ from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError
 from trace_store.flush import UNIT_INTERACTION, UNIT_TRACE
 from trace_store.interactions.interaction_rows import INTERACTION_VERSION
-from trace_store.mappings import SQL as MAPPING_SQL
 from trace_store.queries import load
 from trace_store.writer import lock_rewrites
 
 SQL = load("reprocess")
+MAPPING_SQL = load("mappings")
 PAGE = 256
 OUTDATED_COUNTED_MAX = 100_000  # a sentence that says more says "more than"
 

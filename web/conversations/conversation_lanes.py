@@ -103,8 +103,8 @@ def build_lanes(rows: ConversationRows, traces: Sequence[TraceSteps], *, only_fa
     lanes = []
     for name in kept:
         own = [step for step in shown if step.lane == name or (name == OTHERS and step.lane not in kept)]
-        failures = sum(step.status in FAILED for step in own)
-        lanes.append(Lane(name, tuple(_drawn(step, axis) for step in own), failures))
+        errors, softs = (sum(step.status == status for step in own) for status in ("error", "soft_error"))
+        lanes.append(Lane(name, tuple(_drawn(step, axis) for step in own), errors, softs))
     return ConversationLanes(
         lanes=tuple(lanes),
         gaps=tuple(axis.gaps()),

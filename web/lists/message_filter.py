@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from trace_store.interactions.interaction_reads import Place
 from trace_store.lists.message_lists import MessageFilter
 from web.lists.list_parameters import RANGES_S
-from web.pages.users import read_place
+from web.lists.places import read_place
 from web.requests.errors import BadRequest
 
 _YES = {"1", "true", "yes", "on"}
@@ -29,7 +29,7 @@ class MessageQuery:
 
     def after(self, first: Place) -> Place:
         """Where the page begins; `first` is before everything."""
-        return Place(*read_place(self.before)) if self.before else first
+        return read_place(self.before) if self.before else first
 
     def url(self, path: str, before: str = "") -> str:
         """The URL of the same list, from `before` on."""
@@ -57,8 +57,3 @@ def read_message_query(parameters: Mapping[str, str], project_id: int) -> Messag
         loops_only=bool(shown["loops"]),
     )
     return MessageQuery(shown, wanted, parameters.get("before", ""))
-
-
-def place_text(place: Place | None) -> str:
-    """A place as `before` takes it; "" for none."""
-    return f"{place.unix_nano}.{place.id}" if place else ""

@@ -22,7 +22,8 @@ class Lane:
 
     name: str
     steps: tuple[LaneStep, ...]
-    failure_count: int
+    error_count: int
+    soft_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from web.context import WebContext, context_of
 from web.conversations.interaction_view import user_url
 from web.lists.list_parameters import LIMIT
 from web.lists.list_view import conversation_url, spoken
-from web.lists.message_filter import MessageQuery, place_text, read_message_query
+from web.lists.message_filter import MessageQuery, read_message_query
+from web.lists.places import place_text
 from web.requests.json_answers import json_answer
 from web.templating import page
 

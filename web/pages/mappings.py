@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 from tool_errors.rules import derived_by_with, registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
-from trace_store.mappings import MappingChanged, SavedMapping
 from trace_store.upkeep.reprocess import Choice, open_reprocess
+from trace_store.versioned_texts import SavedText, TextChanged
 from web.context import WebContext, context_of
 from web.requests.errors import BadRequest, WebError
 from web.requests.form_posts import read_form
@@ -30,7 +30,7 @@ class MappingPage:
     text: str
     version: int  # that the text is based on; 0 for none
     saved_unix_nano: int
-    history: tuple[SavedMapping, ...]
+    history: tuple[SavedText, ...]
     files: tuple[str, ...]
     dialects: tuple[str, ...]  # of files and of the saved mapping
     outdated: int  # traces that other rules derived
@@ -50,7 +50,7 @@ async def show_mapping(request: Request, context: Context, version: int = 0, cho
         "marked": "Stored traces are derived again, behind what arrives.",
     }
     found = replace(found, notice=notice.get(request.query_params.get("done", ""), ""), chosen=chosen)
-    older = await context.rules.store.version(context.project_id, version) if 0 < version < 2**31 else None
+    older = await context.rules.mapping(context.project_id).version(version) if 0 < version < 2**31 else None
     if older is not None:
         found = replace(
             found, text=older.text, notice=f"Version {version} is in the field; saving makes it the newest."
@@ -93,8 +93,8 @@ async def post_mapping(request: Request, context: Context) -> Response:
             return await _answer(context, replace(found, version=int(base), error=error.sentence), error.status)
         return await _answer(context, replace(found, version=int(base), tested=tuple(spans), tested_of=count))
     try:
-        await context.rules.store.save(context.project_id, text, int(base))
-    except MappingChanged as error:
+        await context.rules.mapping(context.project_id).save(text, int(base))
+    except TextChanged as error:
         return await _answer(context, replace(found, version=int(base), error=str(error)), 409)
     return RedirectResponse("/settings/mappings?done=saved", 303)
 
@@ -117,7 +117,7 @@ async def post_reprocess(request: Request, context: Context) -> Response:
 
 async def _page(context: WebContext) -> MappingPage:
     rules = context.rules
-    history = await rules.store.history(context.project_id)
+    history = await rules.mapping(context.project_id).history()
     newest = history[0] if history else None
     registry = await rules.registry(context.project_id)
     async with open_reprocess(context.conninfo) as work:

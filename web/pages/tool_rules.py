@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from trace_store.saved_tool_rules import SavedToolRules, ToolRulesChanged
+from trace_store.versioned_texts import SavedText, TextChanged
 from web.context import WebContext, context_of
 from web.requests.errors import BadRequest, Forbidden, WebError
 from web.requests.form_posts import read_form
@@ -32,8 +32,8 @@ class ToolRulesPage:
     """What the template prints."""
 
     in_force: dict[str, Any]
-    saved: SavedToolRules | None
-    history: tuple[SavedToolRules, ...]
+    saved: SavedText | None
+    history: tuple[SavedText, ...]
     may_save: bool
     text: str
     version: int  # that the text is based on; 0 for none
@@ -81,7 +81,7 @@ async def post_rules(request: Request, context: Context) -> Response:
         trial = await try_on_stored(context, text, read_calls(number))
     except WebError as error:
         return await _answer(context, error.status, **typed, error=error.sentence)
-    except ToolRulesChanged as error:
+    except TextChanged as error:
         return await _answer(context, 409, **typed, error=str(error))
     return await _answer(context, **typed, trial=trial, sentence=trial_sentence(trial))
 

@@ -7,7 +7,6 @@ import orjson
 from fastapi import APIRouter, Depends, Response
 
 from trace_store.interactions.interaction_lists import (
-    LAST,
     FeedbackSaid,
     InteractionSummary,
     feedback_of,
@@ -16,11 +15,13 @@ from trace_store.interactions.interaction_lists import (
     user_count,
     users_page,
 )
+from trace_store.interactions.interaction_reads import Place
 from trace_store.interactions.interaction_rows import UserRow
 from web.context import WebContext, context_of
 from web.conversations.interaction_view import feedback_by_event, interaction_json, interaction_view, user_url
+from web.lists.places import place_text, read_place
 from web.pages.interaction_models import UserPage, UserRowView, UsersPage
-from web.requests.errors import BadRequest, NotFound
+from web.requests.errors import NotFound
 from web.requests.json_answers import json_answer
 from web.templating import page
 
@@ -28,7 +29,6 @@ router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
 PAGE_ROWS = 50
 TRAITS_SHOWN = 3  # in the list
-FIRST = (LAST, "\U0010ffff")  # before every place
 
 
 @router.get("/users.json")
@@ -84,8 +84,8 @@ async def _users(context: WebContext, text: str, before: str) -> tuple[list[User
         users = await users_page(connection, context.project_id, place, text, PAGE_ROWS + 1)
         total = await user_count(connection, context.project_id)
     shown = users[:PAGE_ROWS]
-    later = f"{shown[-1].last_seen_unix_nano}.{shown[-1].user_id}" if len(users) > PAGE_ROWS else ""
-    return shown, total, later
+    last = Place(shown[-1].last_seen_unix_nano, shown[-1].user_id) if len(users) > PAGE_ROWS else None
+    return shown, total, place_text(last)
 
 
 async def _user(
@@ -99,18 +99,8 @@ async def _user(
         rows = await interactions_of_user(connection, context.project_id, user.user_id, place, PAGE_ROWS + 1)
         shown = rows[:PAGE_ROWS]
         feedback = await feedback_of(connection, context.project_id, [row.event_id for row in shown])
-    later = f"{shown[-1].start_unix_nano}.{shown[-1].event_id}" if len(rows) > PAGE_ROWS else ""
-    return user, shown, feedback_by_event(feedback), later
-
-
-def read_place(before: str) -> tuple[int, str]:
-    """A place in a list as `next` gives it: nanoseconds, a full stop, an id."""
-    if not before:
-        return FIRST
-    nano, stop, identifier = before.partition(".")
-    if not stop or not nano.isdecimal() or int(nano) > LAST:
-        raise BadRequest("`before` is no place in this list; take it from `next`.")
-    return int(nano), identifier.replace("\0", "")
+    last = Place(shown[-1].start_unix_nano, shown[-1].event_id) if len(rows) > PAGE_ROWS else None
+    return user, shown, feedback_by_event(feedback), place_text(last)
 
 
 def _row_view(user: UserRow) -> UserRowView:

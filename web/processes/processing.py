@@ -28,7 +28,8 @@ from web.settings import Settings
 
 MAINTENANCE_INTERVAL_S = 300.0
 MAINTENANCE_RETRY_S = 10.0  # at the start of a role the database or its schema may not be there yet
-ROLLUP_DELAY_S = 5.0  # after the change of an hour: what else comes soon is counted with it
+ROLLUP_DELAY_S = 5.0  # after the last change of an hour: while it changes, readers take its rows whatever is rolled up
+ROLLUP_DELAY_S_MAX = 60.0  # after its first change: marks must not pile up
 ROLLUP_INTERVAL_S = 1.0
 ROLLUP_REST_FACTOR = 4.0  # at most a fifth of the time is spent on roll-ups; readers take the rows meanwhile
 
@@ -90,7 +91,7 @@ async def _roll_up(conninfo: str) -> None:
         while True:
             began = time.monotonic()
             try:
-                await work.step(ROLLUP_DELAY_S)
+                await work.step(ROLLUP_DELAY_S, ROLLUP_DELAY_S_MAX)
                 delay_s = max(ROLLUP_INTERVAL_S, ROLLUP_REST_FACTOR * (time.monotonic() - began))
             except RainbarrelError as error:
                 log.warning("roll-ups wait: %s", error)

@@ -6,7 +6,7 @@ from typing import Any
 from tool_errors.failure.rule_table import rules_json
 from tool_errors.failure.tool_rules import BadToolRules, ToolRules
 from tool_errors.failure.tool_rules_in_use import read_saved_tool_rules, tool_rules_in_use
-from trace_store.saved_tool_rules import SavedToolRules
+from trace_store.versioned_texts import SavedText
 from web.context import WebContext
 from web.processes import heavy_reads
 from web.requests.errors import BadRequest
@@ -29,7 +29,7 @@ def read_calls(given: Any) -> int:
     return calls
 
 
-async def saved_rules(context: WebContext) -> SavedToolRules | None:
+async def saved_rules(context: WebContext) -> SavedText | None:
     """The saved rules, which are in force in this process from now on; None when none were ever saved."""
     (await context.rules.texts(context.project_id)).registry()
     return await context.rules.tool_rules.newest()

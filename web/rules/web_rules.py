@@ -12,8 +12,7 @@ from tool_errors.rules import registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.dialects.registry import DialectRegistry
-from trace_store.mappings import MappingStore, SavedMapping
-from trace_store.saved_tool_rules import ToolRuleStore
+from trace_store.versioned_texts import SavedText, VersionedText, saved_mapping, saved_tool_rules
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
@@ -50,12 +49,16 @@ class WebRules:
 
     def __init__(self, files: tuple[tuple[str, str], ...], pool: Pool) -> None:
         self.files = files
-        self.store = MappingStore(pool)
-        self.tool_rules = ToolRuleStore(pool)
+        self._pool = pool
+        self.tool_rules = saved_tool_rules(pool)
 
-    async def saved(self, project_id: int) -> SavedMapping | None:
+    def mapping(self, project_id: int) -> VersionedText:
+        """The saved mapping of a project, in all its versions."""
+        return saved_mapping(self._pool, project_id)
+
+    async def saved(self, project_id: int) -> SavedText | None:
         """The saved mapping that counts."""
-        return await self.store.newest(project_id)
+        return await self.mapping(project_id).newest()
 
     async def texts(self, project_id: int) -> MappingTexts:
         """All mappings of a project, and the saved tool rules."""

@@ -5,7 +5,7 @@ CREATE TABLE interaction_words (    -- derived, with its interaction
   event_id   text NOT NULL,
   side       smallint NOT NULL,     -- 1 input, 2 output
   part       smallint NOT NULL,     -- a tsvector holds 1 MiB
-  words      tsvector NOT NULL,     -- trace_store/interactions/search_words.py
+  words      tsvector NOT NULL,     -- trace_store/search_words.py
   PRIMARY KEY (project_id, event_id, side, part),
   FOREIGN KEY (project_id, event_id) REFERENCES interactions ON DELETE CASCADE
 );
