@@ -34,10 +34,12 @@ _BEFORE = (
     "CREATE TEMPORARY VIEW made AS SELECT * FROM rainbarrel.interactions WHERE event_id LIKE 'evt-%'",
 )
 _DERIVED = (
-    """INSERT INTO rainbarrel.interaction_words
-       SELECT 1, event_id, side, 0, words
-       FROM said CROSS JOIN LATERAL (VALUES (1, asked), (2, answered)) AS text (side, text_id)
-       JOIN text_words USING (text_id)""",
+    """INSERT INTO rainbarrel.interaction_words (project_id, event_id, side, part, start_unix_nano, words)
+       SELECT 1, event_id, side, 0, start_unix_nano, words
+       FROM said JOIN made USING (event_id)
+       CROSS JOIN LATERAL (VALUES (1, asked), (2, answered)) AS text (side, text_id)
+       JOIN text_words USING (text_id)
+       ORDER BY start_unix_nano, side""",
     """INSERT INTO rainbarrel.interaction_traces (project_id, event_id, trace_id, said_by, is_named, user_id,
          conversation_id, start_unix_nano, end_unix_nano, input_preview, output_preview)
        SELECT project_id, event_id, trace_ids[1], 1, true, user_id, conversation_id, start_unix_nano, end_unix_nano,

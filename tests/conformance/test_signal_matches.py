@@ -36,7 +36,7 @@ async def test_matches_are_counted_by_signal_and_by_day(store: Store) -> None:
             second: (1, 0, 0),
         }
         assert counts[first].last_unix_nano == days[0].start_unix_nano
-        trends = await own_trends(connection, 1, at - 3 * DAY_NS, 86_400)
+        trends = await own_trends(connection, 1, at - 3 * DAY_NS, at - 3 * DAY_NS, 86_400)
         assert trends == {first: {0: 1, 2: 2}, second: {2: 1}}
         assert [row.trace_id for row, _ in await newest_matches(connection, 1, first)][2:] == [
             days[2].trace_id,
@@ -69,7 +69,7 @@ async def test_a_wrong_match_is_counted_nowhere_however_often_it_is_found(store:
             await put_matches(store.conninfo, right, wrong)
             counted = (await count_own(connection, 1, 0))[signal_id]
             assert (counted.events, counted.users, counted.wrong) == (1, 0, 1)
-        assert await own_trends(connection, 1, at - DAY_NS, 86_400) == {signal_id: {0: 1}}
+        assert await own_trends(connection, 1, at - DAY_NS, at - DAY_NS, 86_400) == {signal_id: {0: 1}}
         said = [(row.is_wrong, verdict) for row, verdict in await newest_matches(connection, 1, signal_id)]
         assert said == [(False, "right"), (True, "wrong_match")]
         (measured,) = await measured_precision(connection, 1)

@@ -9,9 +9,11 @@ import psycopg
 import pytest
 
 from trace_store.connections import connect
+from trace_store.lists.issue_figures import issues_met, read_trends
+from trace_store.lists.issue_rows import IssueFilter
 from trace_store.rollups.figure_reads import FigureReads, Found, Parts
 from trace_store.rollups.figure_rollups import HOUR_NS, SORTS, make_days
-from trace_store.rollups.figures import percentiles
+from trace_store.rollups.figures import Figures, percentiles
 from trace_store.rollups.rollups import RollupWork
 
 DAY = 20_000 * 24  # the first hour
@@ -31,13 +33,21 @@ VALUES (1, %(trace_id)s, %(key)s, %(trace_id)s, %(start)s, %(end)s, %(tool)s, %(
 """
 FINDING = """
 INSERT INTO findings (project_id, trace_id, finding_key, kind, fingerprint, tool, title, start_unix_nano, end_unix_nano,
-  is_recovered, release, environment)
-VALUES (1, %(trace_id)s, %(key)s, %(kind)s, 'f', %(tool)s, '', %(start)s, %(end)s, false, %(release)s, %(environment)s)
+  is_recovered, release, environment, user_id)
+VALUES (1, %(trace_id)s, %(key)s, %(kind)s, %(kind)s || '/' || %(tool)s, %(tool)s, '', %(start)s, %(end)s, false,
+  %(release)s, %(environment)s, %(user_id)s)
 """
 LOOP = """
 INSERT INTO loops (project_id, trace_id, loop_id, kind, tools, iterations, failures, call_keys, start_unix_nano,
   end_unix_nano, fingerprint, ended, calls, cost_nano_usd, wasted_calls)
 VALUES (1, %(trace_id)s, '1', '', '{}', 3, 3, '{}', %(start)s, %(end)s, 'f', 'gave_up', %(calls)s, %(cost)s, 2)
+"""
+MET = """
+SELECT fingerprint, count(*), max(start_unix_nano), count(DISTINCT user_id) FROM findings
+WHERE start_unix_nano >= %(since)s AND start_unix_nano < %(until)s
+  AND (%(release)s::text IS NULL OR release = %(release)s)
+  AND (%(environment)s::text IS NULL OR environment = %(environment)s)
+GROUP BY fingerprint
 """
 Connection = psycopg.AsyncConnection[Any]
 
@@ -62,6 +72,7 @@ async def add_trace(connection: Connection, rng: random.Random) -> bytes:
     async with connection.transaction():
         await connection.execute(TRACE.encode(), [json.dumps(row)])
         asked: dict[str, Any] = {"trace_id": trace_id, "release": release, "environment": environment or ""}
+        asked |= {"user_id": row["user_id"]}
         failed = []
         for number in range(5):
             begins = rng.randrange(start, end)
@@ -83,10 +94,18 @@ async def add_trace(connection: Connection, rng: random.Random) -> bytes:
 def told(found: Found) -> dict[Any, Any]:
     """Figures to compare."""
     return {
-        key: (part.sums, len(part.users), len(part.users_affected), percentiles(part.durations, (0.5, 0.95)))
+        key: (*counted(part), len(part.users), len(part.users_affected), percentiles(part.durations, (0.5, 0.95)))
         for key, part in found.items()
         if any(part.sums)
     }
+
+
+def counted(part: Figures) -> tuple[list[int], int | None]:
+    """What needs no sets and durations, without the zeros at the end."""
+    sums = list(part.sums)
+    while sums and not sums[-1]:
+        sums.pop()
+    return sums, part.latest_unix_nano
 
 
 async def check(connection: Connection, rng: random.Random) -> None:
@@ -105,11 +124,28 @@ async def check(connection: Connection, rng: random.Random) -> None:
     for names in (None, ["t"]):
         of_tools = told(await reads.of_parts(["tools"], parts, whole, names))
         assert told(await reads.whole(["tools"], names)) == of_tools
-        sums = {key: found.sums for key, found in (await reads.sums(["tools", "callers"], names)).items()}
+        sums = {key: counted(found) for key, found in (await reads.sums(["tools", "callers"], names)).items()}
         both = await reads.of_parts(["tools", "callers"], parts, whole, names)
-        assert {key: value[: len(both[key].sums)] for key, value in sums.items() if any(value)} == {
-            key: found.sums for key, found in both.items() if any(found.sums)
+        assert {key: value for key, value in sums.items() if any(value[0])} == {
+            key: counted(found) for key, found in both.items() if any(found.sums)
         }
+    by_step = await reads.sums_by_step(SORTS, steps["origin"], step_ns)
+    assert {key: counted(found) for key, found in by_step.items() if any(found.sums)} == {
+        key: counted(found) for key, found in of_rows.items() if any(found.sums)
+    }
+    await check_issues(connection, IssueFilter(1, since, until + 1, release=filters[0], environment=filters[1]))
+
+
+async def check_issues(connection: Connection, wanted: IssueFilter) -> None:
+    """Issues are told as counting their findings from scratch does; so are the steps of their trends."""
+    asked: dict[str, Any] = {"since": wanted.since_unix_nano, "until": wanted.until_unix_nano}
+    asked |= {"release": wanted.release, "environment": wanted.environment}
+    rows = await (await connection.execute(MET.encode(), asked)).fetchall()
+    assert await issues_met(connection, wanted, with_users=True) == {name: tuple(rest) for name, *rest in rows}
+    names = [name for name, *_ in rows]
+    assert wanted.until_unix_nano is not None
+    trends = await read_trends(connection, wanted, names, wanted.until_unix_nano)
+    assert {name: sum(trend.counts) for name, trend in trends.items()} == {name: events for name, events, *_ in rows}
 
 
 async def test_roll_ups_tell_what_the_rows_do(connection: Connection, database: str) -> None:

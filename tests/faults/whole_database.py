@@ -49,7 +49,7 @@ SELECT signal, sum(accepted)::bigint, sum(late)::bigint, sum(bytes)::bigint
 FROM rainbarrel.ingest_receipts GROUP BY signal HAVING sum(accepted) > 0 ORDER BY signal
 """
 FIGURES = """
-SELECT hours, sort, hour, release, environment, name, sums, encode(durations, 'hex')
+SELECT hours, sort, hour, release, environment, name, sums, encode(durations, 'hex'), latest_unix_nano
 FROM rainbarrel.figure_rollups ORDER BY 1, 2, 3, 4, 5, 6
 """
 OPEN_WORK = "SELECT (SELECT count(*) FROM rainbarrel.dirty_marks) + (SELECT count(*) FROM rainbarrel.traces WHERE live)"

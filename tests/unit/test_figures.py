@@ -58,8 +58,8 @@ def test_many_users_are_bits_and_few_a_list() -> None:
 
 def test_figures_add_up() -> None:
     one, other = Figures(), Figures()
-    one.add_packed([1, 2], packed_users([1]), b"", b"")
-    other.add_packed([3, 4, 5], packed_users([1, 2]), packed_users([2]), b"\0" * 7 + b"\1")
+    one.add_packed([1, 2], packed_users([1]), b"", b"", 7)
+    other.add_packed([3, 4, 5], packed_users([1, 2]), packed_users([2]), b"\0" * 7 + b"\1", 5)
     one.add(other)
     assert (one.sums, len(one.users), len(one.users_affected)) == ([4, 6, 5], 2, 1)
-    assert one.packed_durations() == b"\0" * 7 + b"\1"
+    assert (one.packed_durations(), one.latest_unix_nano) == (b"\0" * 7 + b"\1", 7)

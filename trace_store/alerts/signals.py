@@ -1,12 +1,15 @@
 """Signals of one's own, and where they were found."""
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from trace_store.lists.issue_figures import SORT, FindingName, finding_name, reads_of, together
+from trace_store.lists.issue_rows import IssueFilter
 from trace_store.queries import load
 
 SQL = load("signals")
@@ -122,24 +125,40 @@ async def count_own(connection: Connection, project_id: int, since_unix_nano: in
 
 
 async def count_derived(connection: Connection, project_id: int, since_unix_nano: int) -> tuple[list[SignalCount], int]:
-    """The 200 derived signals that were met most since then, and how many there are."""
-    parameters = {"project_id": project_id, "since": since_unix_nano, "limit": DERIVED_MAX}
-    rows = await (await connection.execute(SQL.count_derived, parameters)).fetchall()
-    return [SignalCount(*row[:4]) for row in rows], rows[0][4] if rows else 0
+    """The 200 derived signals that were met most since then, and how many there are; see issue_figures.py."""
+    reads = await reads_of(connection, IssueFilter(project_id, since_unix_nano))
+    met = together(await reads.whole(SORT, None), _signal_of) if reads else {}
+    counts = [
+        SignalCount(name, part.sums[0], len(part.users), part.latest_unix_nano or 0) for name, part in met.items()
+    ]
+    return sorted(counts, key=lambda count: (-count.events, count.signal))[:DERIVED_MAX], len(counts)
 
 
-async def own_trends(connection: Connection, project_id: int, since_unix_nano: int, step_s: int) -> StepCounts:
-    """How often each signal was met, by its id, in steps from a time on."""
-    parameters = {"project_id": project_id, "since": since_unix_nano, "step_ns": step_s * NANOSECONDS}
-    return _steps(await (await connection.execute(SQL.own_trends, parameters)).fetchall())
+async def own_trends(
+    connection: Connection, project_id: int, since_unix_nano: int, origin_unix_nano: int, step_s: int
+) -> StepCounts:
+    """How often each signal was met since then, by its id, in steps from an origin on."""
+    parameters = {"project_id": project_id, "since": since_unix_nano, "origin": origin_unix_nano}
+    rows = await (await connection.execute(SQL.own_trends, parameters | {"step_ns": step_s * NANOSECONDS})).fetchall()
+    return _steps(rows)
 
 
 async def derived_trends(
-    connection: Connection, project_id: int, since_unix_nano: int, step_s: int, signals: Collection[str]
+    connection: Connection, project_id: int, since_unix_nano: int, origin_unix_nano: int, step_s: int
 ) -> StepCounts:
-    """The same of these derived signals."""
-    parameters = {"project_id": project_id, "since": since_unix_nano, "step_ns": step_s * NANOSECONDS}
-    return _steps(await (await connection.execute(SQL.derived_trends, parameters | {"signals": [*signals]})).fetchall())
+    """The same of derived signals, by their names."""
+    reads = await reads_of(connection, IssueFilter(project_id, since_unix_nano))
+    found = await reads.sums_by_step(SORT, origin_unix_nano, step_s * NANOSECONDS) if reads else {}
+    steps: StepCounts = defaultdict(lambda: defaultdict(int))
+    for (_, name, step), part in found.items():
+        if signal := _signal_of(finding_name(name)):
+            steps[signal][step] += part.sums[0]
+    return steps
+
+
+def _signal_of(name: FindingName) -> str | None:
+    """Arguments that break a schema are no signal: their calls worked, or failed for that."""
+    return None if name.sort == "schema_violation" else name.signal
 
 
 async def newest_matches(

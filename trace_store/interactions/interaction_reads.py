@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg.rows import class_row
 
-from trace_store.interactions.interaction_filters import Condition, filled
+from trace_store.interactions.interaction_filters import Condition, filled, has_words, is_indexed
 from trace_store.interactions.interaction_rows import ConversationRow, InteractionRow, UserRow
+from trace_store.interactions.word_search import WordSearch
 from trace_store.queries import load
 from trace_store.rollups.rollup_reads import RollupReads
 
@@ -73,9 +74,16 @@ class InteractionReads:
         if rows is None:
             statement = SQL.list_newest_first if descending else SQL.list_oldest_first
             rows = await self._page(InteractionRow, statement, {}, conditions, after, limit)
-        if len(rows) <= limit:
-            return rows, None
-        return rows[:limit], Place(rows[limit - 1].start_unix_nano, rows[limit - 1].event_id)
+        return _page_and_place(rows, limit)
+
+    async def with_words(
+        self, tsquery: str, sides: Sequence[int], conditions: Sequence[Condition], *, after: Place | None, limit: int
+    ) -> tuple[list[InteractionRow], Place | None]:
+        """A page of the interactions with all words of a search in one of these sides, newest first."""
+        if any(map(is_indexed, conditions)):
+            return await self.interactions([*conditions, has_words(tsquery, sides)], after=after, limit=limit)
+        rows = await WordSearch(self.connection, self.project_id, tsquery, sides).page(conditions, after, limit + 1)
+        return _page_and_place(rows, limit)
 
     async def one(self, event_id: str) -> InteractionRow | None:
         """One interaction; None for an unknown one."""
@@ -160,6 +168,13 @@ class InteractionReads:
         async with self.connection.cursor(row_factory=class_row(row)) as cursor:
             await cursor.execute(text, {"project_id": self.project_id} | given | values)
             return await cursor.fetchall()
+
+
+def _page_and_place(rows: list[InteractionRow], limit: int) -> tuple[list[InteractionRow], Place | None]:
+    """A page of up to one row more than the limit, and where the next one begins."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], Place(rows[limit - 1].start_unix_nano, rows[limit - 1].event_id)
 
 
 def _direction(column: str, descending: bool) -> dict[str, str]:

@@ -16,7 +16,8 @@ ROW_BYTES_MAX = 600_000  # of words in one row: a tsvector holds 1 MiB with what
 
 async def write_words(connection: psycopg.AsyncConnection[Any], rows: Sequence[InteractionRow]) -> None:
     """Adds the words of rows that were just written; those of rows that went are gone already (foreign key)."""
-    columns: dict[str, list[Any]] = {"project_ids": [], "event_ids": [], "sides": [], "parts": [], "texts": []}
+    names = ("project_ids", "event_ids", "sides", "parts", "starts", "texts")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
     for row in rows:
         for side, text in ((INPUT, row.input), (OUTPUT, row.output)):
             for part, words in enumerate(_parts(sorted(words_of(text or "")))):
@@ -24,6 +25,7 @@ async def write_words(connection: psycopg.AsyncConnection[Any], rows: Sequence[I
                 columns["event_ids"].append(row.event_id)
                 columns["sides"].append(side)
                 columns["parts"].append(part)
+                columns["starts"].append(row.start_unix_nano)
                 columns["texts"].append(" ".join(words))
     if columns["texts"]:
         await connection.execute(SQL.add_words, columns)

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from trace_store.finding_rows import FindingRow
+from trace_store.lists.issue_figures import issues_met, issues_of_rows, window_parameters
 from trace_store.lists.issue_rows import (
     Example,
     IssueChange,
@@ -44,37 +45,38 @@ async def rank_issues(
     connection: Connection, wanted: IssueFilter, order: str = "last_seen", fingerprint: str | None = None
 ) -> tuple[list[IssueRow], int]:
     """At most 10,000 issues with events in the window, by `last_seen`, `events` or `users`, and how many there are."""
-    by_users = {"order": order, "by_users": order == "users", "limit": ISSUES_MAX, "fingerprint": fingerprint}
-    await connection.execute(SQL.count_in_memory)
-    rows = await plan_and_fetch(connection, SQL.rank_issues, _parameters(wanted) | by_users)
+    if fingerprint is None:
+        met = await issues_met(connection, wanted, with_users=order == "users")
+    else:
+        met = await issues_of_rows(connection, wanted, [fingerprint])
+    events, last_seen, users = map(list, zip(*met.values(), strict=True)) if met else ([], [], [])
+    counted = {"fingerprints": list(met), "events": events, "last_seen": last_seen, "users": users}
+    asked: dict[str, Any] = {"project_id": wanted.project_id, "order": order, "limit": ISSUES_MAX}
+    asked |= {"kind": wanted.kind, "tool": wanted.tool, "pattern": like_pattern(wanted.text)}
+    rows = await plan_and_fetch(connection, SQL.rank_issues, asked | counted)
     return [IssueRow(*row[:_ISSUE_COLUMNS]) for row in rows], rows[0][_ISSUE_COLUMNS] if rows else 0
+
+
+async def users_met(connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str]) -> dict[str, int]:
+    """How many users these issues met within the window."""
+    met = await issues_met(connection, wanted, fingerprints, with_users=True)
+    return {name: users for name, (_, _, users) in met.items()}
 
 
 async def count_issues(
     connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str]
 ) -> dict[str, IssueCounts]:
-    """Whom these issues met within the window."""
-    parameters = _parameters(wanted) | {"fingerprints": list(fingerprints)}
+    """Whom these issues met within the window; reads every event of them."""
+    await connection.execute(SQL.count_in_memory)
+    parameters = window_parameters(wanted) | {"fingerprints": list(fingerprints)}
     return {row[0]: IssueCounts(*row[1:]) for row in await plan_and_fetch(connection, SQL.issue_counts, parameters)}
-
-
-async def read_trends(
-    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], steps: int, until_unix_nano: int
-) -> dict[str, Trend]:
-    """The events of these issues in equal steps of the window; one without a beginning starts with the first event."""
-    (first,) = (await plan_and_fetch(connection, SQL.first_finding, _parameters(wanted) | {"fingerprint": None}))[0]
-    since = wanted.since_unix_nano if wanted.since_unix_nano is not None else first or until_unix_nano
-    step_s = max(60, -(-(until_unix_nano - since) // (steps * NANOSECONDS)))
-    return await _trends(
-        connection, wanted, fingerprints, until_unix_nano - steps * step_s * NANOSECONDS, step_s, steps
-    )
 
 
 async def read_issue(
     connection: Connection, wanted: IssueFilter, fingerprint: str, until_unix_nano: int
 ) -> IssueDetail | None:
     """One issue; None when it was never seen. Its trend has hours, or days when the window is longer than three."""
-    one = _parameters(wanted) | {"fingerprint": fingerprint}
+    one = window_parameters(wanted) | {"fingerprint": fingerprint}
     ranked, _ = await rank_issues(connection, wanted, fingerprint=fingerprint)
     row = ranked[0] if ranked else await _state(connection, wanted, one)
     if row is None:
@@ -87,13 +89,12 @@ async def read_issue(
     steps = min(max(last - since // (step_s * NANOSECONDS) + 1, STEPS_MIN), STEPS_MAX)
     origin = last - steps + 1
     start = origin * step_s * NANOSECONDS
-    trends = await _trends(connection, wanted, [fingerprint], start, step_s, steps)
     within = one | {"since": start, "until": until_unix_nano, "limit": MARKERS_MAX}
     markers = tuple(Release(*found) for found in await plan_and_fetch(connection, SQL.release_starts, within))
     return IssueDetail(
         row=row,
         counts=counts,
-        trend=trends[fingerprint],
+        trend=await _trend(connection, one, start, step_s, steps),
         releases=await _top(connection, one, "release"),
         users=await _top(connection, one, "user_id"),
         environments=await _top(connection, one, "environment"),
@@ -120,17 +121,12 @@ async def _state(connection: Connection, wanted: IssueFilter, one: dict[str, Any
         return await cursor.fetchone()
 
 
-async def _trends(
-    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], origin: int, step_s: int, steps: int
-) -> dict[str, Trend]:
-    parameters = _parameters(wanted) | {"fingerprints": list(fingerprints), "origin": origin}
-    counts = {fingerprint: [0] * steps for fingerprint in fingerprints}
-    rows = await plan_and_fetch(
-        connection, SQL.issue_trends, parameters | {"step_ns": step_s * NANOSECONDS, "since": origin}
-    )
-    for fingerprint, step, events in rows:
-        counts[fingerprint][min(step, steps - 1)] += events
-    return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
+async def _trend(connection: Connection, one: dict[str, Any], origin: int, step_s: int, steps: int) -> Trend:
+    counts = [0] * steps
+    of_steps = {"origin": origin, "since": origin, "step_ns": step_s * NANOSECONDS}
+    for step, events in await plan_and_fetch(connection, SQL.issue_trend, one | of_steps):
+        counts[min(step, steps - 1)] += events
+    return Trend(origin, step_s, tuple(counts))
 
 
 async def _top(connection: Connection, one: dict[str, Any], column: str) -> Top:
@@ -145,17 +141,3 @@ async def _examples(connection: Connection, one: dict[str, Any]) -> tuple[Exampl
 
 async def _waste(connection: Connection, one: dict[str, Any]) -> LoopWaste:
     return LoopWaste(*(await plan_and_fetch(connection, SQL.issue_waste, one))[0])
-
-
-def _parameters(wanted: IssueFilter) -> dict[str, Any]:
-    return {
-        "project_id": wanted.project_id,
-        "since": wanted.since_unix_nano,
-        "until": wanted.until_unix_nano,
-        "kind": wanted.kind,
-        "tool": wanted.tool,
-        "pattern": like_pattern(wanted.text),
-        "release": wanted.release,
-        "environment": wanted.environment,
-        "user_id": wanted.user_id,
-    }

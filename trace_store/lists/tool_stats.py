@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from trace_store.lists.issue_figures import finding_name
 from trace_store.queries import load
 from trace_store.rollups.figure_reads import FigureReads
 from trace_store.rollups.figures import Figures, percentiles
@@ -73,16 +74,12 @@ async def read_tool_stats(
     for (_, both, _), found in (await reads.sums(["callers"], shown)).items():
         name, _, agent = both.rpartition(CALLED_BY)
         callers[name].append((-found.sums[0], agent))
-    window = {
-        "project_id": wanted.project_id,
-        "since": wanted.since_unix_nano,
-        "until": wanted.until_unix_nano,
-        "release": wanted.release,
-        "environment": wanted.environment,
-        "names": shown,
-    }
-    issues: dict[str, int] = dict(await plan_and_fetch(connection, SQL.tool_issues, window))
-    tools = [_stats(name, figures[name], sorted(callers[name]), issues.get(name, 0)) for name in shown]
+    issues: dict[str, set[str]] = defaultdict(set)
+    for _, about, _ in await reads.sums(["issues"]):
+        finding = finding_name(about)
+        if finding.sort != "loop":
+            issues[finding.tool].add(finding.fingerprint)
+    tools = [_stats(name, figures[name], sorted(callers[name]), len(issues[name])) for name in shown]
     return ToolList(tuple(tools), len(calls), sum(calls.values()))
 
 

@@ -25,6 +25,7 @@ SORTS = {
     "loops": ROWS_SQL.loops,
     "tools": ROWS_SQL.tools,
     "callers": ROWS_SQL.callers,
+    "issues": ROWS_SQL.issues,
 }
 HOUR_NS = 3_600_000_000_000
 DAYS_MAX = 4  # that are made in one step
@@ -40,9 +41,10 @@ async def roll_up_figures(connection: Connection, project_id: int, hour: int) ->
     found = [row[1:] for query in SORTS.values() for row in await plan_and_fetch(connection, query, asked)]
     numbers = await _numbered(connection, project_id, {user for row in found for user in row[5] or ()})
     rows = []
-    for sort, release, environment, name, sums, users, affected, durations in found:
+    for sort, release, environment, name, sums, users, affected, durations, latest in found:
         sets = [packed_users(numbers[user] for user in part or ()) for part in (users, affected)]
-        rows.append((sort, release, environment, name, list(sums), *sets, array("q", durations or ()).tobytes()))
+        packed = array("q", durations or ()).tobytes()
+        rows.append((sort, release, environment, name, list(sums), *sets, packed, latest))
     await connection.execute(SQL.lock_day, {"project_id": project_id, "hour": hour})
     await connection.execute(SQL.delete_figures, {"project_id": project_id, "hour": hour, "sorts": list(SORTS)})
     await _insert(connection, project_id, 1, hour, rows)
@@ -60,8 +62,9 @@ async def make_days(connection: Connection, now_unix_nano: int) -> int:
             for row in await plan_and_fetch(connection, SQL.read_hours, asked):
                 parts[row[:4]].add_packed(*row[4:])
             rows = [
-                (*key, part.sums, part.users.packed(), part.users_affected.packed(), part.packed_durations())
+                (*key, part.sums, *sets, part.packed_durations(), part.latest_unix_nano)
                 for key, part in sorted(parts.items())
+                for sets in [(part.users.packed(), part.users_affected.packed())]
             ]
             await connection.execute(SQL.delete_day, asked)
             await _insert(connection, project_id, 24, hour, rows)
@@ -86,7 +89,17 @@ async def _numbered(connection: Connection, project_id: int, hashes: set[int]) -
 async def _insert(
     connection: Connection, project_id: int, hours: int, hour: int, rows: Iterable[tuple[Any, ...]]
 ) -> None:
-    names = ("sort", "release", "environment", "name", "sums", "users", "users_affected", "durations")
+    names = (
+        "sort",
+        "release",
+        "environment",
+        "name",
+        "sums",
+        "users",
+        "users_affected",
+        "durations",
+        "latest_unix_nano",
+    )
     key = {"project_id": project_id, "hours": hours, "hour": hour}
     new = [{**key, "number": number, **dict(zip(names, row, strict=True))} for number, row in enumerate(rows)]
     if new:

@@ -1,4 +1,4 @@
-"""What is counted within a time and can be added up: sums, sets of users, sorted durations. Pure."""
+"""What is counted within a time and can be put together: sums, users, sorted durations, a newest start. Pure."""
 
 from array import array
 from bisect import bisect_right
@@ -19,6 +19,7 @@ class Figures:
     users: UserSet = field(default_factory=UserSet)
     users_affected: UserSet = field(default_factory=UserSet)
     durations: list[Sequence[int]] = field(default_factory=list)  # in ns, each sorted
+    latest_unix_nano: int | None = None
 
     def add_sums(self, sums: Sequence[int]) -> None:
         """Adds number by number."""
@@ -27,20 +28,29 @@ class Figures:
         for place, value in enumerate(sums):
             self.sums[place] += value
 
+    def add_latest(self, unix_nano: int | None) -> None:
+        """Keeps the later one."""
+        if unix_nano is not None and (self.latest_unix_nano is None or unix_nano > self.latest_unix_nano):
+            self.latest_unix_nano = unix_nano
+
     def add(self, other: "Figures") -> None:
         """Adds those of another part."""
         self.add_sums(other.sums)
         self.users.update(other.users)
         self.users_affected.update(other.users_affected)
         self.durations += other.durations
+        self.add_latest(other.latest_unix_nano)
 
-    def add_packed(self, sums: Sequence[int], users: bytes, users_affected: bytes, durations: bytes) -> None:
+    def add_packed(
+        self, sums: Sequence[int], users: bytes, users_affected: bytes, durations: bytes, latest_unix_nano: int | None
+    ) -> None:
         """Adds a stored row."""
         self.add_sums(sums)
         self.users.add_packed(users)
         self.users_affected.add_packed(users_affected)
         if durations:
             self.durations.append(memoryview(durations).cast("q"))
+        self.add_latest(latest_unix_nano)
 
     def packed_durations(self) -> bytes:
         """All durations, to store."""

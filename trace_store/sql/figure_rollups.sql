@@ -32,7 +32,7 @@ WHERE project_id = %(project_id)s AND hours = 24 AND sort = ANY (%(sorts)s::text
 -- insert_figure --
 -- Adds a row.
 INSERT INTO figure_rollups VALUES (%(project_id)s, %(hours)s, %(sort)s, %(hour)s, %(number)s, %(release)s, %(environment)s,
-  %(name)s, %(sums)s, %(users)b, %(users_affected)b, %(durations)b)
+  %(name)s, %(sums)s, %(users)b, %(users_affected)b, %(durations)b, %(latest_unix_nano)s)
 
 -- days_to_make --
 -- Days before one that have hours with traces and no rows yet, and no hour that has changed (primary key, dirty_hours_hour_idx).
@@ -59,24 +59,34 @@ SELECT DISTINCT hour FROM figure_rollups
 WHERE project_id = %(project_id)s AND hours = 24 AND sort = 'traces' AND hour >= %(hour_since)s AND hour < %(hour_until)s
 
 -- part: told --
--- Rows of given hours and days (primary key).
-FROM figure_rollups
-WHERE project_id = %(project_id)s AND sort = ANY (%(sorts)s::text[])
-  AND (hours = 1 AND hour = ANY (%(hours)b::integer[]) OR hours = 24 AND hour = ANY (%(days)b::integer[]))
-  AND (%(release)s::text IS NULL OR release = %(release)s)
+-- Rows of given days and runs of hours (primary key); callers and issues are asked for by what their names begin with.
+FROM (
+  SELECT * FROM figure_rollups
+  WHERE project_id = %(project_id)s AND hours = 24 AND sort = ANY (%(sorts)s::text[])
+    AND hour = ANY (%(days)b::integer[])
+  UNION ALL
+  SELECT found.*
+  FROM unnest(%(hours_since)b::integer[], %(hours_until)b::integer[]) AS run (since, until)
+  JOIN figure_rollups found ON found.project_id = %(project_id)s AND found.hours = 1
+    AND found.sort = ANY (%(sorts)s::text[]) AND found.hour >= run.since AND found.hour < run.until
+) told
+WHERE (%(release)s::text IS NULL OR release = %(release)s)
   AND (%(environment)s::text IS NULL OR environment = %(environment)s)
+  AND (%(names)s::text[] IS NULL OR name = ANY (%(names)s) OR split_part(name, E'\x1f', 1) = ANY (%(names)s))
 
 -- figures --
 -- What hours and days tell, by the first hour.
-SELECT hour, sort, name, sums, users, users_affected, durations {told}
-  AND (%(names)s::text[] IS NULL OR name = ANY (%(names)s))
+SELECT hour, sort, name, sums, users, users_affected, durations, latest_unix_nano {told}
+
+-- part: summed --
+-- The sums of several rows.
+ARRAY[coalesce(sum(sums[1]), 0), coalesce(sum(sums[2]), 0), coalesce(sum(sums[3]), 0), coalesce(sum(sums[4]), 0),
+  coalesce(sum(sums[5]), 0), coalesce(sum(sums[6]), 0), coalesce(sum(sums[7]), 0)]::bigint[]
 
 -- sums --
--- The same for all of the hours and days together, without users and durations; callers are asked for by tool.
-SELECT sort, name, ARRAY[coalesce(sum(sums[1]), 0), coalesce(sum(sums[2]), 0), coalesce(sum(sums[3]), 0),
-  coalesce(sum(sums[4]), 0), coalesce(sum(sums[5]), 0), coalesce(sum(sums[6]), 0), coalesce(sum(sums[7]), 0)]::bigint[] {told}
-  AND (%(names)s::text[] IS NULL OR split_part(name, E'\x1f', 1) = ANY (%(names)s))
-GROUP BY sort, name
+-- The same by step, without users and durations.
+SELECT sort, name, (hour * 3600000000000 - %(origin)s) / %(step_ns)s AS step, {summed}, max(latest_unix_nano) {told}
+GROUP BY sort, name, step
 
 -- hours_of_traces --
 -- The hours in which these traces were (primary key); of one that took impossibly long, those of its first day.
@@ -104,7 +114,7 @@ DELETE FROM user_numbers WHERE project_id = %(project_id)s AND user_hash = hasht
 
 -- read_hours --
 -- The rows of the hours of a day (primary key).
-SELECT sort, release, environment, name, sums, users, users_affected, durations
+SELECT sort, release, environment, name, sums, users, users_affected, durations, latest_unix_nano
 FROM figure_rollups
 WHERE project_id = %(project_id)s AND hours = 1 AND sort = ANY (%(sorts)s::text[])
   AND hour >= %(hour)s AND hour < %(hour)s + 24

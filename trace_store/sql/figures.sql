@@ -1,6 +1,6 @@
 -- What is counted within a time, by step, release and environment: of the rows themselves. The same statements make the
 -- roll-ups of an hour (figure_rollups.sql) and read what those do not tell. Each gives the columns of figure_rollups with a step
--- in place of the hour; users are hashes, durations are sorted.
+-- in place of the hour; users are hashes, durations are sorted. Only issues have a newest start.
 
 -- part: within --
 -- What began within the time.
@@ -28,7 +28,7 @@ looping AS MATERIALIZED (
 
 -- part: no_sets --
 -- Sorts without users and durations.
-'{}'::bigint[], '{}'::bigint[], '{}'::bigint[]
+'{}'::bigint[], '{}'::bigint[], '{}'::bigint[], NULL::bigint
 
 -- traces --
 -- Traces: how many, tool calls, errors, soft errors, tokens, cost and how many have one; users, those with a trace in which
@@ -40,7 +40,7 @@ SELECT {step}, 'traces', release, coalesce(environment, ''), '',
   array_agg(DISTINCT hashtextextended(user_id, 0))
     FILTER (WHERE user_id IS NOT NULL AND error_count + soft_error_count + failed_span_count > 0),
   array_agg(end_unix_nano - start_unix_nano ORDER BY end_unix_nano - start_unix_nano)
-    FILTER (WHERE NOT live AND end_unix_nano >= start_unix_nano)
+    FILTER (WHERE NOT live AND end_unix_nano >= start_unix_nano), NULL::bigint
 FROM traces
 WHERE {within} AND {filtered}
 GROUP BY 1, 3, 4
@@ -60,6 +60,16 @@ SELECT {step}, 'findings', release, environment, kind,
 FROM findings
 LEFT JOIN looping ON looping.trace_id = findings.trace_id AND 'call:' || looping.call_key = finding_key
 WHERE {within} AND kind IN ('tool_error', 'soft_error', 'unanswered') AND {filtered}
+GROUP BY 1, 3, 4, 5
+
+-- issues --
+-- Findings by issue, signal and tool, the name has all three: how many; users; the start of the newest (findings_start_idx).
+SELECT {step}, 'issues', release, environment,
+  fingerprint || E'\x1f' || CASE WHEN kind IN ('loop', 'schema_violation') THEN kind ELSE 'tool_error' END || E'\x1f' || tool,
+  ARRAY[count(*)], array_agg(DISTINCT hashtextextended(user_id, 0)) FILTER (WHERE user_id IS NOT NULL), '{}'::bigint[],
+  '{}'::bigint[], max(start_unix_nano)
+FROM findings
+WHERE {within} AND {filtered} AND (%(names)s::text[] IS NULL OR fingerprint = ANY (%(names)s))
 GROUP BY 1, 3, 4, 5
 
 -- loops --
@@ -123,7 +133,7 @@ SELECT {step}, 'tools', release, environment, name,
   ARRAY[count(*), count(*) FILTER (WHERE status = 'error'), count(*) FILTER (WHERE status = 'soft_error'),
     count(*) FILTER (WHERE status = 'unanswered'), count(*) FILTER (WHERE is_retry), count(*) FILTER (WHERE is_first),
     count(looping.call_key)],
-  '{}'::bigint[], '{}'::bigint[], array_agg(took_ns ORDER BY took_ns) FILTER (WHERE took_ns IS NOT NULL)
+  '{}'::bigint[], '{}'::bigint[], array_agg(took_ns ORDER BY took_ns) FILTER (WHERE took_ns IS NOT NULL), NULL::bigint
 FROM placed LEFT JOIN looping USING (trace_id, call_key)
 GROUP BY 1, 3, 4, 5
 

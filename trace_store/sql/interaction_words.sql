@@ -2,8 +2,8 @@
 
 -- add_words --
 -- Adds the words of interactions, in key order; each text is words with single spaces between them.
-INSERT INTO interaction_words (project_id, event_id, side, part, words)
-SELECT project_id, event_id, side, part, array_to_tsvector(string_to_array(words, ' '))
+INSERT INTO interaction_words (project_id, event_id, side, part, start_unix_nano, words)
+SELECT project_id, event_id, side, part, start_unix_nano, array_to_tsvector(string_to_array(words, ' '))
 FROM unnest(%(project_ids)s::integer[], %(event_ids)s::text[], %(sides)s::smallint[], %(parts)s::smallint[],
-  %(texts)s::text[]) AS new (project_id, event_id, side, part, words)
+  %(starts)s::bigint[], %(texts)s::text[]) AS new (project_id, event_id, side, part, start_unix_nano, words)
 ORDER BY project_id, event_id, side, part

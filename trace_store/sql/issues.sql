@@ -1,7 +1,7 @@
 -- Issues: findings grouped by fingerprint, with what is known of each.
 
 -- count_in_memory --
--- For the rest of the transaction: users are told apart in memory, not on disk.
+-- For the rest of the transaction: users, traces and so on are told apart in memory, not on disk.
 SELECT set_config('work_mem', '64MB', true)
 
 -- part: within_filter --
@@ -12,27 +12,34 @@ AND (%(release)s::text IS NULL OR release = %(release)s)
 AND (%(environment)s::text IS NULL OR environment = %(environment)s)
 AND (%(user_id)s::text IS NULL OR left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s)
 
+-- finding_times --
+-- When the first and the newest stored event of the project began (findings_start_idx).
+SELECT min(start_unix_nano), max(start_unix_nano) FROM findings WHERE project_id = %(project_id)s
+
+-- issues_of_rows --
+-- The issues, or given ones, that a window has: events, the newest of them (findings_user_idx, or findings_issue_idx).
+SELECT fingerprint, count(*), max(start_unix_nano)
+FROM findings
+WHERE project_id = %(project_id)s AND (%(fingerprints)s::text[] IS NULL OR fingerprint = ANY (%(fingerprints)s))
+    {within_filter}
+GROUP BY fingerprint
+
+-- trends_of_user --
+-- Events of given issues in steps of time, of those steps in which the user met any (findings_user_idx).
+SELECT fingerprint, (start_unix_nano - %(origin)s::bigint) / %(step_ns)s::bigint AS step, count(*)
+FROM findings
+WHERE project_id = %(project_id)s AND fingerprint = ANY (%(fingerprints)s::text[])
+    {within_filter}
+GROUP BY fingerprint, step
+
 -- rank_issues --
--- Issues with their events within a window, those with most or newest first, and how many there are; with what stands
--- against a person's word, whatever the window. Without users and the filters of findings it reads findings_issue_idx
--- alone, once (planners expect a row where there are many, and would count again for every issue); the laterals read as far as
--- the first contradiction, or as many users as it takes.
-WITH counted AS MATERIALIZED (
-  SELECT fingerprint, count(*) AS events, max(start_unix_nano) AS last_seen_unix_nano, 0::bigint AS users
-  FROM findings
-  WHERE NOT %(by_users)s AND project_id = %(project_id)s
-    {within_filter}
-  GROUP BY fingerprint
-  UNION ALL
-  SELECT fingerprint, sum(events)::bigint, max(last_seen_unix_nano), count(user_id)
-  FROM (
-    SELECT fingerprint, user_id, count(*) AS events, max(start_unix_nano) AS last_seen_unix_nano
-    FROM findings
-    WHERE %(by_users)s AND project_id = %(project_id)s
-    {within_filter}
-    GROUP BY fingerprint, user_id
-  ) met
-  GROUP BY fingerprint
+-- Issues that were counted within a window, those with most or newest events first, and how many there are; with what
+-- stands against a person's word, whatever the window (primary key; the laterals read findings_issue_idx as far as the first
+-- contradiction, or as many users as it takes).
+WITH counted AS (
+  SELECT *
+  FROM unnest(%(fingerprints)s::text[], %(events)s::bigint[], %(last_seen)s::bigint[], %(users)s::bigint[])
+    AS counted (fingerprint, events, last_seen_unix_nano, users)
 )
 SELECT state.fingerprint, state.kind, state.tool, state.title, state.first_seen_unix_nano, state.first_release,
   state.status AS said, state.resolved_in_release, state.resolved_at, state.ignored_at, state.ignored_until_user_count,
@@ -67,7 +74,6 @@ WHERE (%(kind)s::text IS NULL OR state.kind = %(kind)s)
   AND (%(tool)s::text IS NULL OR state.tool = %(tool)s
        OR state.kind = 'loop' AND %(tool)s = ANY (string_to_array(state.tool, ', ')))
   AND (%(pattern)s::text IS NULL OR lower(state.title) LIKE %(pattern)s OR lower(state.tool) LIKE %(pattern)s)
-  AND (%(fingerprint)s::text IS NULL OR state.fingerprint = %(fingerprint)s)
 ORDER BY CASE %(order)s::text WHEN 'events' THEN counted.events WHEN 'users' THEN counted.users
   ELSE counted.last_seen_unix_nano END DESC, state.fingerprint
 LIMIT %(limit)s
@@ -81,21 +87,19 @@ WHERE project_id = %(project_id)s AND fingerprint = ANY (%(fingerprints)s::text[
     {within_filter}
 GROUP BY fingerprint
 
--- issue_trends --
--- Events of given issues in steps of time, of those steps that have any (findings_issue_idx alone without filters of
--- findings).
-SELECT fingerprint, (start_unix_nano - %(origin)s::bigint) / %(step_ns)s::bigint AS step, count(*)
+-- issue_trend --
+-- Events of an issue in steps of time, of those steps that have any (findings_issue_idx alone without filters of findings).
+SELECT (start_unix_nano - %(origin)s::bigint) / %(step_ns)s::bigint AS step, count(*)
 FROM findings
-WHERE project_id = %(project_id)s AND fingerprint = ANY (%(fingerprints)s::text[])
+WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
     {within_filter}
-GROUP BY fingerprint, step
+GROUP BY step
 
 -- first_finding --
--- When the first stored event of the project, or of one issue, within a window began (findings_start_idx or
--- findings_issue_idx).
+-- When the first stored event of an issue within a window began (findings_issue_idx).
 SELECT min(start_unix_nano)
 FROM findings
-WHERE project_id = %(project_id)s AND (%(fingerprint)s::text IS NULL OR fingerprint = %(fingerprint)s)
+WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
   AND (%(since)s::bigint IS NULL OR start_unix_nano >= %(since)s)
   AND (%(until)s::bigint IS NULL OR start_unix_nano < %(until)s)
 

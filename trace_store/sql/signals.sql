@@ -82,38 +82,10 @@ GROUP BY signal_id
 -- own_trends --
 -- Matches of each signal in steps of time, of those steps that have any, without what is called wrong
 -- (signal_matches_signal_idx).
-SELECT signal_id::text, (start_unix_nano - %(since)s::bigint) / %(step_ns)s::bigint AS step, count(*)
+SELECT signal_id::text, (start_unix_nano - %(origin)s::bigint) / %(step_ns)s::bigint AS step, count(*)
 FROM signal_matches
 WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND NOT is_wrong
 GROUP BY signal_id, step
-
--- derived_trends --
--- Findings of given derived signals in steps of time, of those steps that have any (findings_start_idx).
-SELECT CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool, step, sum(events)::bigint
-FROM (
-  SELECT kind, tool, (start_unix_nano - %(since)s::bigint) / %(step_ns)s::bigint AS step, count(*) AS events
-  FROM findings
-  WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s AND kind <> 'schema_violation'
-  GROUP BY kind, tool, step
-) of_kind
-WHERE CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool = ANY (%(signals)s::text[])
-GROUP BY 1, step
-
--- count_derived --
--- Events, users and the last event of each tool that fails and of each loop within a window (findings_start_idx). Events
--- of one user are put together first: telling users apart among all events would sort every one of them.
-SELECT CASE kind WHEN 'loop' THEN 'loop:' ELSE 'tool_error:' END || tool, sum(events)::bigint, count(DISTINCT user_id),
-  max(last_unix_nano), count(*) OVER ()
-FROM (
-  SELECT kind, tool, user_id, count(*) AS events, max(start_unix_nano) AS last_unix_nano
-  FROM findings
-  WHERE project_id = %(project_id)s AND start_unix_nano >= %(since)s
-    AND kind <> 'schema_violation'  -- of calls that worked
-  GROUP BY kind, tool, user_id
-) of_user
-GROUP BY 1
-ORDER BY 2 DESC, 1
-LIMIT %(limit)s
 
 -- newest_matches --
 -- The newest matches of a signal (signal_matches_signal_idx), and what people said of them (primary key).

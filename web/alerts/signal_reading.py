@@ -27,7 +27,7 @@ from trace_store.reader import TraceReader
 from trace_store.upkeep.reprocess import open_reprocess
 from web.requests.errors import BadRequest
 
-RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # steps of a trend, and their seconds
+RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # whole steps of a trend, and their seconds
 
 
 class SignalPlace(Protocol):
@@ -87,13 +87,14 @@ async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
         raise BadRequest(f"range={chosen} is none of {', '.join(RANGES)}.")
     steps, step_s = RANGES[chosen]
     since = time.time_ns() - steps * step_s * NANOSECONDS
+    origin = since // (step_s * NANOSECONDS) * step_s * NANOSECONDS  # steps begin where roll-ups do
 
     def trend(found: StepCounts, signal: str) -> Trend:
-        return Trend(since, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps)))
+        return Trend(origin, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps + 1)))
 
-    async with place.reader.freely_planned() as connection:
+    async with place.reader.at_one_moment() as connection:
         counts = await count_own(connection, place.project_id, since)
-        trends = await own_trends(connection, place.project_id, since, step_s)
+        trends = await own_trends(connection, place.project_id, since, origin, step_s)
         own = [
             OwnSignal(
                 signal,
@@ -104,8 +105,7 @@ async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
             for signal in await read_signals(connection, place.project_id)
         ]
         derived, total = await count_derived(connection, place.project_id, since)
-        names = [count.signal for count in derived]
-        trends = await derived_trends(connection, place.project_id, since, step_s, names)
+        trends = await derived_trends(connection, place.project_id, since, origin, step_s)
         moment = datetime.fromtimestamp(since / NANOSECONDS, UTC)
         posted, posted_total = await feedback_counts(connection, place.project_id, moment)
     async with open_reprocess(place.conninfo) as work:

@@ -24,7 +24,7 @@ Context = Annotated[WebContext, Depends(context_of)]
 async def list_issues(request: Request, context: Context) -> Response:
     """Issues of the project: `{"issues": [...], "next": cursor or null, "shown": n, "total": n}`. See docs/api.md."""
     query = read_issue_query(request.query_params, context.project_id)
-    found = await read_issue_list(context.reader, query)
+    found = await read_issue_list(context.reader, query, with_counts=True)
     return json_answer(list_json(found, None if found.after is None else cursor_text(found.after)))
 
 

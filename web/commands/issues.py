@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) or "" for name in _PARAMETERS} | {"q": arguments.text or ""}
     try:
         with open_project(read_settings(vars(arguments)), arguments.project) as store:
-            found = asyncio.run(_read(store.conninfo, read_issue_query(QueryParams(given), store.project_id)))
+            query = read_issue_query(QueryParams(given), store.project_id)
+            found = asyncio.run(_read(store.conninfo, query, arguments.json))
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
     if arguments.json:
@@ -71,9 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _read(conninfo: str, query: IssueQuery) -> IssueList:
+async def _read(conninfo: str, query: IssueQuery, with_counts: bool) -> IssueList:
     async with make_pool(conninfo, "rainbarrel issues", 1) as pool:
-        return await read_issue_list(TraceReader(pool), query)
+        return await read_issue_list(TraceReader(pool), query, with_counts=with_counts)
 
 
 def _table(found: IssueList) -> str:
@@ -82,7 +83,7 @@ def _table(found: IssueList) -> str:
         row = issue.row
         lines.append(
             [
-                *(issue.status, row.kind, number(row.events), number(issue.counts.users)),
+                *(issue.status, row.kind, number(row.events), number(issue.users)),
                 utc(row.last_seen_unix_nano)[:19].replace("T", " "),
                 *(row.first_release, _cut(row.tool, TOOL_CHARS_MAX), _cut(row.title, TITLE_CHARS_MAX), row.fingerprint),
             ]

@@ -13,7 +13,7 @@ from web.issues.issue_view import example_violations
 def list_json(found: IssueList, next_cursor: str | None) -> dict[str, Any]:
     """A page of issues."""
     return {
-        "issues": [_issue(item.row, item.status, item.counts, item.trend) for item in found.issues],
+        "issues": [_issue(item.row, item.status, item.counts or IssueCounts(), item.trend) for item in found.issues],
         "next": next_cursor,
         "shown": len(found.issues),
         "total": found.total,

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tool_errors.issue_status import IssueStatus, issue_status
+from trace_store.lists.issue_figures import read_trends
 from trace_store.lists.issue_rows import IssueCounts, IssueDetail, IssueRow, Trend
-from trace_store.lists.issues import count_issues, rank_issues, read_issue, read_trends
+from trace_store.lists.issues import count_issues, rank_issues, read_issue, users_met
 from trace_store.reader import TraceReader
 from web.issues.issue_parameters import IssueQuery
-
-TREND_STEPS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +17,9 @@ class ListedIssue:
 
     row: IssueRow
     status: IssueStatus
-    counts: IssueCounts
+    users: int
     trend: Trend
+    counts: IssueCounts | None  # where they were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class IssueList:
     after: tuple[int, str] | None
 
 
-async def read_issue_list(reader: TraceReader, query: IssueQuery) -> IssueList:
-    """A page of the issues that were asked for."""
+async def read_issue_list(reader: TraceReader, query: IssueQuery, *, with_counts: bool = False) -> IssueList:
+    """A page of the issues that were asked for; counting more than users reads every event of them."""
     now = datetime.fromtimestamp(query.now_unix_nano / 1_000_000_000, UTC)
-    async with reader.freely_planned() as connection:
+    async with reader.at_one_moment() as connection:
         rows, total = await rank_issues(connection, query.wanted, query.order)
         looked_at, is_cut = len(rows), total > len(rows)
         found = [(row, status) for row in rows for status in [issue_status(row, now)]]
@@ -46,11 +46,15 @@ async def read_issue_list(reader: TraceReader, query: IssueQuery) -> IssueList:
         rest = [pair for pair in found if query.after is None or _place(pair[0], query) > _after(query.after)]
         shown = rest[: query.limit]
         names = [row.fingerprint for row, _ in shown]
-        counts = await count_issues(connection, query.wanted, names)
+        if query.order == "users":
+            users = {row.fingerprint: row.users for row, _ in shown}
+        else:
+            users = await users_met(connection, query.wanted, names)
+        counts = await count_issues(connection, query.wanted, names) if with_counts else {}
         until = query.wanted.until_unix_nano or query.now_unix_nano
-        trends = await read_trends(connection, query.wanted, names, TREND_STEPS, until)
+        trends = await read_trends(connection, query.wanted, names, until)
     issues = [
-        ListedIssue(row, status, counts.get(row.fingerprint, IssueCounts()), trends[row.fingerprint])
+        ListedIssue(row, status, users[row.fingerprint], trends[row.fingerprint], counts.get(row.fingerprint))
         for row, status in shown
     ]
     more = len(rest) > len(shown) and bool(shown)

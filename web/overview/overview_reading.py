@@ -40,8 +40,8 @@ def step_of(length_ns: int) -> int:
     return -(-length_ns // (STEPS_MAX * _DAY * NANOSECONDS)) * _DAY
 
 
-async def read_start_page(context: WebContext, window: TimeWindow) -> Overview:
-    """Everything, over one connection after the other."""
+async def read_start_page(context: WebContext, window: TimeWindow, *, with_counts: bool = False) -> Overview:
+    """Everything, over one connection after the other; `with_counts` tells more of issues than the page shows."""
     since, until = window.since_unix_nano, window.until_unix_nano
     filters = (window.release, window.environment)
     wanted = OverviewWindow(context.project_id, since, until, step_of(until - since), *filters)
@@ -50,5 +50,6 @@ async def read_start_page(context: WebContext, window: TimeWindow) -> Overview:
         tools = await read_tool_stats(connection, ToolWindow(context.project_id, since, until, *filters), TOOLS_SHOWN)
     asked = {"since": str(since), "until": str(until), "order": "events", "limit": str(ISSUES_SHOWN)}
     asked |= {name: window.shown[name] for name in ("release", "environment")}
-    issues = await read_issue_list(context.reader, read_issue_query(QueryParams(asked), context.project_id))
+    query = read_issue_query(QueryParams(asked), context.project_id)
+    issues = await read_issue_list(context.reader, query, with_counts=with_counts)
     return Overview(window, figures, issues, tools)

@@ -32,5 +32,5 @@ async def show_overview(request: Request, context: Context) -> Response:
 @router.get("/overview.json")
 async def show_json(request: Request, context: Context) -> Response:
     """The page as JSON. See docs/api.md."""
-    found = await read_start_page(context, read_time_window(request.query_params, RANGE))
+    found = await read_start_page(context, read_time_window(request.query_params, RANGE), with_counts=True)
     return Response(orjson.dumps(overview_json(found)), media_type="application/json")

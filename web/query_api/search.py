@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.signals.pattern import BadSignal, Pattern, compile_pattern
-from trace_store.interactions.interaction_filters import Condition, has_words
+from trace_store.interactions.interaction_filters import Condition
 from trace_store.interactions.interaction_reads import InteractionReads, Place
 from trace_store.interactions.interaction_rows import InteractionRow
 from trace_store.interactions.interaction_words import INPUT, OUTPUT
@@ -50,7 +50,7 @@ async def search_events(request: Request, context: Context, project_id: ProjectI
         after = await place_after(reads, parameters.text("cursor"))
         meta: dict[str, Any] = {}
         if mode == "text":
-            rows, following = await reads.interactions([*conditions, _words(query, sides)], after=after, limit=limit)
+            rows, following = await reads.with_words(_words(query), sides, conditions, after=after, limit=limit)
         else:
             rows, following, meta = await _by_pattern(
                 reads, conditions, _pattern(parameters, query), sides, after, limit
@@ -80,11 +80,11 @@ def _sides(parameters: Parameters) -> tuple[int, ...]:
     return tuple(SIDES[name] for name in names)
 
 
-def _words(query: str, sides: tuple[int, ...]) -> Condition:
+def _words(query: str) -> str:
     asked = search_query(query)
     if not asked:
         raise BadRequest(f"query={query} holds no letter or digit to look for.")
-    return has_words(asked, sides)
+    return asked
 
 
 def _pattern(parameters: Parameters, query: str) -> Pattern:

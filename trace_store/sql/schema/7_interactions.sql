@@ -139,8 +139,11 @@ CREATE TABLE interaction_words (    -- derived, with its interaction
   event_id   text NOT NULL,
   side       smallint NOT NULL,     -- 1 input, 2 output
   part       smallint NOT NULL,     -- a tsvector holds 1 MiB
+  start_unix_nano bigint NOT NULL,  -- of its interaction
   words      tsvector NOT NULL,     -- trace_store/interactions/search_words.py
   PRIMARY KEY (project_id, event_id, side, part),
   FOREIGN KEY (project_id, event_id) REFERENCES interactions ON DELETE CASCADE
 );
-CREATE INDEX interaction_words_idx ON interaction_words USING gin (words);
+-- words within hours of a project
+CREATE INDEX interaction_words_idx ON interaction_words
+  USING gin (words, (ARRAY[(project_id::bigint << 32) + start_unix_nano / 3600000000000]));

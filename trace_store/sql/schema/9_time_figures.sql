@@ -3,7 +3,7 @@
 CREATE TABLE figure_rollups (        -- derived of traces, tool calls, loops, findings, interactions; replaced per hour and day
   project_id  integer NOT NULL,
   hours       smallint NOT NULL,     -- how many it covers: 1 or 24
-  sort        text NOT NULL,         -- traces, interactions, findings, loops, tools, callers
+  sort        text NOT NULL,         -- traces, interactions, findings, loops, tools, callers, issues
   hour        integer NOT NULL,      -- the first, since 1970 in UTC
   number      integer NOT NULL,
   release     text NOT NULL,
@@ -13,6 +13,7 @@ CREATE TABLE figure_rollups (        -- derived of traces, tool calls, loops, fi
   users       bytea NOT NULL,        -- numbers of users; trace_store/rollups/user_sets.py
   users_affected bytea NOT NULL,
   durations   bytea NOT NULL,        -- in ns, 8 bytes each, sorted
+  latest_unix_nano bigint,           -- of issues: the start of the newest finding
   PRIMARY KEY (project_id, hours, sort, hour, number)
 );
 ALTER TABLE figure_rollups ALTER COLUMN users SET STORAGE EXTERNAL;

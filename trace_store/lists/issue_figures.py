@@ -1,0 +1,141 @@
+"""What findings come to within a time, from their roll-ups: events, users and trends of issues and of derived signals.
+
+All statements must see the same moment. Roll-ups do not tell the findings of one user: those are read as rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from trace_store.lists.issue_rows import IssueFilter, Trend
+from trace_store.queries import load
+from trace_store.rollups.figure_reads import FigureReads, Found
+from trace_store.rollups.figure_rollups import HOUR_NS
+from trace_store.rollups.figures import Figures
+from trace_store.span_reads import plan_and_fetch
+
+SQL = load("issues")
+SORT = ("issues",)
+DAY_NS = 24 * HOUR_NS
+NANOSECONDS = 1_000_000_000
+STEP_S_MIN = 60
+STEPS_MIN = 24  # of a trend; with longer ones it has at most twice as many, and one
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingName:
+    """What a roll-up of findings is about."""
+
+    fingerprint: str
+    sort: str  # tool_error, loop, schema_violation
+    tool: str
+
+    @property
+    def signal(self) -> str:
+        """The name of the derived signal; arguments of calls that worked are none."""
+        return f"{self.sort}:{self.tool}"
+
+
+async def reads_of(connection: Connection, wanted: IssueFilter) -> FigureReads | None:
+    """Reads of the time of a filter, of all that is stored where it has no end; None where nothing is."""
+    ((first, newest),) = await plan_and_fetch(connection, SQL.finding_times, {"project_id": wanted.project_id})
+    if first is None:
+        return None
+    since, until = wanted.since_unix_nano, wanted.until_unix_nano
+    since = first // HOUR_NS * HOUR_NS if since is None else since
+    until = (newest // HOUR_NS + 1) * HOUR_NS if until is None else until
+    if since >= until:
+        return None
+    return FigureReads(connection, wanted.project_id, since, until, wanted.release, wanted.environment)
+
+
+async def issues_met(
+    connection: Connection, wanted: IssueFilter, names: Sequence[str] | None = None, *, with_users: bool
+) -> dict[str, tuple[int, int, int]]:
+    """Events, the newest of them and users (else 0) of the issues within a window, or of these fingerprints."""
+    if wanted.user_id is not None:
+        return await issues_of_rows(connection, wanted, names)
+    reads = await reads_of(connection, wanted)
+    if reads is None:
+        return {}
+    found = await (reads.whole(SORT, names) if with_users else reads.sums(SORT, names))
+    return {
+        name: (part.sums[0], part.latest_unix_nano or 0, len(part.users))
+        for name, part in together(found, lambda name: name.fingerprint).items()
+    }
+
+
+async def issues_of_rows(
+    connection: Connection, wanted: IssueFilter, names: Sequence[str] | None
+) -> dict[str, tuple[int, int, int]]:
+    """The same of the rows themselves; users are counted where only one is asked for."""
+    rows = await plan_and_fetch(connection, SQL.issues_of_rows, window_parameters(wanted) | {"fingerprints": names})
+    users = int(wanted.user_id is not None)
+    return {fingerprint: (events, newest, users) for fingerprint, events, newest in rows}
+
+
+async def read_trends(
+    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], until_unix_nano: int
+) -> dict[str, Trend]:
+    """The events of these issues in 24 to 49 steps of the window; one without a start begins with the first event."""
+    reads = await reads_of(connection, wanted)
+    since = until_unix_nano if reads is None else min(reads.since_unix_nano, until_unix_nano)
+    origin, step_s = steps_of(since, until_unix_nano)
+    steps = max(1, -(-(until_unix_nano - origin) // (step_s * NANOSECONDS)))
+    counts = {fingerprint: [0] * steps for fingerprint in fingerprints}
+    if wanted.user_id is not None:
+        of_steps = {"fingerprints": list(fingerprints), "origin": origin, "step_ns": step_s * NANOSECONDS}
+        rows = await plan_and_fetch(connection, SQL.trends_of_user, window_parameters(wanted) | of_steps)
+        for fingerprint, step, events in rows:
+            counts[fingerprint][min(max(step, 0), steps - 1)] += events
+    elif reads is not None:
+        found = await reads.sums_by_step(SORT, origin, step_s * NANOSECONDS, fingerprints)
+        for (_, name, step), part in found.items():
+            counts[finding_name(name).fingerprint][min(step, steps - 1)] += part.sums[0]
+    return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
+
+
+def steps_of(since_unix_nano: int, until_unix_nano: int) -> tuple[int, int]:
+    """Where the first of 24 to 49 steps of a time begins, and their seconds.
+
+    Steps of an hour or more are whole hours, of a day or more whole days, and begin at a multiple of their length.
+    """
+    length = until_unix_nano - since_unix_nano
+    for unit in (DAY_NS, HOUR_NS):
+        if length >= STEPS_MIN * unit:
+            step = length // (STEPS_MIN * unit) * unit
+            return since_unix_nano // step * step, step // NANOSECONDS
+    step_s = max(STEP_S_MIN, -(-length // (STEPS_MIN * NANOSECONDS)))
+    return until_unix_nano - STEPS_MIN * step_s * NANOSECONDS, step_s
+
+
+def together(found: Found, key: Callable[[FindingName], str | None]) -> dict[str, Figures]:
+    """The figures of findings by what they are about; None leaves out."""
+    parts: defaultdict[str, Figures] = defaultdict(Figures)
+    for (_, name, _), part in found.items():
+        about = key(finding_name(name))
+        if about is not None:
+            parts[about].add(part)
+    return parts
+
+
+def finding_name(name: str) -> FindingName:
+    """The name of a roll-up of findings, as sql/figures.sql joins it."""
+    return FindingName(*name.split("\x1f", 2))
+
+
+def window_parameters(wanted: IssueFilter) -> dict[str, Any]:
+    """What statements on the rows of a window ask for."""
+    return {
+        "project_id": wanted.project_id,
+        "since": wanted.since_unix_nano,
+        "until": wanted.until_unix_nano,
+        "release": wanted.release,
+        "environment": wanted.environment,
+        "user_id": wanted.user_id,
+    }
