@@ -104,7 +104,7 @@ class Pages:
         async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:
             await connection.execute(
                 "TRUNCATE rainbarrel.spans, rainbarrel.span_blobs, rainbarrel.span_links, rainbarrel.log_records,"
-                " rainbarrel.span_facts, rainbarrel.traces, rainbarrel.llm_calls, rainbarrel.tool_calls,"
+                " rainbarrel.fact_parts, rainbarrel.traces, rainbarrel.llm_calls, rainbarrel.tool_calls,"
                 " rainbarrel.loops, rainbarrel.dirty_marks"
             )
 

@@ -1,7 +1,7 @@
-"""Judged facts: what one span says, the verdicts on its calls, and both as the JSON of a row of `span_facts`.
+"""Judged facts: what one span says, the verdicts on its calls, and both as the JSON that the store keeps of it.
 
-Verdicts are made once, while the payloads are at hand. The row holds digests, previews of 400 bytes and error
-messages of 4 KiB. Everything that derive decides is decided on what a row holds, so that fresh facts and facts read
+Verdicts are made once, while the payloads are at hand. The JSON holds digests, previews of 400 bytes and error
+messages of 4 KiB. Everything that derive decides is decided on what it holds, so that fresh facts and facts read
 back give the same trace.
 """
 
@@ -74,7 +74,7 @@ def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TO
 
 
 def to_row(judged: JudgedFacts) -> dict[str, Any]:
-    """The JSON object for `span_facts.facts`: bounded, without NUL, and without keys for what is absent."""
+    """The JSON object that the store keeps: bounded, without NUL, and without keys for what is absent."""
     facts = judged.facts
     version = judged.version
     row: dict[str, Any] = {key: getattr(facts, key).hex() for key in _IDS}

@@ -42,7 +42,7 @@ def fact_rows(
     registry_of: RegistryOf = built_in,
     find_signals: Callable[[int, SpanFacts], list[list[str]]] | None = None,
 ) -> list[FactRow]:
-    """The rows of `span_facts` for every span that a dialect claims; `registry_of` gives a project's dialects.
+    """What the store keeps of every span that a dialect claims; `registry_of` gives a project's dialects.
 
     `find_signals` looks for a project's signals in the texts of a span, which are whole only here.
     """

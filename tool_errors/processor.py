@@ -21,6 +21,7 @@ from tool_errors.grouped.group_says import GroupSaid, said_so_far
 from tool_errors.grouped.linked_traces import may_belong_to_group, tells_of_ai
 from tool_errors.grouped.settle_groups import GROUP_UNITS, GroupSettler, unit_of_group
 from tool_errors.interactions.settle import SUM_UNITS, InteractionSettler
+from tool_errors.judged import DETECTOR_VERSION
 from tool_errors.large_traces import LARGE_SPANS, LargeTraces, large_among
 from tool_errors.log_steps import spans_of_logs
 from tool_errors.normalise_spans import fact_rows, portions_of
@@ -196,6 +197,7 @@ class Processor:
         await claim.add_marks(
             [NewMark(unit, self._deriver.wait_s(unit), blob_id=NOT_YET_DERIVED) for unit in set(traces) - set(ready)]
         )
+        await claim.merge_settled_facts(settled.union(unit.trace for unit in ready if unit not in fresh))
         derived = DerivedRows()
         keys = [unit.trace for unit in ready]
         grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
@@ -265,11 +267,8 @@ class Processor:
         for portion in portions_of(spans, logs):
             rows += fact_rows(*portion, self._rules.registry, self._signals.find)
             await asyncio.sleep(0)
+        await claim.drop_facts(claim.marked_whole(traces) | outdated, MAPPING_VERSION, DETECTOR_VERSION)
         await claim.put_facts(rows)
-        whole = claim.marked_whole(traces) | outdated
-        claimed = {row.row for row in rows}
-        unclaimed = [span.row for span in spans if span.row.trace in whole and span.row not in claimed]
-        await claim.drop_facts(unclaimed, MAPPING_VERSION)
         arrived, read_again = await claim.new_logs([*traces, *batches], outdated)
         steps, gone = spans_of_logs(spans, [*logs, *arrived, *read_again], self._rules.registry)
         await claim.put_log_spans(steps, gone, read_again)

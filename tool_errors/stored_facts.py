@@ -1,4 +1,4 @@
-"""Judged facts as `span_facts` keeps them: without what the columns of the span say already, half of the JSON."""
+"""Judged facts as the store keeps them: without what the columns of the span say already, half of the JSON."""
 
 from typing import Any
 

@@ -15,15 +15,15 @@ from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import TRACES, FindingKey, replace_derived, replace_findings
 from trace_store.fact_rows import FactRow
+from trace_store.fact_writer import drop_facts, merge_growing, merge_settled, put_facts
 from trace_store.finding_rows import FindingRow
 from trace_store.flush import UNIT_TRACE
 from trace_store.interactions.interaction_rows import InteractionTraceRow
 from trace_store.interactions.interaction_tables import InteractionTables
-from trace_store.json_columns import json_text
 from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
-from trace_store.stored import SpanRow, StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tool_definitions import ToolDefinitionWriter
 from trace_store.trace_groups import Member, TraceGroups
 
@@ -210,31 +210,25 @@ class Claim:
         await self.add_marks([NewMark(Unit.of_trace(trace), 0, bucket, blob) for trace, bucket, blob in places])
 
     async def put_facts(self, rows: Sequence[FactRow]) -> None:
-        """Writes the facts of span versions; only what differs, and never over a larger version or a newer mapping."""
+        """Writes the facts of span versions of claimed traces; they never cover those of a newer version or mapping."""
         if not rows:
             return
-        distinct = {(*row.row[:3], row.row.start_unix_nano, row.row.bucket): row for row in rows}
         with translate_errors():
-            await self._connection.execute(SQL.put_facts, _fact_columns(distinct.values()))
+            await put_facts(self._connection, rows)
         for row in rows:
             if row.tool_definitions:
                 release = str(row.facts.get("release", ""))
                 self._tool_definitions.add(row.row.project_id, row.row.bucket, release, row.tool_definitions)
 
-    async def drop_facts(self, rows: Sequence[SpanRow], mapping_version: int) -> None:
-        """Removes the facts of span versions that no dialect claims any more; those of a newer mapping stay."""
-        if not rows:
-            return
-        parameters = {
-            "project_ids": [row.project_id for row in rows],
-            "trace_ids": [row.trace_id for row in rows],
-            "span_ids": [row.span_id for row in rows],
-            "starts": [row.start_unix_nano for row in rows],
-            "buckets": [row.bucket for row in rows],
-            "mapping_version": mapping_version,
-        }
+    async def drop_facts(self, traces: Collection[TraceKey], mapping_version: int, detector_version: int) -> None:
+        """Removes the facts of claimed traces, of which all are made anew; those of newer rules stay."""
         with translate_errors():
-            await self._connection.execute(SQL.drop_facts, parameters)
+            await drop_facts(self._connection, traces, mapping_version, detector_version)
+
+    async def merge_settled_facts(self, traces: Collection[TraceKey]) -> None:
+        """Packs the facts of claimed traces that have settled as tightly as they can be."""
+        with translate_errors():
+            await merge_settled(self._connection, traces)
 
     async def derived_by(self, traces: Sequence[TraceKey]) -> dict[TraceKey, str]:
         """Which rules derived those of these traces that were derived before."""
@@ -287,16 +281,21 @@ class Claim:
         with translate_errors():
             await self._connection.execute(MAPPING_SQL.put_rules_in_force, parameters)
 
-    async def tree_rows(self, traces: Collection[TraceKey] | None = None) -> list[TreeRow]:
-        """Every span version of these traces (of all claimed ones by default) with its facts, no bytes."""
+    async def tree_rows(self) -> list[TreeRow]:
+        """Every span version of the claimed traces with its facts, no bytes."""
         with translate_errors():
-            return await read_tree_rows(self._connection, self.traces if traces is None else traces)
+            return (await read_tree_rows(self._connection, self.traces))[0]
 
     async def tree_rows_by_trace(self, traces: Collection[TraceKey]) -> dict[TraceKey, list[TreeRow]]:
-        """`tree_rows`, by trace."""
+        """The same of some claimed traces, by trace; where their facts lie in many small parts, they are merged."""
         found: dict[TraceKey, list[TreeRow]] = {}
-        for tree_row in await self.tree_rows(traces) if traces else ():
-            found.setdefault(TraceKey(tree_row.row.project_id, tree_row.row.trace_id), []).append(tree_row)
+        if not traces:
+            return found
+        with translate_errors():
+            rows, parts = await read_tree_rows(self._connection, traces)
+            await merge_growing(self._connection, parts, rows)
+        for tree_row in rows:
+            found.setdefault(tree_row.row.trace, []).append(tree_row)
         return found
 
     async def stored_spans(
@@ -413,16 +412,3 @@ async def insert_marks(connection: psycopg.AsyncConnection[Any], marks: Sequence
 def _unit_columns(units: Sequence[Unit]) -> dict[str, list[Any]]:
     project_ids, unit_kinds, unit_ids = zip(*units, strict=True)
     return {"project_ids": list(project_ids), "unit_kinds": list(unit_kinds), "unit_ids": list(unit_ids)}
-
-
-def _fact_columns(rows: Iterable[FactRow]) -> list[list[Any]]:
-    values = [
-        (
-            *(row.row.project_id, row.row.trace_id, row.row.span_id, row.row.start_unix_nano, row.row.bucket),
-            *(row.row.end_unix_nano, row.row.raw_length, row.row.digest),
-            *(row.type, row.dialect, row.mapping_version, row.detector_version),
-            json_text(row.facts),
-        )
-        for row in rows
-    ]
-    return [list(column) for column in zip(*values, strict=True)]

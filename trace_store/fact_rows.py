@@ -1,4 +1,4 @@
-"""The row of `span_facts`: what a dialect and the detectors say about one version of one span."""
+"""What the store keeps of a span: what a dialect and the detectors say about one version of it."""
 
 from dataclasses import dataclass
 from typing import Any

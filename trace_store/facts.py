@@ -1,7 +1,7 @@
 """What a dialect says about one span, and what a detector says about one tool call.
 
 Facts are pure values, made once from the span's bytes. A `Payload` keeps its full value only on the way out of
-normalise; a row of `span_facts` keeps digest and preview, which is all that assembly and detectors need.
+normalise; the store keeps digest and preview, which is all that assembly and detectors need.
 """
 
 from dataclasses import dataclass, field

@@ -12,7 +12,12 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # an escape of U+0000, but not
 
 def json_text(value: Any) -> str:
     """JSON that PostgreSQL's jsonb takes: U+0000 becomes a visible sign, NaN becomes null, bytes are a bytea."""
-    return without_nul(orjson.dumps(value, default=_bytea)).decode()
+    return json_bytes(value).decode()
+
+
+def json_bytes(value: Any) -> bytes:
+    """The same as UTF-8."""
+    return without_nul(orjson.dumps(value, default=_bytea))
 
 
 def without_nul(encoded: bytes) -> bytes:

@@ -79,7 +79,7 @@ class LogSpanWriter:
         ]
 
     async def remove(self, connection: Connection, spans: Sequence[StoredSpan]) -> None:
-        """Removes those that are stored, with their facts."""
+        """Removes those that are stored; their facts are no longer read, and go when these are merged."""
         known = await _known(connection, [_key(span) for span in spans])
         if not known:
             return
@@ -87,7 +87,6 @@ class LogSpanWriter:
         known = await _known(connection, [_key(span) for span in spans])  # repacking may have moved them meanwhile
         columns = [list(column) for column in zip(*known, strict=True)]
         await connection.execute(SQL.delete_spans, columns[:5])
-        await connection.execute(SQL.delete_facts, columns[:5])
         await connection.execute(WRITER_SQL.count_dead_records, (columns[0], columns[4], columns[5]))
 
 

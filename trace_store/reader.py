@@ -161,12 +161,12 @@ class TraceReader:
     async def tree_rows(self, trace: TraceKey) -> list[TreeRow]:
         """The winning version of every span with its facts, without bytes; by start."""
         async with self._connection() as connection:
-            return _winners(await read_tree_rows(connection, [trace]))
+            return _winners((await read_tree_rows(connection, [trace]))[0])
 
     async def steps_of_traces(self, traces: Sequence[TraceKey]) -> tuple[list[TreeRow], list[ToolCallRow]]:
         """What `tree_rows` and `tool_calls` give of several traces, in two statements."""
         async with self._connection() as connection:
-            rows = await read_tree_rows(connection, traces)
+            rows, _ = await read_tree_rows(connection, traces)
             calls = await TOOL_CALLS.read(connection, traces)
         by_trace: dict[bytes, list[TreeRow]] = defaultdict(list)
         for row in rows:

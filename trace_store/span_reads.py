@@ -9,12 +9,15 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trace_store.blobs import Blob
+from trace_store.fact_parts import Entry, StoredPart, newest_entries, span_key
 from trace_store.queries import load
 from trace_store.stored import Link, SpanRow, StoredEnvelope, StoredLog, StoredSpan, TraceKey, TreeRow
 
 SQL = load("reader")
 LOG_SQL = load("log_spans")
+PART_SQL = load("fact_parts")
 ENVELOPES_MAX = 16_384
+_NO_FACTS: dict[bytes, Entry] = {}
 
 Connection = psycopg.AsyncConnection[Any]
 BlobKey = tuple[int, bytes, date, int]  # project, trace id, bucket, blob id
@@ -137,16 +140,21 @@ class SpanReads:
         return spans
 
 
-async def read_tree_rows(connection: Connection, traces: Collection[TraceKey]) -> list[TreeRow]:
-    """Every version of the spans of these traces with the facts of exactly that version; no blob is opened."""
+async def read_tree_rows(
+    connection: Connection, traces: Collection[TraceKey]
+) -> tuple[list[TreeRow], list[StoredPart]]:
+    """Every version of the spans of these traces with the facts of exactly that version, and the parts in which all
+    of their facts lie; no blob is opened."""
     rows = await fetch(connection, SQL.tree_rows, _trace_parameters(traces))
-    facts = {row[:6]: row[6:] for row in await fetch(connection, SQL.facts, _trace_parameters(traces))}
+    parts = [StoredPart(*row) for row in await fetch(connection, PART_SQL.of_traces, _trace_parameters(traces))]
+    facts = newest_entries(parts)
     found = []
     for row in rows:
         span = SpanRow(*row[:12])
-        key = (*span[:3], span.start_unix_nano, span.bucket, span.digest)
-        found.append(TreeRow(span, *facts.get(key, (None, None, None)), *row[12:]))
-    return found
+        entry = facts.get((span.trace, span.bucket), _NO_FACTS).get(span_key(span))
+        of_dialect = (None, None, None) if entry is None else entry[1:]
+        found.append(TreeRow(span, *of_dialect, *row[12:]))
+    return found, parts
 
 
 async def read_links(connection: Connection, query: bytes, trace: TraceKey, span_id: bytes | None) -> list[Link]:

@@ -19,6 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otlp_receiver.decode_file import decode_file
 from tests.agent_logs import AGENTS, accepted, session_request, spans_with_logs
+from tests.facts_stored import facts_stored
 from tests.fix_receiver import running_receivers
 from tool_errors.processor import Pace, Processor
 from trace_store.model import AcceptedLog, AcceptedSpan
@@ -28,7 +29,7 @@ LIBRARIES = sorted({path.parents[1] for path in (FIXTURES / "dialects").rglob("0
 CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES]
 AT_ONCE = Pace(settle_delay_s=0.0, orphan_settle_delay_s=0.0, heavy_wait_factor=0.0)
 FACTS = ("spans", "span_links", "log_records", "resources", "scopes")
-DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops", "findings", "signal_matches")
+DERIVED = ("traces", "llm_calls", "tool_calls", "loops", "findings", "signal_matches")
 NOT_COMPARED = ("found_at", "blob_id", "blob_position", "derived_at", "settle_at")
 MOMENT_NS = 1_000_000_000
 ISSUES = """
@@ -122,6 +123,7 @@ def tables(conninfo: str) -> dict[str, list[Any]]:
             query = f"SELECT to_jsonb(t) - %s::text[] FROM rainbarrel.{table} t"
             rows = connection.execute(query, (list(NOT_COMPARED),)).fetchall()
             found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
+        found["facts"] = facts_stored(connection)
         issues = sorted(connection.execute(ISSUES.encode()).fetchall())
         found["issues"] = [fingerprint for fingerprint, _ in issues]
         found["first seen"] = [FirstSeen(unix_nano) for _, unix_nano in issues]
@@ -139,7 +141,7 @@ class FirstSeen(int):
 
 def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        tables = (*FACTS, *DERIVED, "issue_states", "span_blobs", "dirty_marks", "ingest_receipts")
+        tables = (*FACTS, *DERIVED, "fact_parts", "issue_states", "span_blobs", "dirty_marks", "ingest_receipts")
         names = ", ".join(f"rainbarrel.{name}" for name in tables)
         connection.execute(f"TRUNCATE {names}")
 
@@ -178,6 +180,7 @@ def check_any_order(database: str, records: list[Record]) -> None:
     undisturbed = tables(database)
     assert undisturbed["spans"]
     assert undisturbed["traces"]
+    assert undisturbed["facts"]
 
     @settings(max_examples=1, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.randoms(use_true_random=False))

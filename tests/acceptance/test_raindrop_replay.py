@@ -82,7 +82,7 @@ def comparable(found: Rows) -> Rows:
 
 def empty(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        names = ", ".join(f"rainbarrel.{name}" for name in (*FACTS, *DERIVED, "span_blobs", "span_facts", "findings"))
+        names = ", ".join(f"rainbarrel.{name}" for name in (*FACTS, *DERIVED, "span_blobs", "fact_parts", "findings"))
         connection.execute(f"TRUNCATE {names} CASCADE")
 
 

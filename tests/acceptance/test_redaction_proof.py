@@ -135,3 +135,4 @@ async def test_what_rules_find_is_in_no_table(database: str) -> None:
         await Processor(database, AT_ONCE).drain()
         found = await places(database, before.words)
         assert set().union(*found.values()) == set(before.words), "the search finds what is there"
+        assert {"span_blobs.body", "fact_parts.body"} <= found.keys(), "and opens what is compressed"

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.facts_stored import facts_stored
 from tests.fix_pages import AT_ONCE, read_records, store
 from tests.fix_server import RunningServer, running_server
 from tests.run_cli import rainbarrel
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.thorough
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "dialects"
 LIBRARIES = sorted({path.parents[1] for path in FIXTURES.rglob("001.*")})
 CAPTURES = [max(scenario for scenario in library.iterdir() if scenario.is_dir()) for library in LIBRARIES[:8]]
-DERIVED = ("span_facts", "traces", "llm_calls", "tool_calls", "loops")
+DERIVED = ("traces", "llm_calls", "tool_calls", "loops")
 NOT_COMPARED = ("derived_at", "settle_at", "blob_id", "blob_position")
 MAPPING = """
 [[dialect]]
@@ -43,7 +44,7 @@ def tables(conninfo: str) -> dict[str, list[dict[str, Any]]]:
             rows = [row[0] for row in connection.execute(query).fetchall()]
             kept = [{key: value for key, value in row.items() if key not in NOT_COMPARED} for row in rows]
             found[table] = sorted(kept, key=str)
-        return found
+        return found | {"facts": facts_stored(connection)}
 
 
 def sql(conninfo: str, statement: str) -> list[Any]:

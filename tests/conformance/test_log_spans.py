@@ -3,8 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+import psycopg
+
 from tests.agent_logs import accepted, session_request, spans_with_logs
 from tests.conformance.conftest import Store
+from tests.facts_stored import facts_stored
 from tool_errors.processor import Pace, Processor
 from tool_errors.rules import ProjectRules
 from trace_store.connections import connect
@@ -61,7 +64,7 @@ async def test_a_newer_mapping_makes_them_anew(store: Store) -> None:
         assert len(newer[2]) == 1, "nothing is left in the trace that older rules made"
         assert {row[0] for row in newer[0]} == {newer[2][0][0]}
     await store.sql("DELETE FROM rainbarrel.spans WHERE kind = -1")
-    await store.sql("DELETE FROM rainbarrel.span_facts")
+    await store.sql("DELETE FROM rainbarrel.fact_parts")
     async with open_reprocess(store.conninfo) as work:
         await work.mark_traces(1, [newer[2][0][0]])
         assert [count async for count in work.mark_log_batches(Choice(1, None))] == [1]
@@ -104,5 +107,6 @@ async def test_a_span_that_arrives_takes_the_place_of_its_record(store: Store) -
     await store.commit(*spans)
     await derived(store)
     assert await store.sql(FROM_LOG) == [(3,)]
-    assert await store.sql("SELECT count(*) FROM rainbarrel.span_facts") == [(6,)]
+    with psycopg.connect(store.conninfo) as connection:
+        assert len(facts_stored(connection)) == 6
     assert await store.sql("SELECT tool_call_count, error_count FROM rainbarrel.traces") == [(4, 3)]

@@ -39,7 +39,7 @@ async def tables(at: Store) -> dict[str, list[str]]:
 
 
 async def forget(at: Store) -> None:
-    await at.sql(f"TRUNCATE spans, span_blobs, span_links, span_facts, dirty_marks, {', '.join(TABLES)}")
+    await at.sql(f"TRUNCATE spans, span_blobs, span_links, fact_parts, dirty_marks, {', '.join(TABLES)}")
 
 
 def runs() -> list[Trace]:

@@ -1,4 +1,4 @@
-"""What `span_facts` keeps is enough, with the columns of the span, to have the judged facts again."""
+"""What is kept of facts is enough, with the columns of the span, to have the judged facts again."""
 
 from datetime import date
 

@@ -1,14 +1,13 @@
 -- The columnstore of TimescaleDB under the Timescale licence; see docs/decisions/storage_tiers.md.
 
 -- enable_statements --
--- For each of the two tables that has no columnstore yet: the statement that gives it one. A trace is a segment, since
--- joins find rows in the columnstore only by the columns of a segment.
+-- The statement that gives `spans` a columnstore, where it has none yet. A trace is a segment, since joins find rows in
+-- the columnstore only by the columns of a segment.
 SELECT format('ALTER TABLE %I.%I SET (timescaledb.compress, timescaledb.compress_segmentby = %L, '
               'timescaledb.compress_orderby = %L)',
               hypertable_schema, hypertable_name, 'project_id, trace_id', 'start_unix_nano, span_id')
 FROM timescaledb_information.hypertables
-WHERE hypertable_schema = 'rainbarrel' AND hypertable_name IN ('spans', 'span_facts') AND NOT compression_enabled
-ORDER BY hypertable_name
+WHERE hypertable_schema = 'rainbarrel' AND hypertable_name = 'spans' AND NOT compression_enabled
 
 -- old_chunks --
 -- Chunks that end at or before the cutoff, whether they are in the columnstore or not; oldest first.

@@ -24,7 +24,7 @@ DELETE FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
 
 -- delete_facts --
 -- Removes the facts of the trace (primary key).
-DELETE FROM span_facts WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+DELETE FROM fact_parts WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
 
 -- delete_links --
 -- Removes the links that the trace carries (primary key).

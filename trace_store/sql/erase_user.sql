@@ -50,12 +50,12 @@ WHERE project_id = %(project_id)s AND left(conversation_id, 255) = ANY (
   AND conversation_id = ANY (%(conversation_ids)s) AND user_id IS NULL
 
 -- traces_of_user --
--- Traces of which a span names the user (reads all facts of the project) or that belong to one of these interactions, those of these conversations that name nobody, and
+-- Traces of which a span names the user (reads all fact_parts of the project, not what is packed in them) or that belong to one of these interactions, those of these conversations that name nobody, and
 -- those that name nobody and share their group with the user's alone.
 WITH named AS MATERIALIZED (
   SELECT trace_id FROM traces WHERE project_id = %(project_id)s AND user_id = %(user_id)s
   UNION
-  SELECT trace_id FROM span_facts WHERE project_id = %(project_id)s AND facts ->> 'user_id' = %(user_id)s
+  SELECT trace_id FROM fact_parts WHERE project_id = %(project_id)s AND user_ids ? %(user_id)s::text
   UNION
   SELECT trace_id FROM interaction_traces WHERE project_id = %(project_id)s AND event_id = ANY (%(event_ids)s::text[])
   UNION

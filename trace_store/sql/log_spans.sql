@@ -64,11 +64,3 @@ USING unnest(%s::integer[], %s::bytea[], %s::bytea[], %s::bigint[], %s::date[])
 WHERE (span.project_id, span.trace_id, span.span_id, span.start_unix_nano, span.bucket)
     = (gone.project_id, gone.trace_id, gone.span_id, gone.start_unix_nano, gone.bucket)
   AND span.kind = -1
-
--- delete_facts --
--- Removes their facts (primary key).
-DELETE FROM span_facts AS fact
-USING unnest(%s::integer[], %s::bytea[], %s::bytea[], %s::bigint[], %s::date[])
-  AS gone (project_id, trace_id, span_id, start_unix_nano, bucket)
-WHERE (fact.project_id, fact.trace_id, fact.span_id, fact.start_unix_nano, fact.bucket)
-    = (gone.project_id, gone.trace_id, gone.span_id, gone.start_unix_nano, gone.bucket)

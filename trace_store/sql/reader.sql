@@ -68,13 +68,6 @@ FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (projec
 JOIN spans span USING (project_id, trace_id)
 JOIN resources resource USING (project_id, resource_id)
 
--- facts --
--- What dialects made of the spans of these traces (primary key). Read apart from tree_rows: a join by span would open
--- the batches of a columnstore once per span.
-SELECT project_id, trace_id, span_id, start_unix_nano, bucket, fact.digest, fact.type, fact.dialect, fact.facts
-FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
-JOIN span_facts fact USING (project_id, trace_id)
-
 -- resources --
 -- Resources by id (primary key).
 SELECT resource_id, otlp, schema_url FROM resources WHERE project_id = %s AND resource_id = ANY (%s)

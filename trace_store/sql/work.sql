@@ -127,35 +127,3 @@ WHERE (live.project_id, live.trace_id) = (wanted.project_id, wanted.trace_id)
 RETURNING live.project_id, live.trace_id, live.group_id, live.conversation_id, EXISTS (
   SELECT FROM traces member JOIN loops loop USING (project_id, trace_id)
   WHERE member.project_id = live.project_id AND member.group_id = live.group_id AND loop.ended = 'running')
-
--- drop_facts --
--- Removes the facts of spans that no dialect claims any more, unless a newer mapping made them (primary key).
-DELETE FROM span_facts AS old
-USING unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(span_ids)s::bytea[], %(starts)s::bigint[],
-  %(buckets)s::date[]) AS gone (project_id, trace_id, span_id, start_unix_nano, bucket)
-WHERE (old.project_id, old.trace_id, old.span_id, old.start_unix_nano, old.bucket)
-    = (gone.project_id, gone.trace_id, gone.span_id, gone.start_unix_nano, gone.bucket)
-  AND old.mapping_version <= %(mapping_version)s
-
--- put_facts --
--- Writes the facts of span versions in key order (primary key). Of two versions the larger stays; facts of the same
--- version are overwritten unless a newer mapping made them.
-INSERT INTO span_facts AS old (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
-  digest, type, dialect, mapping_version, detector_version, facts)
-SELECT project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
-  digest, type, dialect, mapping_version, detector_version, facts::jsonb
-FROM unnest(%s::integer[], %s::bytea[], %s::bytea[], %s::bigint[], %s::date[], %s::bigint[], %s::integer[],
-  %s::bytea[], %s::text[], %s::text[], %s::integer[], %s::integer[], %s::text[])
-  AS new (project_id, trace_id, span_id, start_unix_nano, bucket, end_unix_nano, raw_length,
-    digest, type, dialect, mapping_version, detector_version, facts)
-ORDER BY project_id, bucket, trace_id, span_id, start_unix_nano
-ON CONFLICT (project_id, trace_id, span_id, start_unix_nano, bucket) DO UPDATE
-SET end_unix_nano = excluded.end_unix_nano, raw_length = excluded.raw_length, digest = excluded.digest,
-    type = excluded.type, dialect = excluded.dialect, mapping_version = excluded.mapping_version,
-    detector_version = excluded.detector_version, facts = excluded.facts
-WHERE (excluded.end_unix_nano, excluded.raw_length, excluded.digest, excluded.mapping_version,
-       excluded.detector_version)
-   >= (old.end_unix_nano, old.raw_length, old.digest, old.mapping_version, old.detector_version)
-  AND (excluded.digest, excluded.type, excluded.dialect, excluded.mapping_version, excluded.detector_version,
-       excluded.facts)
-   IS DISTINCT FROM (old.digest, old.type, old.dialect, old.mapping_version, old.detector_version, old.facts)

@@ -1,6 +1,6 @@
-"""TimescaleDB's columnstore, where its licence allows it: `spans` and `span_facts` of days that have come to rest.
+"""TimescaleDB's columnstore, where its licence allows it: `spans` of days that have come to rest.
 
-Late spans, new facts and erasures still go into such a day; the next run moves its rows to the columnstore again.
+Late spans and erasures still go into such a day; the next run moves its rows to the columnstore again.
 """
 
 from contextlib import suppress

@@ -1,21 +1,23 @@
 -- derived: replaced, never incremented ----------------------------------------------------------------------------
 
-CREATE TABLE span_facts (           -- by bucket; one row per span version that a dialect claims
+CREATE SEQUENCE fact_part_ids;
+
+CREATE TABLE fact_parts (           -- by bucket; what dialects say of up to 128 spans of a trace: trace_store/fact_parts.py
   project_id      integer NOT NULL,
   trace_id        bytea NOT NULL,
-  span_id         bytea NOT NULL,
-  start_unix_nano bigint NOT NULL,
+  part_id         bigint NOT NULL DEFAULT nextval('fact_part_ids'),
   bucket          date NOT NULL,
-  end_unix_nano   bigint NOT NULL,
-  raw_length      integer NOT NULL,
-  digest          bytea NOT NULL,
-  type            text NOT NULL,
-  dialect         text NOT NULL,
-  mapping_version integer NOT NULL,
-  detector_version integer NOT NULL,
-  facts           jsonb NOT NULL,   -- SpanFacts and the verdicts on its calls, previews only
-  PRIMARY KEY (project_id, trace_id, span_id, start_unix_nano, bucket)
+  mapping_version smallint NOT NULL,
+  detector_version smallint NOT NULL,
+  span_count      smallint NOT NULL,
+  raw_bytes       integer NOT NULL, -- of body, before it was compressed
+  dialects        jsonb NOT NULL,   -- names
+  user_ids        jsonb,            -- that the spans name; NULL: none
+  keys            bytea NOT NULL,   -- 17 bytes a span: its id, first 8 bytes of the digest, number of its dialect
+  body            bytea NOT NULL,   -- zstd of [[type, facts], ...]; plain where an older schema had it
+  PRIMARY KEY (project_id, trace_id, part_id, bucket)
 ) PARTITION BY RANGE (bucket);
+ALTER TABLE fact_parts ALTER COLUMN body SET STORAGE EXTERNAL;
 
 CREATE TABLE tool_definitions (     -- one row per distinct definition; spans name it by digest
   project_id  integer NOT NULL,
