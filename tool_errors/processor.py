@@ -16,6 +16,7 @@ from functools import partial
 
 from tool_errors.delivery.circuit_breaker import tell_circuit_breakers
 from tool_errors.derive_traces import DerivedRows, TraceDeriver
+from tool_errors.erased_traces import ErasedNames
 from tool_errors.finding_rows import findings_of_rows, loops_not_in
 from tool_errors.grouped.group_says import GroupSaid, said_so_far
 from tool_errors.grouped.linked_traces import may_belong_to_group, tells_of_ai
@@ -35,13 +36,14 @@ from trace_store.failpoints import reach
 from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.interactions.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
 from trace_store.own_spans import own_span
-from trace_store.stored import TraceKey
+from trace_store.stored import TraceKey, TreeRow
 from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
 
 PORTION_TRACES = 16  # derived in one go: then deliveries and rules get their turn
 RETRY_DELAY_S = 60.0  # for a unit whose derivation failed; its facts and bytes stay as they are
 RECONNECT_DELAY_S = 1.0
+ERASE_DELAY_S = 5.0  # while a user is being erased, for what belongs to an erased one
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class Processor:
         loops = self._rules.loops
         self._derived = derived
         self._signals = ProjectSignals()
+        self._erased = ErasedNames()
         self._pace = pace or Pace()
         self._deriver = TraceDeriver(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
         self._settler = GroupSettler(self._pace.heavy_wait_factor, self._pace.heavy_wait_s_max, loops)
@@ -129,6 +132,7 @@ class Processor:
                     claim.leave(large)
                 await self._rules.refresh(claim)
                 self._signals.use(await claim.signals())
+                await self._erased.refresh(claim)
                 if self._one_by_one:
                     for unit in claim.marks:
                         await self._work_apart(claim, unit)
@@ -203,6 +207,7 @@ class Processor:
         grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
         said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
         rows_of = await claim.tree_rows_by_trace(keys)
+        keys = await self._without_erased(claim, keys, rows_of)
         told: dict[TraceKey, list[InteractionTraceRow]] = defaultdict(list)
         for link in await claim.interactions.links_of_traces(keys):
             if link.said_by == SAID_BY_EVENT:
@@ -224,6 +229,20 @@ class Processor:
         )
         await tell_circuit_breakers(claim, loops_not_in(dismissed, derived.loops))
         await claim.add_marks([*derived.marks, *await self._group_marks(claim, derived, said)])
+
+    async def _without_erased(
+        self, claim: Claim, keys: list[TraceKey], rows_of: dict[TraceKey, list[TreeRow]]
+    ) -> list[TraceKey]:
+        """Erases those of these traces that are of an erased user, takes them out of both, and returns the others."""
+        if not (erased := self._erased.among(rows_of)):
+            return keys
+        if await claim.erase(erased):
+            log.info("Erased %d traces that arrived after their user was erased.", len(erased))
+        else:
+            await claim.add_marks([NewMark(Unit.of_trace(trace), ERASE_DELAY_S) for trace in erased])
+        for trace in erased:
+            del rows_of[trace]
+        return [key for key in keys if key not in erased]
 
     async def _settle_unchanged(self, claim: Claim, traces: Sequence[Unit]) -> set[TraceKey]:
         """Settles the traces for which nothing but time has passed and which that does not change; returns them."""

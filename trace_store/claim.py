@@ -24,8 +24,11 @@ from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
+from trace_store.tombstones import SQL as TOMBSTONE_SQL
+from trace_store.tombstones import Erased, Tombstones, put_tombstones
 from trace_store.tool_definitions import ToolDefinitionWriter
 from trace_store.trace_groups import Member, TraceGroups
+from trace_store.upkeep.erase import erase_rows
 
 SQL = load("work")
 MAPPING_SQL = load("mappings")
@@ -309,6 +312,22 @@ class Claim:
         """What `traces` holds of these traces now."""
         with translate_errors():
             return await TRACES.read(self._connection, self.traces if traces is None else traces)
+
+    async def read_tombstones(self, into: Tombstones) -> None:
+        """Adds what was erased since `into` was read last."""
+        await into.read(self._connection)
+
+    async def erase(self, traces: Collection[TraceKey]) -> bool:
+        """Erases these traces and keeps them away, as part of the claim; their bytes go with the next repacking.
+
+        False, and nothing is done, while a user is being erased: tombstones are written by one at a time.
+        """
+        with translate_errors():
+            ((is_free,),) = await fetch(self._connection, TOMBSTONE_SQL.try_lock_erasures)
+            for trace in traces if is_free else ():
+                await put_tombstones(self._connection, trace.project_id, Erased.TRACE, [trace.trace_id])
+                await erase_rows(self._connection, trace)
+        return bool(is_free)
 
     async def replace(
         self,

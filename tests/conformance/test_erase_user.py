@@ -249,12 +249,32 @@ async def test_what_others_share_stays_theirs(store: Store) -> None:
     assert await store.sql(conversation, [CONVERSATION]) == [("other", 1)]
 
 
-async def test_erasing_again_finds_what_was_not_derived_yet(store: Store) -> None:
-    await store.writer.commit(CommitBatch(spans(Planter())))
-    assert (await run_erasure(store)).underived_count == 1
+async def test_traces_that_come_late_go_when_they_are_derived(store: Store) -> None:
+    """One that was not derived yet, and two that nobody had seen: of the user, and of an erased interaction."""
+    plant = Planter()
+    await store.writer.commit(CommitBatch(spans(plant)))
+    await store.writer.commit(batch([], [], events(plant)[:1]))
+    assert (await run_erasure(store)).underived_count == 2
     await derive(store)
-    erased = await run_erasure(store)
-    assert (erased.span_count, erased.underived_count) == (4, 0)
+    assert (await run_erasure(store)).event_count == 1
+    late, of_event = new_id(16), new_id(16)
+    kept, _ = of_others("c2")
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look_up", "note": plant()}
+    named = {"traceloop.association.properties.event_id": EVENT, "traceloop.span.kind": "tool", "note": plant()}
+    late_spans = [made(late, 1, 0, "late", tool | {"user.id": USER}), made(late, 2, 1, plant(), tool)]
+    await store.writer.commit(CommitBatch(accepted([*late_spans, made(of_event, 3, 0, "late", named)]) + kept))
+    await derive(store)
+    assert await store.sql("SELECT name FROM spans") == [("kept",)]
+    assert await store.sql("SELECT trace_id FROM traces") == [(kept[0].trace_id,)]
+    assert await store.sql("SELECT event_id FROM interactions UNION SELECT user_id FROM users") == []
+    tombstones = Tombstones()
+    async with await connect(store.conninfo, "test") as connection:
+        await tombstones.read(connection)
+    again = DecodedTraces(1, accepted([made(late, 9, 1, "nobody's", tool)]))
+    drop_erased(again, tombstones)
+    assert (again.spans, again.rejections.counts) == ([], {"erased": 1})
+    assert (await run_erasure(store)).is_complete
+    assert await places(store.conninfo, plant.words) == {}
 
 
 async def test_a_trace_of_several_users_goes_with_each_of_them(store: Store) -> None:
