@@ -129,7 +129,7 @@ SIGNALS = Listing(
     "/v1/signals",
     {"limit": "limit"},
     ("id", "name", "description", "sentiment", "group_id", "created_at"),
-    hint="list_events(signal=ID) lists the events of one.",
+    hint="get_signal(signal) tells one with its newest events.",
 )
 TRACES = Listing(
     "/api/traces",

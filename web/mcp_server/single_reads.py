@@ -83,7 +83,7 @@ async def list_tools(asked: Asked) -> str:
     end = start + count
     more = f' More: cursor="{end}".' if end < len(found["tools"]) else " There are no more."
     foot = f"Showing {count} of {found['total']:,} tools, most calls first.{more}"
-    hint = "list_issues(tool=NAME) tells how one fails, list_traces(tool=NAME) where it was called."
+    hint = "get_tool(tool) tells one and how it fails, list_traces(tool=NAME) where it was called."
     return within("\n".join([*lines[:count], f"{foot} {hint}"]), asked.budget)
 
 

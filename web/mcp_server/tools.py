@@ -200,7 +200,7 @@ TOOLS = (
         "list_signals",
         "List signals",
         "What is watched for in events: one's own keywords and patterns, tools that fail, loops, and what "
-        "applications post (thumbs_down). Then list_events(signal=ID).",
+        "applications post (thumbs_down). Then get_signal.",
         PAGE,
         SIGNALS.answer,
     ),
@@ -217,7 +217,7 @@ TOOLS = (
         "list_tools",
         "List tools",
         "The tools that agents called: calls, errors, soft errors, unanswered, retries, durations, looping "
-        "calls, callers. Use it for 'which tool fails most?'; list_issues(tool=NAME) tells how.",
+        "calls, callers. Use it for 'which tool fails most?'; get_tool tells how.",
         {
             "range": RANGE,
             "limit": LIMIT,

@@ -41,22 +41,27 @@ async def spans_json(
             if judged is None or judged.facts.interaction_id in (None, event_id):
                 found.append((stored, judged))
     found.sort(key=lambda pair: (pair[0].row.start_unix_nano, pair[0].row.span_id))
-    return [_span_json(stored, judged, envelopes, text_length_max) for stored, judged in found[:limit]], len(found)
+    shown = [_span_json(*pair, envelopes, registry, text_length_max) for pair in found[:limit]]
+    return shown, len(found)
 
 
 def _span_json(
-    stored: StoredSpan, judged: JudgedFacts | None, envelopes: DecodedEnvelopes, text_length_max: int | None
+    stored: StoredSpan,
+    judged: JudgedFacts | None,
+    envelopes: DecodedEnvelopes,
+    registry: DialectRegistry,
+    text_length_max: int | None,
 ) -> dict[str, Any]:
     row = stored.row
     span = read_span(stored.otlp, envelopes.resource(stored.resource.otlp), envelopes.scope(stored.scope.otlp))
     facts = None if judged is None else judged.facts
-    given, got = (None, None) if facts is None else (_input(facts), _output(facts))
+    given, got = (None, None) if facts is None else _texts(facts, span, registry)
     return {
         "trace_id": row.trace_id.hex(),
         "span_id": row.span_id.hex(),
         "parent_span_id": row.parent_span_id.hex() or None,
         "span_name": row.name,
-        "span_type": _type(facts),
+        "span_type": _type(facts, span),
         "status": STATUS.get(row.status_code, "UNSET"),
         "start_time_ns": row.start_unix_nano,
         "end_time_ns": row.end_unix_nano,
@@ -71,14 +76,28 @@ def _span_json(
     }
 
 
-def _type(facts: SpanFacts | None) -> str:
+def _type(facts: SpanFacts | None, span: Span) -> str:
     if facts is None:
         return "INTERNAL"
     if facts.type == "llm" and facts.is_aggregate:  # repeats what the spans below it say
         return "INTERNAL"
-    if facts.type == "llm" and facts.time_to_first_token_ns is not None:
+    if facts.type == "llm" and (facts.time_to_first_token_ns is not None or _is_streamed(span)):
         return "LLM_GENERATION_STREAM"
     return TYPES.get(facts.type, "INTERNAL")
+
+
+def _is_streamed(span: Span) -> bool:
+    operation = span.attributes.get("ai.operationId")
+    return isinstance(operation, str) and "stream" in operation.lower()
+
+
+def _texts(facts: SpanFacts, span: Span, registry: DialectRegistry) -> tuple[str | None, str | None]:
+    """Input and output; of a step that is no call and holds no words, the values as they were sent."""
+    given, got = _input(facts), _output(facts)
+    if (given and got) or facts.type in TYPES or (explained := registry.explain(span)) is None:
+        return given, got
+    reading = explained[1]
+    return given or _as_text(reading.value("input")), got or _as_text(reading.value("output"))
 
 
 def _input(facts: SpanFacts) -> str | None:
@@ -98,9 +117,11 @@ def _output(facts: SpanFacts) -> str | None:
 
 
 def _text(payload: Payload | None) -> str | None:
-    if payload is None or payload.value is None:
-        return None
-    return payload.value if isinstance(payload.value, str) else orjson.dumps(json_safe(payload.value)).decode()
+    return None if payload is None else _as_text(payload.value)
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else orjson.dumps(json_safe(value)).decode()
 
 
 def _attributes(span: Span) -> dict[str, str | int | float]:
