@@ -38,3 +38,12 @@ def test_a_tool_and_a_person() -> None:
     assert (facts.tool_name, facts.tool_call_id) == ("look_up", "c1")
     asked = facts_of("human_input", attributes={"ag2.human_input.prompt": "Go on?", "ag2.human_input.response": "yes"})
     assert (asked.input_text, asked.output_text) == ("Go on?", "yes")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("model_call", "other"), ("compaction", "llm"), ("aggregation", "llm"), ("subtask", "chain")]
+)
+def test_a_usage_counts_where_no_span_of_a_model_call_tells_it(kind: str, expected: str) -> None:
+    told = {"ag2.usage.kind": kind, "gen_ai.usage.input_tokens": 9, "gen_ai.usage.thinking_tokens": 4}
+    facts = facts_of("usage", attributes=told | {"gen_ai.response.model": "m"})
+    assert (facts.type, facts.is_aggregate) == (expected, expected == "chain")

@@ -70,3 +70,10 @@ def test_agents_and_sessions() -> None:
     agent = facts_of("agent", attributes={"operation.name": "clerk", "agentops.agent.output": "done"})
     assert (agent.type, agent.is_aggregate, agent.agent_name, agent.output_text) == ("agent", True, "clerk", "done")
     assert facts_of("session", name="session").type == "chain"
+
+
+def test_what_a_model_asked_for_has_not_run() -> None:
+    told = {"tool.name": "look_up", "tool.call.id": "c1", "tool.call.type": "function", "tool.parameters": "{}"}
+    facts = normalise(span(told, scope_name="agentops.instrumentation.providers.openai.wrappers.chat"))
+    assert facts is not None
+    assert (facts.dialect, facts.type) == ("agentops", "other")

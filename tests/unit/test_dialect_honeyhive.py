@@ -52,3 +52,13 @@ def test_keys_that_contradict_each_other_raise_nothing() -> None:
         "honeyhive_outputs.": 4,
     }
     assert facts_of("chain", attributes=odd).type == "chain"
+
+
+def test_the_report_of_a_failure_is_no_call_of_its_own() -> None:
+    told = {"honeyhive_event_type": "tool", "honeyhive_error": "timed out", "honeyhive_error_type": "TimeoutError"}
+    report = normalise(span(told, name="look_up_error", status_code=2))
+    assert report is not None
+    assert report.type == "other"
+    failed = normalise(span(told | {"honeyhive_event_name": "look_up_error"}, name="look_up_error", status_code=2))
+    assert failed is not None
+    assert failed.type == "tool"

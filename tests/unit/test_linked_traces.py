@@ -138,3 +138,28 @@ def test_a_failure_that_a_later_trace_makes_good_is_recovered() -> None:
     assert [(call.verdict.status, call.recovered) for call in calls] == [("soft_error", True), ("ok", False)]
     calls = [call for trace in settle_conversation(own(0, [None, REFUSED])) for call in trace.tool_calls]
     assert [(call.verdict.status, call.recovered) for call in calls] == [("ok", False), ("soft_error", False)]
+
+
+def without_names(trace: DerivedTrace) -> DerivedTrace:
+    """The trace of a library that tells results without the requests of the history before them."""
+    bare = {"name": "", "asked_by": None, "arguments": None}
+    calls = [replace(call, **bare) if call.verdict.status != "unanswered" else call for call in trace.tool_calls]  # type: ignore[arg-type]
+    return replace(trace, tool_calls=tuple(calls))
+
+
+def test_answers_without_a_name_are_known_by_their_id_and_told_once() -> None:
+    first, second, third = own(0, [REFUSED, REFUSED])
+    (answer,) = [call for call in second.tool_calls if call.verdict.status != "unanswered"]
+    repeated = replace(answer, trace_id=third.trace_id, start_unix_nano=third.start_unix_nano)
+    traces = [first, without_names(second), without_names(replace(third, tool_calls=(*third.tool_calls, repeated)))]
+    assert sizes(traces) == [3]
+    for seed in range(4):
+        shuffled = random.Random(seed).sample(traces, 3)
+        settled = settle_conversation(linked_traces(shuffled)[0])
+        calls = [call for trace in settled for call in trace.tool_calls]
+        assert [(call.name, call.call_id, call.arguments is None) for call in calls] == [
+            ("book_table", "call_0_0", False),
+            ("book_table", "call_0_1", False),
+        ]
+        assert [call.asked_in for call in calls] == [first.trace_id, second.trace_id]
+        assert len({call.verdict.fingerprint for call in calls}) == 1

@@ -108,7 +108,7 @@ def _named(traces: Sequence[DerivedTrace]) -> Sequence[DerivedTrace]:
                 request = named[-1]
                 of_same.remove(request)
                 key = (call.trace_id, call.call_key)
-                found[key] = _marked(dataclasses.replace(call, name=request.name, call_id=request.call_id))
+                found[key] = with_fingerprint(dataclasses.replace(call, name=request.name, call_id=request.call_id))
     if not found:
         return traces
     return [dataclasses.replace(trace, tool_calls=_replaced(trace.tool_calls, found)) for trace in traces]
@@ -146,10 +146,10 @@ def _completed(call: ToolCall, reports: Sequence[ToolCall]) -> ToolCall:
         verdict=verdict,
         violations=call.violations or next((report.violations for report in reports if report.violations), ()),
     )
-    return completed if verdict.fingerprint else _marked(completed)
+    return completed if verdict.fingerprint else with_fingerprint(completed)
 
 
-def _marked(call: ToolCall) -> ToolCall:
+def with_fingerprint(call: ToolCall) -> ToolCall:
     """A failed call with the fingerprint of its name and its error."""
     told = call.verdict
     if told.status not in FAILED:

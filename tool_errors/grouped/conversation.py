@@ -8,11 +8,11 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tool_errors.calls.reports import with_reports
+from tool_errors.calls.reports import with_fingerprint, with_reports
 from tool_errors.derive import spent_by_span
 from tool_errors.failure.recovery import recovered_calls
 from tool_errors.findings import OPEN, DerivedTrace, LlmCallKey, Loop, ToolCall
-from tool_errors.grouped.linked_traces import CallName, call_names, in_order
+from tool_errors.grouped.linked_traces import CallName, asked_names, call_names, in_order
 from tool_errors.grouped.told_twice import told_elsewhere, without_told
 from tool_errors.loop.asked_again import asked_again
 from tool_errors.loop.loop_steps import LoopThresholds
@@ -33,13 +33,13 @@ def settle_conversation(
         return list(traces)
     counted_as = told_elsewhere(traces)
     traces, askers = with_reports(traces, counted_as)
-    elsewhere = _answered_elsewhere(traces)
-    asked_as = {(answer.trace_id, answer.call_key): asked.violations for asked, answer in elsewhere.values()}
+    elsewhere, repeated = _answered_elsewhere(traces)
+    asked_as = {(answer.trace_id, answer.call_key): asked for asked, answer in elsewhere.values()}
     kept = [
         tuple(
-            dataclasses.replace(call, violations=call.violations or asked_as.get((call.trace_id, call.call_key), ()))
+            _as_asked(call, asked_as.get((call.trace_id, call.call_key)))
             for call in trace.tool_calls
-            if (call.trace_id, call.call_key) not in elsewhere
+            if (call.trace_id, call.call_key) not in elsewhere and (call.trace_id, call.call_key) not in repeated
         )
         for trace in traces
     ]
@@ -80,6 +80,16 @@ def _told(call: ToolCall, recovered: frozenset[tuple[bytes, str]]) -> ToolCall:
     return call if call.recovered == is_recovered else dataclasses.replace(call, recovered=is_recovered)
 
 
+def _as_asked(call: ToolCall, asked: ToolCall | None) -> ToolCall:
+    """The answer with what only its request tells: a name, arguments, where these break the tool's schema."""
+    if asked is None:
+        return call
+    told = dataclasses.replace(call, violations=call.violations or asked.violations)
+    if call.name:
+        return told
+    return with_fingerprint(dataclasses.replace(told, name=asked.name, arguments=call.arguments or asked.arguments))
+
+
 def _asked_in(call: ToolCall, askers: Mapping[tuple[bytes, str], LlmCallKey]) -> ToolCall:
     """The call with who asked for it in another trace. Only for those who read it: what is found above names a model
     call within the trace of the tool call."""
@@ -91,18 +101,29 @@ def _by_time(call: ToolCall) -> tuple[int, bytes, str]:
     return call.start_unix_nano, call.trace_id, call.call_key
 
 
-def _answered_elsewhere(traces: Sequence[DerivedTrace]) -> dict[tuple[bytes, str], tuple[ToolCall, ToolCall]]:
-    """The calls that are unanswered in their own trace, by trace id and key, each with its answer in a later one."""
+def _answered_elsewhere(
+    traces: Sequence[DerivedTrace],
+) -> tuple[dict[tuple[bytes, str], tuple[ToolCall, ToolCall]], set[tuple[bytes, str]]]:
+    """The calls that are unanswered in their own trace, by trace id and key, each with its answer in a later one; and
+    answers without a name that only repeat such an answer, as part of the history that a later model call was given."""
     asked: dict[CallName, list[ToolCall]] = defaultdict(list)
     found: dict[tuple[bytes, str], tuple[ToolCall, ToolCall]] = {}
+    answers: set[tuple[bytes, str]] = set()
+    answered: set[CallName] = set()
+    repeated: set[tuple[bytes, str]] = set()
     for trace in traces:
         for call in in_order(trace):
             names = call_names(trace, call)
             if call.verdict.status in OPEN:
-                for name in names[:1]:
+                for name in asked_names(trace, call):
                     asked[name].append(call)
             elif call.asked_by is None:
                 for name in names:
                     for earlier in asked.pop(name, ()):
-                        found[earlier.trace_id, earlier.call_key] = (earlier, call)
-    return found
+                        if (earlier.trace_id, earlier.call_key) not in found:
+                            found[earlier.trace_id, earlier.call_key] = (earlier, call)
+                            answers.add((call.trace_id, call.call_key))
+                            answered.add(("", earlier.call_id or ""))
+                if not call.name and answered.intersection(names) and (call.trace_id, call.call_key) not in answers:
+                    repeated.add((call.trace_id, call.call_key))
+    return found, repeated

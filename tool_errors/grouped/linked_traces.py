@@ -48,6 +48,13 @@ def call_names(trace: DerivedTrace, call: ToolCall) -> list[CallName]:
     return names
 
 
+def asked_names(trace: DerivedTrace, call: ToolCall) -> list[CallName]:
+    """What an answer to this call is looked for by: the surest of its names, and its id alone, which is all that some
+    libraries tell of an answer."""
+    names = call_names(trace, call)[:1]
+    return names if call.call_id is None else [*names, ("", call.call_id)]
+
+
 def may_belong_to_group(trace: DerivedTrace) -> bool:
     """Whether another trace could ask for, answer or tell a call of this one, or share its conversation."""
     if trace.conversation_id is not None or any(call.response_key is not None for call in trace.llm_calls):
@@ -83,7 +90,7 @@ def _join_by_calls(ordered: Sequence[DerivedTrace], groups: Groups) -> None:
         for call in in_order(trace):
             names = call_names(trace, call)
             if call.verdict.status in OPEN:
-                for name in names[:1]:
+                for name in asked_names(trace, call):
                     asked[name, None] = asked[name, trace.input_preview or ""] = (index, call.start_unix_nano)
                 if call.span_id is None and call.arguments is not None:
                     asked_with[trace.service_name, call.arguments.digest] = (index, call.start_unix_nano)

@@ -1,7 +1,9 @@
 """AG2 (formerly AutoGen 0.2): `ag2.span.type` beside GenAI names.
 
-Source: docs.ag2.ai, user guide, OpenTelemetry; github.com/ag2ai/ag2, autogen/opentelemetry. Conversations repeat the
-messages and tokens of the agents' turns below them.
+Source: docs.ag2.ai, user guide, OpenTelemetry; github.com/ag2ai/ag2, autogen/opentelemetry, from version 1 on
+ag2/middleware/builtin/telemetry.py. Conversations repeat the messages and tokens of the agents' turns below them.
+Version 1 writes a span of each usage that it accounts for: that of a model call repeats the span of the call, that of a
+compaction or an aggregation is the only trace of a model call, that of a subtask sums up a worker without spans.
 """
 
 from trace_store.dialects.dialect import Dialect, Kind
@@ -17,8 +19,15 @@ DIALECT = Dialect(
         "output": ("ag2.code_execution.output", "ag2.human_input.response"),
         "input": ("ag2.human_input.prompt",),
     },
+    own_fields={"reasoning_tokens": ("gen_ai.usage.thinking_tokens",)},
     known_prefixes=("ag2.", "gen_ai.conversation."),
     kinds={
+        "ag2.usage.kind": {
+            "model_call": Kind("other"),
+            "compaction": Kind("llm"),
+            "aggregation": Kind("llm"),
+            "subtask": STEP,
+        },
         "ag2.span.type": {
             "agent": Kind("agent", is_aggregate=True),
             "llm": Kind("llm"),
@@ -29,6 +38,7 @@ DIALECT = Dialect(
             "human_input": STEP,
             "speaker_selection": STEP,
             "handoff": STEP,
-        }
+            "usage": Kind("other"),
+        },
     },
 )

@@ -1,7 +1,8 @@
 """AgentOps: `agentops.span.kind` on spans of decorated functions; model calls with flattened GenAI messages.
 
 Source: github.com/AgentOps-AI/agentops, agentops/semconv. A session is the root of a trace. Inputs and outputs of
-decorated functions stand in `agentops.<kind>.input` as `{"args", "kwargs"}`.
+decorated functions stand in `agentops.<kind>.input` as `{"args", "kwargs"}`. Below a model call stands a span for each
+tool call that the model asked for (`tool.call.type`): nothing has run there.
 """
 
 from trace_store.dialects.dialect import Dialect, Kind
@@ -13,7 +14,7 @@ _KINDS = ("tool", "agent", "task", "operation", "workflow", "session", "team", "
 
 DIALECT = Dialect(
     name="agentops",
-    markers=frozenset({"agentops.span.kind"}),
+    markers=frozenset({"agentops.span.kind", "tool.call.type"}),
     scopes=frozenset({"agentops"}),
     own_fields={
         "entity_name": ("agentops.entity.name", "operation.name"),
@@ -26,7 +27,7 @@ DIALECT = Dialect(
         "first_token_s": ("gen_ai.streaming.time_to_first_token",),
         "user_id": ("gen_ai.user",),
     },
-    known_prefixes=("agentops.", "operation.", "gen_ai.streaming."),
+    known_prefixes=("agentops.", "operation.", "gen_ai.streaming.", "tool.call."),
     kinds={
         "agentops.span.kind": {
             "session": STEP,
@@ -40,7 +41,8 @@ DIALECT = Dialect(
             "tool": TOOL,
             "llm": Kind("llm"),
             "guardrail": Kind("guardrail"),
-        }
+        },
+        "tool.call.type": {"function": Kind("other")},
     },
     failure_flags={"tool.status": frozenset({"failed", "error"})},
 )

@@ -1,7 +1,8 @@
 """HoneyHive's SDKs: `honeyhive_event_type`; inputs, outputs and settings flattened behind `honeyhive_inputs` and so on.
 
 Source: github.com/honeyhiveai/python-sdk, tracing; docs.honeyhive.ai. Model calls come from OpenInference or
-OpenLLMetry and keep their names; these attributes stand on decorated functions and on spans that were enriched.
+OpenLLMetry and keep their names; these attributes stand on decorated functions and on spans that were enriched. Of a
+function that fails a second span tells, which is called after it with `_error` and has no `honeyhive_event_name`.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,16 @@ from trace_store.model import Span
 PARAMETERS = "honeyhive_inputs._params_."
 INPUTS = "honeyhive_inputs."
 OUTPUTS = "honeyhive_outputs."
+EVENT_TYPE, EVENT_NAME, ERROR_TYPE = "honeyhive_event_type", "honeyhive_event_name", "honeyhive_error_type"
 STEP = Kind("chain", is_aggregate=True)
 _DEPTH_MAX = 8  # deeper keys keep their dots
 
 
 def _joined(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Inputs and outputs as one object each."""
+    """Inputs and outputs as one object each; a span that only reports a failure is no step of its own."""
     found: dict[str, Any] = {}
+    if ERROR_TYPE in attributes and EVENT_NAME not in attributes and span.name.endswith("_error"):
+        found[EVENT_TYPE] = "error report"
     for name, prefixes in (("honeyhive_inputs", (PARAMETERS, INPUTS)), ("honeyhive_outputs", (OUTPUTS,))):
         if name in attributes:
             continue
@@ -45,11 +49,11 @@ def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
 
 DIALECT = Dialect(
     name="honeyhive",
-    markers=frozenset({"honeyhive_event_type"}),
+    markers=frozenset({EVENT_TYPE}),
     fields={
         "input": ("honeyhive_inputs",),
         "output": ("honeyhive_outputs",),
-        "entity_name": ("honeyhive_event_name",),
+        "entity_name": (EVENT_NAME,),
         "request_model": ("honeyhive_config.model",),
         "provider": ("honeyhive_config.provider",),
         "error_message": ("honeyhive_error",),
@@ -61,11 +65,12 @@ DIALECT = Dialect(
     },
     known_prefixes=("honeyhive.", "honeyhive_"),
     kinds={
-        "honeyhive_event_type": {
+        EVENT_TYPE: {
             "model": Kind("llm"),
             "tool": Kind("tool"),
             "chain": STEP,
             "session": STEP,
+            "error report": Kind("other"),
         }
     },
     rewrite=_joined,

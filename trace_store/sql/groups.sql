@@ -56,7 +56,8 @@ CROSS JOIN LATERAL (
   (SELECT trace_id FROM tool_calls asked
    WHERE own.asked_by IS NULL AND own.status NOT IN ('unanswered', 'pending')
      AND asked.project_id = own.project_id AND left(asked.call_id, 255) = left(own.call_id, 255)
-     AND asked.call_id IS NOT NULL AND asked.status IN ('unanswered', 'pending') AND asked.name = own.name
+     AND asked.call_id IS NOT NULL AND asked.status IN ('unanswered', 'pending')
+     AND (asked.name = own.name OR own.name = '')
      AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
    ORDER BY asked.start_unix_nano DESC LIMIT 16)
   UNION ALL
@@ -64,7 +65,7 @@ CROSS JOIN LATERAL (
    WHERE own.status IN ('unanswered', 'pending')
      AND answer.project_id = own.project_id AND left(answer.call_id, 255) = left(own.call_id, 255)
      AND answer.call_id IS NOT NULL AND answer.asked_by IS NULL AND answer.status NOT IN ('unanswered', 'pending')
-     AND answer.name = own.name
+     AND (answer.name = own.name OR answer.name = '')
      AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
    ORDER BY answer.start_unix_nano LIMIT 64)
   UNION ALL
