@@ -122,11 +122,11 @@ def _tree(conninfo: str, trace: TraceKey, path: str) -> tuple[TreeRecords, Trace
         version = trace_version(await reader.trace_row(trace))
         key = (conninfo, trace, version)
         if version == NEVER_DERIVED or key not in _last_tree:
+            _last_tree.clear()
             with _cycles_left_alone():
                 records = await read_tree_records(reader, trace)
                 if records is None:
                     return None
-                _last_tree.clear()
                 _last_tree[key] = (records, build_tree(records, path))
         return _last_tree[key]
 
@@ -135,11 +135,18 @@ def _tree(conninfo: str, trace: TraceKey, path: str) -> tuple[TreeRecords, Trace
 
 @contextmanager
 def _cycles_left_alone() -> Iterator[None]:
-    """Within, many objects are made that all stay: to look for cycles among them took a third of the time."""
+    """Within, many objects are made that all stay: to look for cycles among them took a third of the time.
+
+    They are left alone as long as they stay, too: whoever shows a part of them makes enough objects to set off a search
+    of all. Before the next ones come, what was left alone is searched once.
+    """
+    gc.unfreeze()
+    gc.collect()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 

@@ -6,7 +6,7 @@ It is made of what was derived, whose texts are previews; whole payloads stand i
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import ToolCallRow
@@ -24,73 +24,121 @@ LEVELS_MAX = 8  # what stands deeper is shown on this level
 
 def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> TranscriptPage:
     """The turns from the state's offset on; with offset -1 the part in which the selected step stands."""
-    turns = _turns(records, tree, state.find)
+    told = _told(records, tree, state.find)
+    places = told.places()
     offset = state.offset
     if offset < 0:
-        at = _turn_of(turns, tree, state.selected)
+        at = _place_of(places, tree, state.selected)
         offset = at - at % TURNS_WINDOW
-    offset = min(offset, max(0, len(turns) - 1))
+    offset = min(offset, max(0, len(places) - 1))
     end = offset + TURNS_WINDOW
-    folding = _Folding(find_folds(records, tree), turns, state)
     here = replace(state, view="transcript", offset=-1)
     part = [
-        replace(turn, url=here.url(path, selected=turn.span_id)) if turn.span_id else turn for turn in turns[offset:end]
+        replace(turn, url=here.url(path, selected=turn.span_id)) if turn.span_id else turn
+        for turn in map(told.turn, places[offset:end])
     ]
     return TranscriptPage(
-        blocks=_blocks(part, offset, folding),
+        blocks=_blocks(part, offset, _Folding(find_folds(records, tree), places, tree, state)),
         offset=offset,
         shown=len(part),
-        turn_count=len(turns),
+        turn_count=len(places),
         selected=state.selected,
         before_url=state.url(path, offset=max(0, offset - TURNS_WINDOW)) if offset else None,
-        after_url=state.url(path, offset=end) if end < len(turns) else None,
+        after_url=state.url(path, offset=end) if end < len(places) else None,
         address=state.url(path),
-        hit_count=sum(turn.is_hit for turn in turns),
+        hit_count=sum(place.row_index in told.hits for place in places) if told.hits else 0,
     )
 
 
 def told_rows(records: TreeRecords, tree: TraceTree) -> list[int]:
     """The rows of the tree that have a turn, in the order of the turns, each once."""
-    return list(dict.fromkeys(turn.row_index for turn in _turns(records, tree, "")))
+    return list(dict.fromkeys(place.row_index for place in _told(records, tree, "").places()))
 
 
-def _turn_of(turns: Sequence[Turn], tree: TraceTree, selected: str) -> int:
+class _Place(NamedTuple):
+    """Where a turn stands. A long run has thousands; only those of the part that is shown become turns."""
+
+    kind: str  # user, assistant, tool, agent
+    row_index: int
+    above: int
+
+
+def _place_of(places: Sequence[_Place], tree: TraceTree, selected: str) -> int:
     """The position of a step's turn; of a step without one that of the last turn before it."""
     row = next((row.index for row in tree.rows if row.span_id == selected), 0) if selected else 0
-    return max((at for at, turn in enumerate(turns) if turn.row_index <= row), default=0)
+    return max((at for at, place in enumerate(places) if place.row_index <= row), default=0)
 
 
-def _turns(records: TreeRecords, tree: TraceTree, find: str) -> list[Turn]:
-    """All turns, still without their addresses."""
+def _told(records: TreeRecords, tree: TraceTree, find: str) -> "_Told":
     facts_of = {span.row.span_id.hex(): span.facts or {} for span in records.spans}
     calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
-    unseen = _calls_without_span(records, tree)
-    turns: list[Turn] = []
-    position: dict[int, int] = {}  # of the turn in which what stands below a row is told
-    agent_of: dict[int, str] = {}  # the name of the agent of each row
-    asked: set[str] = set()
-    told = _Told(find_hits(tree.rows, find))
-    for row in tree.rows:
-        above = position.get(row.parent_index, -1)
-        agent = agent_of.get(row.parent_index, "")
-        facts = facts_of.get(row.span_id, {})
-        call = calls.get(row.span_id) or unseen.get(row.index)
-        question = str(facts.get("input_text") or "").strip()
-        if question and question not in asked and row.type in ("agent", "llm", "chain"):
-            asked.add(question)
-            turns.append(told.turn(row, above, kind="user", text=question))
-        position[row.index], agent_of[row.index] = above, agent
-        if call is not None:
-            position[row.index] = len(turns)
-            turns.append(_tool_turn(told, row, call, above))
-        elif row.type == "agent" and row.name != agent:
-            agent_of[row.index] = row.name
-            if agent:  # the outermost agent is the run itself
-                position[row.index] = len(turns)
-            turns.append(told.turn(row, above, kind="agent"))
-        elif row.type == "llm" and not facts.get("is_aggregate"):
-            turns.append(_model_turn(told, row, facts, above))
-    return turns
+    return _Told(tree.rows, facts_of, calls, _calls_without_span(records, tree), find_hits(tree.rows, find))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What turns are made of."""
+
+    rows: Sequence[TreeRow]
+    facts_of: dict[str, dict[str, Any]]
+    calls: dict[str, ToolCallRow]  # by the id of their span
+    unseen: dict[int, ToolCallRow]  # by row, those without a span
+    hits: frozenset[int]
+
+    def places(self) -> list[_Place]:
+        """Of all turns, in their order."""
+        places: list[_Place] = []
+        position: dict[int, int] = {}  # of the turn in which what stands below a row is told
+        agent_of: dict[int, str] = {}  # the name of the agent of each row
+        asked: set[str] = set()
+        for row in self.rows:
+            above = position.get(row.parent_index, -1)
+            agent = agent_of.get(row.parent_index, "")
+            facts = self.facts_of.get(row.span_id, {})
+            question = _question(facts)
+            if question and question not in asked and row.type in ("agent", "llm", "chain"):
+                asked.add(question)
+                places.append(_Place("user", row.index, above))
+            position[row.index], agent_of[row.index] = above, agent
+            if row.span_id in self.calls or row.index in self.unseen:
+                position[row.index] = len(places)
+                places.append(_Place("tool", row.index, above))
+            elif row.type == "agent" and row.name != agent:
+                agent_of[row.index] = row.name
+                if agent:  # the outermost agent is the run itself
+                    position[row.index] = len(places)
+                places.append(_Place("agent", row.index, above))
+            elif row.type == "llm" and not facts.get("is_aggregate"):
+                places.append(_Place("assistant", row.index, above))
+        return places
+
+    def turn(self, place: _Place) -> Turn:
+        """The turn of a place, still without its address."""
+        row = self.rows[place.row_index]
+        facts = self.facts_of.get(row.span_id, {})
+        common = Turn(
+            place.kind,
+            row.index,
+            place.above,
+            row.span_id,
+            "",
+            row.name,
+            status=row.status,
+            is_hit=row.index in self.hits,
+        )
+        match place.kind:
+            case "tool":
+                return _tool_turn(common, row, self.calls.get(row.span_id) or self.unseen[row.index])
+            case "assistant":
+                return _model_turn(common, facts)
+            case "user":
+                return replace(common, text=_question(facts))
+            case _:
+                return common
+
+
+def _question(facts: dict[str, Any]) -> str:
+    return str(facts.get("input_text") or "").strip()
 
 
 def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, ToolCallRow]:
@@ -108,24 +156,10 @@ def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, Tool
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What all turns share."""
-
-    hits: frozenset[int]
-
-    def turn(self, row: TreeRow, above: int, kind: str, name: str = "", status: str = "", **more: Any) -> Turn:
-        named = (name or row.name, more.pop("text", ""))
-        is_hit = row.index in self.hits
-        return Turn(kind, row.index, above, row.span_id, "", *named, status=status or row.status, is_hit=is_hit, **more)
-
-
-def _tool_turn(told: _Told, row: TreeRow, call: ToolCallRow, above: int) -> Turn:
+def _tool_turn(turn: Turn, row: TreeRow, call: ToolCallRow) -> Turn:
     why = ": ".join(part for part in (call.error_type, call.error_message) if part) or row.evidence
-    return told.turn(
-        row,
-        above,
-        kind="tool",
+    return replace(
+        turn,
         text=call.result_preview or "",
         arguments=call.arguments_preview or "",
         why=why if call.status in FAILED else "",
@@ -137,18 +171,16 @@ def _tool_turn(told: _Told, row: TreeRow, call: ToolCallRow, above: int) -> Turn
     )
 
 
-def _model_turn(told: _Told, row: TreeRow, facts: dict[str, Any], above: int) -> Turn:
+def _model_turn(turn: Turn, facts: dict[str, Any]) -> Turn:
     asks = tuple(dict.fromkeys(str(requested[1] or "a tool") for requested in facts.get("requested_calls", ())))
     failure = facts.get("failure")
-    return told.turn(
-        row,
-        above,
-        kind="assistant",
-        name=str(facts.get("model") or row.name),
+    return replace(
+        turn,
+        name=str(facts.get("model") or turn.name),
         text=str(facts.get("output_text") or "").strip(),
         asks=asks,
         reasoning_tokens=int(facts.get("reasoning_tokens") or 0),
-        why=": ".join(str(part) for part in failure[2:4] if part) if failure and row.status == "error" else "",
+        why=": ".join(str(part) for part in failure[2:4] if part) if failure and turn.status == "error" else "",
     )
 
 
@@ -176,10 +208,11 @@ def _blocks(turns: Sequence[Turn], offset: int, folding: "_Folding") -> tuple[Tu
 class _Folding:
     """Puts repeats that stand side by side into one group."""
 
-    def __init__(self, folds: Sequence[Fold], turns: Sequence[Turn], state: TraceViewState) -> None:
+    def __init__(self, folds: Sequence[Fold], places: Sequence[_Place], tree: TraceTree, state: TraceViewState) -> None:
         self._folds, self._unfolded = folds, state.unfolded
         self._starts = [fold.first for fold in folds]
-        self._selected = next((turn.row_index for turn in turns if turn.span_id == state.selected), -1)
+        rows = (place.row_index for place in places)
+        self._selected = next((row for row in rows if tree.rows[row].span_id == state.selected), -1)
 
     def folded(self, turns: Sequence[Turn], enclosing: int) -> tuple[Turn | TurnGroup, ...]:
         """The turns inside row `enclosing`, or inside a fold that begins there, with the folds in there as groups."""
