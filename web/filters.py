@@ -67,6 +67,12 @@ def utc(unix_nano: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanos:09}Z"
 
 
+def unix_nano(moment: datetime) -> int:
+    """A moment of the database, which counts microseconds, in nanoseconds since the epoch."""
+    since = moment - datetime.fromtimestamp(0, UTC)
+    return (since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds) * 1000
+
+
 def short_id(identifier: str) -> str:
     """The first 8 characters of an id."""
     return identifier[:8]
@@ -110,6 +116,7 @@ FILTERS = {
     "short_id": short_id,
     "strip": strip,
     "toml_key": toml_key,
+    "unix_nano": unix_nano,
     "usd": usd,
     "utc": utc,
 }

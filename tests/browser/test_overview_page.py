@@ -1,7 +1,9 @@
 """The start page as people use it: from a figure to its list, from a bar or a drag to a shorter time, narrow, dark."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -71,10 +73,15 @@ def test_a_bar_needs_no_script_and_no_mouse(page: Page, server: RunningServer, f
     expect(page).to_have_url(f"{server.url}/")
 
 
+@pytest.mark.profile(timezone_id="America/St_Johns")
 def test_dragging_over_the_chart_makes_that_the_time(page: Page, server: RunningServer, failing: AgentRun) -> None:
     open_overview(page, server)
     chart = page.locator("[data-drag-range]")
     chart.scroll_into_view_if_needed()
+    expect(page.locator("[data-zone]")).to_have_text("America/St_Johns")
+    label = chart.locator("text[data-unix-ms]").first
+    begin = datetime.fromtimestamp(int(label.get_attribute("data-unix-ms") or 0) / 1000, ZoneInfo("America/St_Johns"))
+    expect(label).to_contain_text(f"{begin.day} {begin:%b %H:%M}")
     field = chart.bounding_box()
     assert field is not None
     middle = field["y"] + field["height"] / 2
@@ -87,6 +94,11 @@ def test_dragging_over_the_chart_makes_that_the_time(page: Page, server: Running
     page.mouse.up()
     page.wait_for_url("**/?since=*&until=*")
     expect(page.get_by_role("combobox", name="Time range")).to_have_value("")
+    dragged = page.evaluate(
+        "['since', 'until'].map((name) => Date.parse(new URLSearchParams(location.search).get(name)))"
+    )
+    day_ms = 86_400_000
+    assert abs(dragged[1] - dragged[0] - day_ms * 0.49) < day_ms * 0.05
 
 
 @pytest.mark.profile(**NARROW)

@@ -7,7 +7,7 @@ from web.pages.facet_models import FilterChip
 from web.query_bar.language import query_text, read_query, written
 
 _RANGES = {"15m": "15 minutes", "1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
-_NAMED = ("since", "until", "conversation", "issue", "tool", "release", "environment", "steps")
+_NAMED = ("conversation", "issue", "tool", "release", "environment", "steps")
 
 
 def filter_chips(query: ListQuery, path: str = "/traces") -> tuple[FilterChip, ...]:
@@ -27,6 +27,11 @@ def filter_chips(query: ListQuery, path: str = "/traces") -> tuple[FilterChip, .
     ]
     if shown.range:
         chips.append(FilterChip(f"last {_RANGES[shown.range]}", without(range="")))
+    chips += [
+        FilterChip(name, without(**{name: ""}), moment)
+        for name, moment in (("since", query.wanted.since_unix_nano), ("until", query.wanted.until_unix_nano))
+        if getattr(shown, name) and moment
+    ]
     chips += [
         FilterChip(f"{name} {getattr(shown, name)}", without(**{name: ""})) for name in _NAMED if getattr(shown, name)
     ]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-MARKS_MAX = 24
-RING_MARKS_MAX = 8
+MARKS_MAX = 18  # with the count of the rest as wide as the column of the list
+RING_MARKS_MIN, RING_MARKS_MAX = 2, 8
+RING_AND_NUMBER = 3  # as wide as so many marks
 _KINDS = {
     "L": "is-llm",
     "X": "is-error",
@@ -42,9 +43,12 @@ def strip(steps: str) -> Strip:
         if letters[at].islower():
             end = _end_of_ring(letters, at)
             calls = [letter for letter in letters[at:end] if letter.islower()]
-            marks = tuple(_KINDS.get(letter.upper(), "is-tool") for letter in calls[:RING_MARKS_MAX])
+            room = min(RING_MARKS_MAX, MARKS_MAX - shown - RING_AND_NUMBER)
+            if room < RING_MARKS_MIN and shown:
+                break
+            marks = tuple(_KINDS.get(letter.upper(), "is-tool") for letter in calls[:room])
             parts.append(StripPart(marks, len(calls)))
-            shown += len(marks) + 3  # the ring and its number
+            shown += len(marks) + RING_AND_NUMBER
         else:
             end = next((n for n in range(at, len(letters)) if letters[n].islower()), len(letters))
             end = min(end, at + MARKS_MAX - shown)

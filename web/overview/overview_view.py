@@ -64,6 +64,8 @@ class OverviewPage:
     """What the page prints."""
 
     shown: dict[str, str]
+    since_unix_nano: int
+    until_unix_nano: int
     releases: tuple[str, ...]
     environments: tuple[str, ...]
     is_empty: bool  # nothing at all within the time
@@ -91,6 +93,8 @@ def overview_page(found: Overview) -> OverviewPage:
     failures = figures.failures
     return OverviewPage(
         shown=window.shown,
+        since_unix_nano=window.since_unix_nano,
+        until_unix_nano=window.until_unix_nano,
         releases=_choices(figures.releases, window.shown["release"]),
         environments=_choices(figures.environments, window.shown["environment"]),
         is_empty=not (figures.traces.traces or figures.interactions or failures.total),

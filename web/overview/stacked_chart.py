@@ -38,6 +38,8 @@ class Column:
     parts: tuple[Part, ...]
     spoken: str
     url: str
+    unix_nano: int  # when it begins
+    utc: str  # the same as `spoken` words it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ def stacked_chart(figures: OverviewFigures, window: TimeWindow) -> StackedChart:
             # a step that sticks out of the time leads to no more than the time
             part = max(begin, window.since_unix_nano), min(begin + step_ns, window.until_unix_nano)
             x, url = LEFT + number * width, window.part_url("/", *part)
-            spoken = f"{_words(begin, figures.window.step_s)}: {spoken_failures(step)}"
-            columns.append(Column(round(x + width * 0.1, 1), round(width * 0.8, 1), _parts(step, top), spoken, url))
+            when, place = _words(begin, figures.window.step_s), (round(x + width * 0.1, 1), round(width * 0.8, 1))
+            spoken = f"{when}: {spoken_failures(step)}"
+            columns.append(Column(*place, _parts(step, top), spoken, url, begin, when))
     every = -(-len(steps) // LABELS_MAX)
     times = [
-        Label(round(LEFT + number * width, 1), _words(origin + number * step_ns, figures.window.step_s))
+        Label(round(LEFT + number * width, 1), _words(begin, figures.window.step_s), begin)
         for number in range(0, len(steps), every)
+        for begin in [origin + number * step_ns]
         if number * width < WIDTH - LEFT - LABEL_WIDTH
     ]
     heights = [Label(BOTTOM - (BOTTOM - TOP) * part / 2, f"{top * part // 2:,}") for part in range(3)]

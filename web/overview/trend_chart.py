@@ -24,6 +24,8 @@ class Bar:
     width: float
     height: float
     spoken: str  # when, and how many
+    unix_nano: int  # when its step begins
+    utc: str  # the same as `spoken` words it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Label:
 
     at: float
     text: str
+    unix_nano: int = 0  # the moment that the words name, where they name one
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def chart(trend: Trend, releases: tuple[Release, ...]) -> Chart:
     every = -(-len(trend.counts) // LABELS_MAX)
     style = "%d %b" if trend.step_s >= DAY_S else "%d %b %H:%M"
     times = [
-        Label(LEFT + step * step_width, _time(trend, step, style))
+        Label(LEFT + step * step_width, _time(trend, step, style), _begin(trend, step) * NANOSECONDS)
         for step in range(0, len(trend.counts), max(1, every))
     ]
     heights = [Label(BOTTOM - (BOTTOM - TOP) * part / 2, f"{top * part // 2:,}") for part in range(3)]
@@ -116,9 +119,9 @@ def _bars(trend: Trend, across: tuple[float, float], down: tuple[float, float], 
     for step, count in enumerate(trend.counts):
         if count:
             height = max(1.5, (down[1] - down[0]) * count / top)
-            spoken = f"{_time(trend, step, '%d %b %H:%M')} UTC: {count:,}"
-            x = across[0] + step * step_width
-            bars.append(Bar(round(x, 1), round(down[1] - height, 1), round(width, 1), round(height, 1), spoken))
+            when, x = f"{_time(trend, step, '%d %b %H:%M')} UTC", across[0] + step * step_width
+            place = (round(x, 1), round(down[1] - height, 1), round(width, 1), round(height, 1))
+            bars.append(Bar(*place, f"{when}: {count:,}", _begin(trend, step) * NANOSECONDS, when))
     return tuple(bars)
 
 
@@ -131,8 +134,12 @@ def grid_top(most: int) -> int:
 
 
 def _time(trend: Trend, step: int, style: str) -> str:
-    seconds = trend.since_unix_nano // NANOSECONDS + step * trend.step_s
-    return datetime.fromtimestamp(seconds, UTC).strftime(style)
+    return datetime.fromtimestamp(_begin(trend, step), UTC).strftime(style)
+
+
+def _begin(trend: Trend, step: int) -> int:
+    """Seconds since the epoch."""
+    return trend.since_unix_nano // NANOSECONDS + step * trend.step_s
 
 
 def _step_name(step_s: int) -> str:

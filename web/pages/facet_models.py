@@ -64,6 +64,7 @@ class FilterChip:
 
     words: str
     url: str
+    unix_nano: int = 0  # a moment after the words
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 import "./theme.js";
 import "./copy.js";
 import "./times.js";
+import "./times_of_charts.js";
 import "./json_colours.js";
 import "./keys_help.js";
 import "./palette.js";

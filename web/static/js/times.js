@@ -1,5 +1,5 @@
 // Shows moments in the reader's time zone. Their titles keep the exact UTC time with all nanoseconds.
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const FAR_MS = 180 * 86_400_000; // in lists: nearer days need no year, farther ones no clock
