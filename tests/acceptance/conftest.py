@@ -23,6 +23,7 @@ collect_ignore = [
         "test_sender_raindrop_events.py": has_raindrop(),
         "test_sender_raindrop_query.py": has_raindrop_query(),
         "test_sender_raindrop_javascript.py": has_raindrop_javascript(),
+        "test_sender_raindrop_query_javascript.py": has_raindrop_query() and has_raindrop_javascript(),
         "test_sender_rotel.py": rotel_agent() is not None,
     }.items()
     if not is_installed
