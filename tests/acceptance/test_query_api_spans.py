@@ -25,6 +25,7 @@ async def test_spans_of_an_event(database: str) -> None:
         made(first, 2, 1, "look.tool", task("tool", input='{"args":["Oslo"]}', output="x" * 50), 2_000),
         made(first, 3, 1, "other", EVENT, 3_000, status={"code": 2}),
         made(second, 4, 0, "ai.streamText.doStream", EVENT | STREAM, 4_000, 9_000),
+        made(first, 6, 1, "chat", EVENT | {"traceloop.span.kind": "llm"}, 6_000, status={"code": 2, "message": "429"}),
         made(second, 5, 4, "of another", {"traceloop.association.properties.event_id": "e2"}, 5_000),
     ]
     spans[2].attributes.add(key="flag").value.bool_value = True
@@ -32,9 +33,12 @@ async def test_spans_of_an_event(database: str) -> None:
     async with running_pages(database) as pages:
         await pages.store_and_derive(accepted(spans))
         answer = await pages.json("/v1/traces?event_id=e%2F1&limit=200")
-        plan, look, other, streamed = answer["data"]
+        plan, look, other, streamed, refused = answer["data"]
         assert all(span.keys() == KEYS for span in answer["data"])
-        assert answer["meta"] == {"shown": 4, "total": 4}
+        assert answer["meta"] == {"shown": 5, "total": 5}
+        (failed,) = (await pages.json("/v1/events/e%2F1"))["data"]["error_spans"]
+        told = (failed["span_id"], failed["span_name"], failed["span_type"], failed["output_payload"])
+        assert told == (refused["span_id"], "chat", "LLM_GENERATION", "429")
         assert (plan["span_type"], plan["output"], plan["parent_span_id"]) == ("INTERNAL", "[1, 2]", None)
         assert (look["span_type"], look["input"], look["output"]) == ("TOOL_CALL", "Oslo", "x" * 50)
         assert (other["status"], other["attributes"]["flag"], other["attributes"]["list"]) == (
@@ -50,5 +54,5 @@ async def test_spans_of_an_event(database: str) -> None:
         assert (streamed["start_time_ns"], streamed["duration_ns"]) == (4_000, 5_000)
         cut = await pages.json("/v1/traces?event_id=e%2F1&limit=2&trunc_len=10")
         assert [span["output"] for span in cut["data"]] == ["[1, 2]", "x" * 10]
-        assert cut["meta"] == {"shown": 2, "total": 4}
+        assert cut["meta"] == {"shown": 2, "total": 5}
         assert (await pages.json("/v1/traces?event_id=unknown"))["data"] == []

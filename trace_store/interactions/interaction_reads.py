@@ -36,7 +36,7 @@ class SignalMet(NamedTuple):
 
 
 class CallRead(NamedTuple):
-    """A tool call of a trace."""
+    """A tool call of a trace, or a model call that failed."""
 
     trace_id: bytes
     interaction_id: str | None
@@ -103,6 +103,11 @@ class InteractionReads:
     async def calls_of(self, trace_ids: Sequence[bytes]) -> list[CallRead]:
         """The tool calls of these traces, oldest first."""
         return [CallRead(*row) for row in await self._fetch(SQL.calls_of, {"trace_ids": list(trace_ids)})]
+
+    async def failed_model_calls_of(self, trace_ids: Sequence[bytes]) -> list[CallRead]:
+        """The model calls of these traces that failed, oldest first."""
+        found = await self._fetch(SQL.failed_model_calls_of, {"trace_ids": list(trace_ids)})
+        return [CallRead(*row) for row in found]
 
     async def conversations(
         self, conditions: Sequence[Condition], column: str, *, descending: bool, after: Place | None, limit: int

@@ -62,6 +62,17 @@ FROM tool_calls
 WHERE project_id = %(project_id)s AND trace_id = ANY (%(trace_ids)s::bytea[])
 ORDER BY start_unix_nano, call_key
 
+-- failed_model_calls_of --
+-- The model calls of traces that failed, oldest first, each with the name of its span (primary keys).
+SELECT trace_id, interaction_id, span_id,
+  coalesce((SELECT name FROM spans
+            WHERE (spans.project_id, spans.trace_id, spans.span_id) = (call.project_id, call.trace_id, call.span_id)
+            LIMIT 1), model, ''),
+  'error', start_unix_nano, coalesce(end_unix_nano, start_unix_nano), error_message
+FROM llm_calls call
+WHERE project_id = %(project_id)s AND trace_id = ANY (%(trace_ids)s::bytea[]) AND error_message IS NOT NULL
+ORDER BY start_unix_nano, span_id
+
 -- conversations --
 -- Conversations in an order of their times, after a place in it (conversations_last_idx or conversations_first_idx).
 SELECT conversation_id, user_id, first_unix_nano, last_unix_nano, interaction_count

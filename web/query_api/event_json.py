@@ -1,7 +1,7 @@
 """Events as the query API tells them, each with its signals, tool calls and failed spans."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from trace_store.interactions.interaction_reads import CallRead, InteractionReads
@@ -20,15 +20,18 @@ async def events_json(reads: InteractionReads, rows: Sequence[InteractionRow]) -
     for one in met:
         if known := names.get((one.kind, one.key)):
             signals[one.event_id].append(known._asdict())
-    calls: dict[bytes, list[CallRead]] = defaultdict(list)
-    for call in await reads.calls_of(sorted({trace_id for row in rows for trace_id in row.trace_ids})):
-        calls[call.trace_id].append(call)
-    return [event_json(row, signals[row.event_id], [c for t in row.trace_ids for c in calls[t]]) for row in rows]
+    trace_ids = sorted({trace_id for row in rows for trace_id in row.trace_ids})
+    calls = _by_trace(await reads.calls_of(trace_ids))
+    models = _by_trace(await reads.failed_model_calls_of(trace_ids))
+    return [event_json(row, signals[row.event_id], _own(row, calls), _own(row, models)) for row in rows]
 
 
-def event_json(row: InteractionRow, signals: list[dict[str, Any]], calls: Sequence[CallRead]) -> dict[str, Any]:
-    """One event; `calls` are those of its traces, of which it takes its own."""
-    own = [call for call in calls if call.interaction_id in (None, row.event_id)]
+def event_json(
+    row: InteractionRow, signals: list[dict[str, Any]], calls: Sequence[CallRead], failed_models: Sequence[CallRead]
+) -> dict[str, Any]:
+    """One event with its tool calls and its model calls that failed."""
+    failed = [_failed_json(call, "TOOL_CALL") for call in calls if call.status in FAILED and call.span_id]
+    failed += [_failed_json(call, "LLM_GENERATION") for call in failed_models]
     return {
         "id": row.event_id,
         "event_name": row.event_name,
@@ -43,8 +46,8 @@ def event_json(row: InteractionRow, signals: list[dict[str, Any]], calls: Sequen
         "input_attachments": _attachments(row, ("input", "context", "")),
         "output_attachments": _attachments(row, ("output",)),
         "signals": signals,
-        "error_spans": [_failed_json(call) for call in own if call.status in FAILED and call.span_id],
-        "tool_calls": [_call_json(call) for call in own],
+        "error_spans": sorted(failed, key=lambda span: str(span["started_at"])),
+        "tool_calls": [_call_json(call) for call in calls],
         "feature_flags": row.feature_flags,
         "properties": row.properties,
         "is_pending": row.is_pending,
@@ -61,6 +64,19 @@ def event_json(row: InteractionRow, signals: list[dict[str, Any]], calls: Sequen
     }
 
 
+def _by_trace(calls: Iterable[CallRead]) -> dict[bytes, list[CallRead]]:
+    found: dict[bytes, list[CallRead]] = defaultdict(list)
+    for call in calls:
+        found[call.trace_id].append(call)
+    return found
+
+
+def _own(row: InteractionRow, calls: Mapping[bytes, Sequence[CallRead]]) -> list[CallRead]:
+    """Those of its traces that no other event has."""
+    of_traces = (call for trace_id in row.trace_ids for call in calls.get(trace_id, ()))
+    return [call for call in of_traces if call.interaction_id in (None, row.event_id)]
+
+
 def _call_json(call: CallRead) -> dict[str, Any]:
     return {
         "tool_name": call.name,
@@ -72,10 +88,10 @@ def _call_json(call: CallRead) -> dict[str, Any]:
     }
 
 
-def _failed_json(call: CallRead) -> dict[str, Any]:
+def _failed_json(call: CallRead, span_type: str) -> dict[str, Any]:
     found = _call_json(call)
     del found["tool_name"]
-    return found | {"span_type": "TOOL_CALL", "span_name": call.name, "output_payload": call.error_message or ""}
+    return found | {"span_type": span_type, "span_name": call.name, "output_payload": call.error_message or ""}
 
 
 def _attachments(row: InteractionRow, roles: Sequence[str]) -> list[dict[str, Any]]:
