@@ -20,6 +20,7 @@ from tool_errors.processor import Processor
 from trace_store.connections import connect
 from trace_store.flush import CommitBatch
 from trace_store.model import AcceptedLog, AcceptedSpan
+from trace_store.rollups.rollups import RollupWork
 from trace_store.tombstones import Tombstones
 from trace_store.upkeep import erase_user as erasure
 from trace_store.upkeep.erase_user import ErasedUser, erase_user
@@ -149,6 +150,13 @@ async def derive(store: Store) -> None:
     await Processor(store.conninfo, AT_ONCE).drain()
 
 
+async def roll_up(store: Store) -> None:
+    work = RollupWork(store.conninfo)
+    while await work.step(0.0):
+        pass
+    await work.close()
+
+
 async def run_erasure(store: Store) -> ErasedUser:
     return await erase_user(store.conninfo, 1, USER, receivers_know_s=0.0, derived_within_s=0.0)
 
@@ -174,6 +182,10 @@ async def fill(store: Store, plant: Planter, others_in: str = "c2") -> CommitBat
 async def test_nothing_of_an_erased_user_is_left_in_any_table(store: Store) -> None:
     plant = Planter()
     await fill(store, plant)
+    await roll_up(store)
+    issues = "SELECT DISTINCT split_part(name, E'\\x1f', 1) FROM figure_rollups WHERE sort = 'issues'"
+    of_user = await store.sql("SELECT DISTINCT fingerprint FROM findings WHERE user_id = %s", [USER])
+    assert set(of_user) <= set(await store.sql(issues))
     before = await places(store.conninfo, plant.words)
     assert set().union(*before.values()) == set(plant.words)
     assert {"span_blobs.body", "interaction_updates.body", "users.traits", "interaction_words.words"} <= before.keys()
@@ -181,8 +193,12 @@ async def test_nothing_of_an_erased_user_is_left_in_any_table(store: Store) -> N
 
     erased = await run_erasure(store)
     assert (erased.trace_count, erased.span_count, erased.event_count, erased.is_complete) == (1, 4, 1, True)
+    assert await store.sql(issues) == [], "nothing of what goes stays until the hour is counted again"
     await derive(store)
     assert await places(store.conninfo, plant.words) == {}
+    await roll_up(store)
+    assert await places(store.conninfo, plant.words) == {}
+    assert set(await store.sql(issues)) == set(await store.sql("SELECT DISTINCT fingerprint FROM findings"))
 
     assert await store.sql("SELECT user_id FROM users") == [("other",)]
     assert await store.sql("SELECT conversation_id FROM conversations") == [("c2",)]
