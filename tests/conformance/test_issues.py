@@ -15,9 +15,9 @@ from trace_store.claim import NewMark, Unit
 from trace_store.connections import connect
 from trace_store.derived_rows import LoopRow
 from trace_store.flush import UNIT_TRACE
-from trace_store.lists.issue_figures import read_trends
+from trace_store.lists.issue_figures import IssueFigures
 from trace_store.lists.issue_rows import IssueChange, IssueDetail, IssueFilter, IssueRow
-from trace_store.lists.issues import change_issue, count_issues, rank_issues, read_issue, users_met
+from trace_store.lists.issues import change_issue, count_issues, rank_issues, read_issue
 from trace_store.lists.trace_filter import Term, TraceFilter
 from trace_store.stored import TraceKey
 from trace_store.tiers import read_tier
@@ -65,7 +65,7 @@ async def fail(
 
 async def ranked(store: Store, wanted: IssueFilter = ALL, order: str = "last_seen") -> list[IssueRow]:
     async with store.reader.freely_planned() as connection:
-        rows, total = await rank_issues(connection, wanted, order)
+        rows, total = await rank_issues(IssueFigures(connection, wanted), order)
     assert total == len(rows)
     return rows
 
@@ -115,10 +115,11 @@ async def test_issues_are_ordered_and_filtered(store: Store, queue: WorkQueue) -
     assert await ranked(store, IssueFilter(2)) == []
     async with store.reader.freely_planned() as connection:
         counts = await count_issues(connection, ALL, ["often", "users"])
-        trends = await read_trends(connection, ALL, ["often", "users"], now)
-        users = await users_met(connection, ALL, ["often", "users"])
+        figures = IssueFigures(connection, ALL)
+        trends = await figures.trends(["often", "users"], now)
+        met = await figures.met(["often", "users"], with_users=True)
     assert (counts["often"].users, counts["often"].traces, counts["users"].users) == (1, 3, 2)
-    assert users == {"often": 1, "users": 2}
+    assert {name: users for name, (_, _, users) in met.items()} == {"often": 1, "users": 2}
     assert [sum(trends[name].counts) for name in ("often", "users")] == [3, 2]
     assert len(trends["often"].counts) == 24
 

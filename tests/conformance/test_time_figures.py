@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from trace_store.connections import connect
-from trace_store.lists.issue_figures import issues_met, read_trends
+from trace_store.lists.issue_figures import IssueFigures
 from trace_store.lists.issue_rows import IssueFilter
 from trace_store.rollups.figure_reads import FigureReads, Found, Parts
 from trace_store.rollups.figure_rollups import HOUR_NS, SORTS, make_days
@@ -141,10 +141,11 @@ async def check_issues(connection: Connection, wanted: IssueFilter) -> None:
     asked: dict[str, Any] = {"since": wanted.since_unix_nano, "until": wanted.until_unix_nano}
     asked |= {"release": wanted.release, "environment": wanted.environment}
     rows = await (await connection.execute(MET.encode(), asked)).fetchall()
-    assert await issues_met(connection, wanted, with_users=True) == {name: tuple(rest) for name, *rest in rows}
+    figures = IssueFigures(connection, wanted)
+    assert await figures.met(with_users=True) == {name: tuple(rest) for name, *rest in rows}
     names = [name for name, *_ in rows]
     assert wanted.until_unix_nano is not None
-    trends = await read_trends(connection, wanted, names, wanted.until_unix_nano)
+    trends = await figures.trends(names, wanted.until_unix_nano)
     assert {name: sum(trend.counts) for name, trend in trends.items()} == {name: events for name, events, *_ in rows}
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import psycopg
 
-from trace_store.lists.issue_figures import SORT, FindingName, finding_name, reads_of, together
-from trace_store.lists.issue_rows import IssueFilter
+from trace_store.lists.issue_figures import SORT, FindingName, IssueFigures, finding_name, together
 from trace_store.queries import load
 
 SQL = load("signals")
@@ -124,9 +123,9 @@ async def count_own(connection: Connection, project_id: int, since_unix_nano: in
     return {row[0]: SignalCount(*row) for row in rows}
 
 
-async def count_derived(connection: Connection, project_id: int, since_unix_nano: int) -> tuple[list[SignalCount], int]:
-    """The 200 derived signals that were met most since then, and how many there are; see issue_figures.py."""
-    reads = await reads_of(connection, IssueFilter(project_id, since_unix_nano))
+async def count_derived(figures: IssueFigures) -> tuple[list[SignalCount], int]:
+    """The 200 derived signals that were met most within a time, and how many there are."""
+    reads = await figures.reads()
     met = together(await reads.whole(SORT, None), _signal_of) if reads else {}
     counts = [
         SignalCount(name, part.sums[0], len(part.users), part.latest_unix_nano or 0) for name, part in met.items()
@@ -143,11 +142,9 @@ async def own_trends(
     return _steps(rows)
 
 
-async def derived_trends(
-    connection: Connection, project_id: int, since_unix_nano: int, origin_unix_nano: int, step_s: int
-) -> StepCounts:
+async def derived_trends(figures: IssueFigures, origin_unix_nano: int, step_s: int) -> StepCounts:
     """The same of derived signals, by their names."""
-    reads = await reads_of(connection, IssueFilter(project_id, since_unix_nano))
+    reads = await figures.reads()
     found = await reads.sums_by_step(SORT, origin_unix_nano, step_s * NANOSECONDS) if reads else {}
     steps: StepCounts = defaultdict(lambda: defaultdict(int))
     for (_, name, step), part in found.items():

@@ -3,7 +3,6 @@
 All statements must see the same moment. Roll-ups do not tell the findings of one user: those are read as rows.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ STEP_S_MIN = 60
 STEPS_MIN = 24  # of a trend; with longer ones it has at most twice as many, and one
 
 Connection = psycopg.AsyncConnection[Any]
+Met = dict[str, tuple[int, int, int]]  # by issue: events, the start of the newest, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,63 +41,70 @@ class FindingName:
         return f"{self.sort}:{self.tool}"
 
 
-async def reads_of(connection: Connection, wanted: IssueFilter) -> FigureReads | None:
-    """Reads of the time of a filter, of all that is stored where it has no end; None where nothing is."""
-    ((first, newest),) = await plan_and_fetch(connection, SQL.finding_times, {"project_id": wanted.project_id})
-    if first is None:
-        return None
-    since, until = wanted.since_unix_nano, wanted.until_unix_nano
-    since = first // HOUR_NS * HOUR_NS if since is None else since
-    until = (newest // HOUR_NS + 1) * HOUR_NS if until is None else until
-    if since >= until:
-        return None
-    return FigureReads(connection, wanted.project_id, since, until, wanted.release, wanted.environment)
+class IssueFigures:
+    """What the issues of a filter come to, over one connection."""
+
+    def __init__(self, connection: Connection, wanted: IssueFilter) -> None:
+        self.connection, self.wanted = connection, wanted
+        self._reads: FigureReads | None = None
+
+    async def reads(self) -> FigureReads | None:
+        """Reads of the time of the filter, of all that is stored where it has no end; None where nothing is."""
+        if self._reads is None:
+            wanted = self.wanted
+            ((first, newest),) = await plan_and_fetch(
+                self.connection, SQL.finding_times, {"project_id": wanted.project_id}
+            )
+            if first is None:
+                return None
+            since, until = wanted.since_unix_nano, wanted.until_unix_nano
+            since = first // HOUR_NS * HOUR_NS if since is None else since
+            until = (newest // HOUR_NS + 1) * HOUR_NS if until is None else until
+            if since >= until:
+                return None
+            times = (since, until, wanted.release, wanted.environment)
+            self._reads = FigureReads(self.connection, wanted.project_id, *times)
+        return self._reads
+
+    async def met(self, names: Sequence[str] | None = None, *, with_users: bool) -> Met:
+        """Events, the newest of them and users (else 0) of the issues, or of those of these fingerprints."""
+        if self.wanted.user_id is not None:
+            return await issues_of_rows(self.connection, self.wanted, names)
+        reads = await self.reads()
+        if reads is None:
+            return {}
+        found = await (reads.whole(SORT, names) if with_users else reads.sums(SORT, names))
+        return {
+            name: (part.sums[0], part.latest_unix_nano or 0, len(part.users))
+            for name, part in together(found, lambda name: name.fingerprint).items()
+        }
+
+    async def trends(self, names: Sequence[str], until_unix_nano: int) -> dict[str, Trend]:
+        """The events of issues in 24 to 49 steps of the time; one without a start begins with the first event."""
+        reads = await self.reads()
+        since = until_unix_nano if reads is None else min(reads.since_unix_nano, until_unix_nano)
+        origin, step_s = steps_of(since, until_unix_nano)
+        steps = max(1, -(-(until_unix_nano - origin) // (step_s * NANOSECONDS)))
+        counts = {name: [0] * steps for name in names}
+        for name, step, events in await self._events_by_step(reads, names, origin, step_s * NANOSECONDS):
+            counts[name][min(max(step, 0), steps - 1)] += events
+        return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
+
+    async def _events_by_step(
+        self, reads: FigureReads | None, names: Sequence[str], origin: int, step_ns: int
+    ) -> Sequence[Sequence[Any]]:
+        if self.wanted.user_id is not None:
+            of_steps = {"fingerprints": list(names), "origin": origin, "step_ns": step_ns}
+            return await plan_and_fetch(self.connection, SQL.trends_of_user, window_parameters(self.wanted) | of_steps)
+        found = await reads.sums_by_step(SORT, origin, step_ns, names) if reads else {}
+        return [(finding_name(name).fingerprint, step, part.sums[0]) for (_, name, step), part in found.items()]
 
 
-async def issues_met(
-    connection: Connection, wanted: IssueFilter, names: Sequence[str] | None = None, *, with_users: bool
-) -> dict[str, tuple[int, int, int]]:
-    """Events, the newest of them and users (else 0) of the issues within a window, or of these fingerprints."""
-    if wanted.user_id is not None:
-        return await issues_of_rows(connection, wanted, names)
-    reads = await reads_of(connection, wanted)
-    if reads is None:
-        return {}
-    found = await (reads.whole(SORT, names) if with_users else reads.sums(SORT, names))
-    return {
-        name: (part.sums[0], part.latest_unix_nano or 0, len(part.users))
-        for name, part in together(found, lambda name: name.fingerprint).items()
-    }
-
-
-async def issues_of_rows(
-    connection: Connection, wanted: IssueFilter, names: Sequence[str] | None
-) -> dict[str, tuple[int, int, int]]:
-    """The same of the rows themselves; users are counted where only one is asked for."""
+async def issues_of_rows(connection: Connection, wanted: IssueFilter, names: Sequence[str] | None) -> Met:
+    """The same as `met` of the rows themselves; users are counted where only one is asked for."""
     rows = await plan_and_fetch(connection, SQL.issues_of_rows, window_parameters(wanted) | {"fingerprints": names})
     users = int(wanted.user_id is not None)
     return {fingerprint: (events, newest, users) for fingerprint, events, newest in rows}
-
-
-async def read_trends(
-    connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str], until_unix_nano: int
-) -> dict[str, Trend]:
-    """The events of these issues in 24 to 49 steps of the window; one without a start begins with the first event."""
-    reads = await reads_of(connection, wanted)
-    since = until_unix_nano if reads is None else min(reads.since_unix_nano, until_unix_nano)
-    origin, step_s = steps_of(since, until_unix_nano)
-    steps = max(1, -(-(until_unix_nano - origin) // (step_s * NANOSECONDS)))
-    counts = {fingerprint: [0] * steps for fingerprint in fingerprints}
-    if wanted.user_id is not None:
-        of_steps = {"fingerprints": list(fingerprints), "origin": origin, "step_ns": step_s * NANOSECONDS}
-        rows = await plan_and_fetch(connection, SQL.trends_of_user, window_parameters(wanted) | of_steps)
-        for fingerprint, step, events in rows:
-            counts[fingerprint][min(max(step, 0), steps - 1)] += events
-    elif reads is not None:
-        found = await reads.sums_by_step(SORT, origin, step_s * NANOSECONDS, fingerprints)
-        for (_, name, step), part in found.items():
-            counts[finding_name(name).fingerprint][min(step, steps - 1)] += part.sums[0]
-    return {name: Trend(origin, step_s, tuple(found)) for name, found in counts.items()}
 
 
 def steps_of(since_unix_nano: int, until_unix_nano: int) -> tuple[int, int]:
@@ -115,12 +122,14 @@ def steps_of(since_unix_nano: int, until_unix_nano: int) -> tuple[int, int]:
 
 
 def together(found: Found, key: Callable[[FindingName], str | None]) -> dict[str, Figures]:
-    """The figures of findings by what they are about; None leaves out."""
-    parts: defaultdict[str, Figures] = defaultdict(Figures)
+    """The figures of findings by what they are about, which are added to each other; None leaves out."""
+    parts: dict[str, Figures] = {}
     for (_, name, _), part in found.items():
         about = key(finding_name(name))
-        if about is not None:
+        if about in parts:
             parts[about].add(part)
+        elif about is not None:
+            parts[about] = part
     return parts
 
 

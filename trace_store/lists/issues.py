@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from trace_store.finding_rows import FindingRow
-from trace_store.lists.issue_figures import issues_met, issues_of_rows, window_parameters
+from trace_store.lists.issue_figures import IssueFigures, Met, issues_of_rows, window_parameters
 from trace_store.lists.issue_rows import (
     Example,
     IssueChange,
@@ -41,26 +41,21 @@ _ISSUE_COLUMNS = len(fields(IssueRow))
 _FINDING_COLUMNS = len(fields(FindingRow))
 
 
-async def rank_issues(
-    connection: Connection, wanted: IssueFilter, order: str = "last_seen", fingerprint: str | None = None
-) -> tuple[list[IssueRow], int]:
+async def rank_issues(figures: IssueFigures, order: str = "last_seen") -> tuple[list[IssueRow], int]:
     """At most 10,000 issues with events in the window, by `last_seen`, `events` or `users`, and how many there are."""
-    if fingerprint is None:
-        met = await issues_met(connection, wanted, with_users=order == "users")
-    else:
-        met = await issues_of_rows(connection, wanted, [fingerprint])
+    met = await figures.met(with_users=order == "users")
+    return await _ranked(figures.connection, figures.wanted, met, order)
+
+
+async def _ranked(
+    connection: Connection, wanted: IssueFilter, met: Met, order: str = "last_seen"
+) -> tuple[list[IssueRow], int]:
     events, last_seen, users = map(list, zip(*met.values(), strict=True)) if met else ([], [], [])
     counted = {"fingerprints": list(met), "events": events, "last_seen": last_seen, "users": users}
     asked: dict[str, Any] = {"project_id": wanted.project_id, "order": order, "limit": ISSUES_MAX}
     asked |= {"kind": wanted.kind, "tool": wanted.tool, "pattern": like_pattern(wanted.text)}
     rows = await plan_and_fetch(connection, SQL.rank_issues, asked | counted)
     return [IssueRow(*row[:_ISSUE_COLUMNS]) for row in rows], rows[0][_ISSUE_COLUMNS] if rows else 0
-
-
-async def users_met(connection: Connection, wanted: IssueFilter, fingerprints: Sequence[str]) -> dict[str, int]:
-    """How many users these issues met within the window."""
-    met = await issues_met(connection, wanted, fingerprints, with_users=True)
-    return {name: users for name, (_, _, users) in met.items()}
 
 
 async def count_issues(
@@ -77,7 +72,7 @@ async def read_issue(
 ) -> IssueDetail | None:
     """One issue; None when it was never seen. Its trend has hours, or days when the window is longer than three."""
     one = window_parameters(wanted) | {"fingerprint": fingerprint}
-    ranked, _ = await rank_issues(connection, wanted, fingerprint=fingerprint)
+    ranked, _ = await _ranked(connection, wanted, await issues_of_rows(connection, wanted, [fingerprint]))
     row = ranked[0] if ranked else await _state(connection, wanted, one)
     if row is None:
         return None
@@ -113,7 +108,8 @@ async def change_issue(connection: Connection, project_id: int, fingerprint: str
 
 async def _state(connection: Connection, wanted: IssueFilter, one: dict[str, Any]) -> IssueRow | None:
     """An issue without an event in the window; what stands against a person's word is asked without one."""
-    anywhere, _ = await rank_issues(connection, IssueFilter(wanted.project_id), fingerprint=one["fingerprint"])
+    ever = IssueFilter(wanted.project_id)
+    anywhere, _ = await _ranked(connection, ever, await issues_of_rows(connection, ever, [one["fingerprint"]]))
     if anywhere:
         return replace(anywhere[0], events=0, last_seen_unix_nano=0)
     async with connection.cursor(binary=True, row_factory=class_row(IssueRow)) as cursor:

@@ -6,7 +6,7 @@ see the same moment (`TraceReader.at_one_moment`).
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -30,7 +30,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class FigureReads:
-    """Figures of one project within a time over one connection; `until` is exclusive."""
+    """Figures of one project within a time over one connection, at one moment; `until` is exclusive."""
 
     connection: psycopg.AsyncConnection[Any]
     project_id: int
@@ -38,6 +38,7 @@ class FigureReads:
     until_unix_nano: int
     release: str | None = None
     environment: str | None = None
+    _known: dict[bool, Parts] = field(default_factory=dict, init=False, compare=False)
 
     async def by_step(self, sorts: Collection[str], origin_unix_nano: int, step_ns: int) -> Found:
         """The figures of each step; a step that is no whole number of hours is read as rows."""
@@ -90,6 +91,11 @@ class FigureReads:
         return await self._parts(with_days=not step_ns % day_ns and not origin_unix_nano % day_ns)
 
     async def _parts(self, *, with_days: bool) -> Parts:
+        if with_days not in self._known:
+            self._known[with_days] = await self._find_parts(with_days=with_days)
+        return self._known[with_days]
+
+    async def _find_parts(self, *, with_days: bool) -> Parts:
         first, end = -(-self.since_unix_nano // HOUR_NS), self.until_unix_nano // HOUR_NS
         if first >= end:
             return Parts([], [], [(self.since_unix_nano, self.until_unix_nano)])

@@ -46,11 +46,14 @@ class Figures:
     ) -> None:
         """Adds a stored row."""
         self.add_sums(sums)
-        self.users.add_packed(users)
-        self.users_affected.add_packed(users_affected)
+        if users:
+            self.users.add_packed(users)
+        if users_affected:
+            self.users_affected.add_packed(users_affected)
         if durations:
             self.durations.append(memoryview(durations).cast("q"))
-        self.add_latest(latest_unix_nano)
+        if latest_unix_nano is not None:
+            self.add_latest(latest_unix_nano)
 
     def packed_durations(self) -> bytes:
         """All durations, to store."""

@@ -57,7 +57,8 @@ class UserSet:
         return BITS + bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
     def __len__(self) -> int:
-        return self.bits.bit_count() + len(self._apart()[1]) + len(self.unnumbered)
+        others = len(self._apart()[1]) if self.bits else len(self.few)
+        return self.bits.bit_count() + others + len(self.unnumbered)
 
     def _apart(self) -> tuple[bytes, list[int]]:
         """The bits as bytes, and the numbers that are not among them: those may be far beyond, and become no bits."""

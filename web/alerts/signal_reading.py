@@ -22,7 +22,8 @@ from trace_store.alerts.signals import (
     read_signals,
 )
 from trace_store.interactions.interaction_lists import FeedbackCount, feedback_counts
-from trace_store.lists.issue_rows import Trend
+from trace_store.lists.issue_figures import IssueFigures
+from trace_store.lists.issue_rows import IssueFilter, Trend
 from trace_store.reader import TraceReader
 from trace_store.upkeep.reprocess import open_reprocess
 from web.requests.errors import BadRequest
@@ -93,6 +94,7 @@ async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
         return Trend(origin, step_s, tuple(found.get(signal, {}).get(step, 0) for step in range(steps + 1)))
 
     async with place.reader.at_one_moment() as connection:
+        figures = IssueFigures(connection, IssueFilter(place.project_id, since))
         counts = await count_own(connection, place.project_id, since)
         trends = await own_trends(connection, place.project_id, since, origin, step_s)
         own = [
@@ -104,8 +106,8 @@ async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
             )
             for signal in await read_signals(connection, place.project_id)
         ]
-        derived, total = await count_derived(connection, place.project_id, since)
-        trends = await derived_trends(connection, place.project_id, since, origin, step_s)
+        derived, total = await count_derived(figures)
+        trends = await derived_trends(figures, origin, step_s)
         moment = datetime.fromtimestamp(since / NANOSECONDS, UTC)
         posted, posted_total = await feedback_counts(connection, place.project_id, moment)
     async with open_reprocess(place.conninfo) as work:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tool_errors.issue_status import IssueStatus, issue_status
-from trace_store.lists.issue_figures import read_trends
+from trace_store.lists.issue_figures import IssueFigures
 from trace_store.lists.issue_rows import IssueCounts, IssueDetail, IssueRow, Trend
-from trace_store.lists.issues import count_issues, rank_issues, read_issue, users_met
+from trace_store.lists.issues import count_issues, rank_issues, read_issue
 from trace_store.reader import TraceReader
 from web.issues.issue_parameters import IssueQuery
 
@@ -37,7 +37,8 @@ async def read_issue_list(reader: TraceReader, query: IssueQuery, *, with_counts
     """A page of the issues that were asked for; counting more than users reads every event of them."""
     now = datetime.fromtimestamp(query.now_unix_nano / 1_000_000_000, UTC)
     async with reader.at_one_moment() as connection:
-        rows, total = await rank_issues(connection, query.wanted, query.order)
+        figures = IssueFigures(connection, query.wanted)
+        rows, total = await rank_issues(figures, query.order)
         looked_at, is_cut = len(rows), total > len(rows)
         found = [(row, status) for row in rows for status in [issue_status(row, now)]]
         if query.status:
@@ -49,10 +50,10 @@ async def read_issue_list(reader: TraceReader, query: IssueQuery, *, with_counts
         if query.order == "users":
             users = {row.fingerprint: row.users for row, _ in shown}
         else:
-            users = await users_met(connection, query.wanted, names)
+            users = {name: met for name, (_, _, met) in (await figures.met(names, with_users=True)).items()}
         counts = await count_issues(connection, query.wanted, names) if with_counts else {}
         until = query.wanted.until_unix_nano or query.now_unix_nano
-        trends = await read_trends(connection, query.wanted, names, until)
+        trends = await figures.trends(names, until)
     issues = [
         ListedIssue(row, status, users[row.fingerprint], trends[row.fingerprint], counts.get(row.fingerprint))
         for row, status in shown
