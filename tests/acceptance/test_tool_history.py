@@ -56,11 +56,15 @@ async def test_a_definition_that_changed_with_a_release_is_told(pages: Pages) ->
             "text": "city: type string → integer",
         }
     ]
-    assert await pages.json(f"/tools/{quote(TOOL, safe='')}.json") == found
+    twin = await pages.json(f"/tools/{quote(TOOL, safe='')}.json")
+    assert {name: twin[name] for name in found} == found
+    assert (twin["stats"]["calls"], twin["stats"]["errors"], twin["issues_total"]) == (2, 1, 1)
+    assert [issue["tool"] for issue in twin["issues"]] == [TOOL]
     page = await pages.html(f"/tools/{quote(TOOL, safe='')}")
     assert "Since release 2" in page
     assert "city: type string → integer" in page
     assert "weather <b>" not in page
+    assert "50.0%" in page
     (issue,) = (await pages.json("/api/issues"))["issues"]
     near = await pages.html(f"/issues/{issue['fingerprint']}")
     assert "Its definition changed in release 2</a>, which brought this issue" in near
@@ -70,4 +74,6 @@ async def test_a_definition_that_changed_with_a_release_is_told(pages: Pages) ->
 async def test_a_tool_that_nobody_was_told_of(pages: Pages) -> None:
     found = await pages.json("/api/tools/nobody/definitions")
     assert found == {"tool": "nobody", "definitions": [], "shown": 0, "total": 0}
-    assert "No stored model call says how this tool is defined" in await pages.html("/tools/nobody")
+    page = await pages.html("/tools/nobody")
+    assert "No stored model call says how this tool is defined" in page
+    assert "It was not called within this time." in page

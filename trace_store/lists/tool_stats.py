@@ -62,12 +62,18 @@ class ToolWindow:
 
 
 async def read_tool_stats(
-    connection: psycopg.AsyncConnection[Any], wanted: ToolWindow, tools_max: int = TOOLS_MAX
+    connection: psycopg.AsyncConnection[Any], wanted: ToolWindow, tools_max: int = TOOLS_MAX, only: str | None = None
 ) -> ToolList:
-    """At most 200 tools, those with most calls that began within the time; all statements must see the same moment."""
+    """At most 200 tools, those with most calls that began within the time, or `only` that one.
+
+    All statements must see the same moment.
+    """
     times = (wanted.since_unix_nano, wanted.until_unix_nano, wanted.release, wanted.environment)
     reads = FigureReads(connection, wanted.project_id, *times)
-    calls = {name: found.sums[0] for (_, name, _), found in (await reads.sums(["tools"])).items() if found.sums[0]}
+    names = None if only is None else [only]
+    calls = {
+        name: found.sums[0] for (_, name, _), found in (await reads.sums(["tools"], names)).items() if found.sums[0]
+    }
     shown = sorted(calls, key=lambda name: (-calls[name], name))[: min(tools_max, TOOLS_MAX)]
     figures = {name: found for (_, name, _), found in (await reads.whole(["tools"], shown)).items()}
     callers: dict[str, list[tuple[int, str]]] = defaultdict(list)
