@@ -1,12 +1,12 @@
 """Facts of spans, many in one compressed part: PostgreSQL compresses no row of less than 2 KB, and facts repeat much.
 
 A part holds up to 128 spans of one trace and day that one version of the rules made: `keys` has 17 bytes for each (span
-id, first 8 bytes of the digest of its version, number of its dialect), `body` is the zstd of a JSON array with
-`[type, facts]` of each, in the same order. Parts are only ever added; of two entries of one span version that of the
+id, first 8 bytes of the digest of its version, number of its dialect), `body` is the zstd of a line of JSON for each,
+`[type, facts]`, in the same order. Parts are only ever added; of two entries of one span version that of the
 newer rules counts, and of these the later one. docs/decisions/packed_facts.md says why.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -18,8 +18,9 @@ from trace_store.stored import SpanRow, TraceKey
 
 SPANS_MAX = 128
 RAW_BYTES_MAX = 64 * 1024  # one span's facts may be larger; they then have a part of their own
-ZSTD_LEVEL = 3
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # any other body is plain JSON, moved here from an older schema
+ZSTD_LEVEL = 1  # a hundredth more bytes than level 3, a fifth less time
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # any other body was moved here from an older schema, by SQL, which cannot compress
+_ARRAY = b"[["  # how the body begins that SQL made: one JSON array of all lines
 USER_ID = "user_id"  # key of the facts: whoever erases a user asks parts for it
 _ID_BYTES, _DIGEST_BYTES = 8, 8
 SPAN_KEY_BYTES = _ID_BYTES + _DIGEST_BYTES
@@ -73,6 +74,7 @@ class StoredPart(NamedTuple):
     span_count: int
     raw_bytes: int
     dialects: list[str]
+    user_ids: list[str] | None
     keys: bytes
     body: bytes
 
@@ -94,39 +96,65 @@ def span_key(row: SpanRow) -> bytes:
     return row.span_id + row.digest[:_DIGEST_BYTES]
 
 
-def pack(key: PartKey, entries: Iterable[Entry]) -> Iterator[NewPart]:
-    """The entries in order, cut into parts."""
-    chunk: list[Entry] = []
-    texts: list[bytes] = []
-    raw_bytes = 0
-    for entry in entries:
-        text = json_bytes([entry.type, entry.facts])
-        if len(chunk) == SPANS_MAX or (chunk and raw_bytes + len(text) > RAW_BYTES_MAX):
-            yield _part(key, chunk, texts)
-            chunk, texts, raw_bytes = [], [], 0
-        chunk.append(entry)
-        texts.append(text)
-        raw_bytes += len(text)
-    if chunk:
-        yield _part(key, chunk, texts)
+class _Line(NamedTuple):
+    span_key: bytes
+    dialect: str
+    text: bytes  # JSON of [type, facts]
+    user_ids: Sequence[str]
 
 
-def unpack(part: StoredPart) -> Iterator[Entry]:
+class PartPacker:
+    """Packs parts; one per thread, since a compressor cannot be shared."""
+
+    def __init__(self) -> None:
+        self._compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
+
+    def pack(self, key: PartKey, entries: Iterable[Entry]) -> list[NewPart]:
+        """The entries in order, cut into parts."""
+        return [self._part(key, lines) for lines in _cut(map(_line, entries))]
+
+    def merge(self, crowd: "Crowd", living: Collection[bytes]) -> list[NewPart]:
+        """The small parts as few, to be added after all others: with the entries that count and whose span version is
+        among the `living`, which are stored. Users stay whom one of the parts named."""
+        small = {part.part_id for part in crowd.small}
+        decompress = zstandard.ZstdDecompressor().decompress
+        lines: dict[bytes, _Line] = {}
+        for part in sorted((*crowd.small, *crowd.others), key=_rank):
+            if part.part_id in small:
+                dialects, users = part.dialects, part.user_ids or ()
+                for of_span, number, text in zip(*_keys(part), _texts(part, decompress), strict=True):
+                    lines[of_span] = _Line(of_span, dialects[number], text, users)
+            else:
+                for of_span in _keys(part)[0]:
+                    lines.pop(of_span, None)
+        kept = (line for of_span, line in lines.items() if of_span in living)
+        return [self._part(crowd.small[0].key, cut) for cut in _cut(kept)]
+
+    def _part(self, key: PartKey, lines: Sequence[_Line]) -> NewPart:
+        numbers: dict[str, int] = {}
+        keys = b"".join(
+            line.span_key + numbers.setdefault(line.dialect, len(numbers)).to_bytes(1, "big") for line in lines
+        )
+        users = dict.fromkeys(user_id for line in lines for user_id in line.user_ids)
+        raw = b"\n".join([line.text for line in lines])
+        return NewPart(key, len(lines), len(raw), list(numbers), list(users), keys, self._compress(raw))
+
+
+def unpack(part: StoredPart, decompress: Callable[[bytes], bytes]) -> Iterator[Entry]:
     """The entries of a part."""
-    body, keys, dialects = part.body, part.keys, part.dialects
-    if body.startswith(ZSTD_MAGIC):
-        body = zstandard.ZstdDecompressor().decompress(body)
-    numbers = keys[SPAN_KEY_BYTES :: SPAN_KEY_BYTES + 1]
-    for of_span, number, (span_type, facts) in zip(_span_keys(keys), numbers, orjson.loads(body), strict=True):
+    dialects, raw = part.dialects, _raw(part, decompress)
+    told = orjson.loads(raw if raw.startswith(_ARRAY) else b"[" + raw.replace(b"\n", b",") + b"]")
+    for of_span, number, (span_type, facts) in zip(*_keys(part), told, strict=True):
         yield Entry(of_span, span_type, dialects[number], facts)
 
 
 def newest_entries(parts: Iterable[StoredPart]) -> dict[tuple[TraceKey, date], dict[bytes, Entry]]:
     """By trace and day the entry of each span version that counts."""
+    decompress = zstandard.ZstdDecompressor().decompress
     found: dict[tuple[TraceKey, date], dict[bytes, Entry]] = {}
     for part in sorted(parts, key=_rank):
         of_day = found.setdefault((part.key.trace, part.bucket), {})
-        for entry in unpack(part):
+        for entry in unpack(part, decompress):
             of_day[entry.span_key] = entry
     return found
 
@@ -136,19 +164,6 @@ class Crowd(NamedTuple):
 
     small: Sequence[StoredPart]
     others: Sequence[StoredPart]
-
-    def merged(self, living: Collection[bytes]) -> list[NewPart]:
-        """The small ones as few, to be added after all others: with the entries that count and whose span version is
-        among the `living`, which are stored."""
-        small = {part.part_id for part in self.small}
-        entries: dict[bytes, Entry] = {}
-        for part in sorted((*self.small, *self.others), key=_rank):
-            if part.part_id in small:
-                entries.update((entry.span_key, entry) for entry in unpack(part))
-            else:
-                for of_span in _span_keys(part.keys):
-                    entries.pop(of_span, None)
-        return list(pack(self.small[0].key, (entry for of_span, entry in entries.items() if of_span in living)))
 
 
 def crowds(parts: Iterable[StoredPart], small_max: int) -> list[Crowd]:
@@ -171,16 +186,36 @@ def _rank(part: StoredPart) -> tuple[int, int, int]:
     return part.mapping_version, part.detector_version, part.part_id
 
 
-def _span_keys(keys: bytes) -> Iterator[bytes]:
-    return (keys[begin : begin + SPAN_KEY_BYTES] for begin in range(0, len(keys), SPAN_KEY_BYTES + 1))
+def _keys(part: StoredPart) -> tuple[list[bytes], bytes]:
+    """The key of each span, and the numbers of their dialects."""
+    size, keys = SPAN_KEY_BYTES + 1, part.keys
+    return [keys[begin : begin + SPAN_KEY_BYTES] for begin in range(0, len(keys), size)], keys[SPAN_KEY_BYTES::size]
 
 
-def _part(key: PartKey, entries: Sequence[Entry], texts: Sequence[bytes]) -> NewPart:
-    numbers: dict[str, int] = {}
-    keys = b"".join(
-        entry.span_key + numbers.setdefault(entry.dialect, len(numbers)).to_bytes(1, "big") for entry in entries
-    )
-    users = dict.fromkeys(user_id for entry in entries if (user_id := entry.facts.get(USER_ID)) is not None)
-    raw = b"[" + b",".join(texts) + b"]"
-    body = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(raw)
-    return NewPart(key, len(entries), len(raw), list(numbers), list(users), keys, body)
+def _raw(part: StoredPart, decompress: Callable[[bytes], bytes]) -> bytes:
+    return decompress(part.body) if part.body.startswith(ZSTD_MAGIC) else part.body
+
+
+def _texts(part: StoredPart, decompress: Callable[[bytes], bytes]) -> list[bytes]:
+    raw = _raw(part, decompress)
+    return [json_bytes(each) for each in orjson.loads(raw)] if raw.startswith(_ARRAY) else raw.split(b"\n")
+
+
+def _line(entry: Entry) -> _Line:
+    user_id = entry.facts.get(USER_ID)
+    text = json_bytes([entry.type, entry.facts])  # JSON of one line: it escapes what would break it
+    return _Line(entry.span_key, entry.dialect, text, () if user_id is None else (user_id,))
+
+
+def _cut(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+    """The lines of each part."""
+    chunk: list[_Line] = []
+    raw_bytes = 0
+    for line in lines:
+        if len(chunk) == SPANS_MAX or (chunk and raw_bytes + len(line.text) > RAW_BYTES_MAX):
+            yield chunk
+            chunk, raw_bytes = [], 0
+        chunk.append(line)
+        raw_bytes += len(line.text)
+    if chunk:
+        yield chunk

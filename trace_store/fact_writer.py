@@ -9,14 +9,15 @@ import psycopg
 
 from trace_store.fact_parts import (
     RAW_BYTES_MAX,
+    SPAN_KEY_BYTES,
     SPANS_MAX,
     Crowd,
     Entry,
     NewPart,
     PartKey,
+    PartPacker,
     StoredPart,
     crowds,
-    pack,
     span_key,
 )
 from trace_store.fact_rows import FactRow
@@ -39,7 +40,8 @@ async def put_facts(connection: Connection, rows: Sequence[FactRow]) -> None:
         key = PartKey(*row.row.trace, row.row.bucket, row.mapping_version, row.detector_version)
         of_span = span_key(row.row)
         entries[key][of_span] = Entry(of_span, row.type, row.dialect, row.facts)
-    await _insert(connection, [part for key, found in entries.items() for part in pack(key, found.values())])
+    packer = PartPacker()
+    await _insert(connection, [part for key, found in entries.items() for part in packer.pack(key, found.values())])
 
 
 async def drop_facts(
@@ -71,16 +73,19 @@ async def merge_settled(connection: Connection, traces: Collection[TraceKey]) ->
         return
     living: _Living = defaultdict(set)
     crowded = {crowd.small[0].key.trace for crowd in found}
-    for *trace, bucket, of_span in await fetch(connection, SQL.living, _traces(crowded)):
-        living[TraceKey(*trace), bucket].add(of_span)
+    for *trace, bucket, keys in await fetch(connection, SQL.living, _traces(crowded)):
+        living[TraceKey(*trace), bucket].update(
+            keys[begin : begin + SPAN_KEY_BYTES] for begin in range(0, len(keys), SPAN_KEY_BYTES)
+        )
     await _merge(connection, found, living)
 
 
 async def _merge(connection: Connection, found: Iterable[Crowd], living: _Living) -> None:
+    packer = PartPacker()
     gone: list[StoredPart] = []
     new: list[NewPart] = []
     for crowd in found:
-        made = crowd.merged(living[crowd.small[0].key.trace, crowd.small[0].bucket])
+        made = packer.merge(crowd, living[crowd.small[0].key.trace, crowd.small[0].bucket])
         if len(made) < len(crowd.small):
             gone += crowd.small
             new += made

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,15 +16,16 @@ from trace_store.fact_parts import (
     Entry,
     NewPart,
     PartKey,
+    PartPacker,
     StoredPart,
     crowds,
     newest_entries,
-    pack,
     span_key,
     unpack,
 )
 from trace_store.stored import SpanRow, TraceKey
 
+PACKER, DECOMPRESS = PartPacker(), zstandard.ZstdDecompressor().decompress
 DAY = date(2027, 1, 1)
 KEY = PartKey(1, b"t" * 16, DAY, 3, 2)
 NAMES = st.sampled_from(["otel_genai", "openinference", "mine \u00e9"])
@@ -40,11 +42,12 @@ def entry(number: int, **facts: Any) -> Entry:
 
 
 def stored(part: NewPart, part_id: int = 1) -> StoredPart:
-    return StoredPart(*part.key, part_id, *part[1:4], part.keys, part.body)
+    sizes = (part.span_count, part.raw_bytes)
+    return StoredPart(*part.key, part_id, *sizes, part.dialects, part.user_ids, part.keys, part.body)
 
 
 def stored_all(entries: list[Entry], first_id: int = 1, key: PartKey = KEY) -> list[StoredPart]:
-    return [stored(part, first_id + number) for number, part in enumerate(pack(key, entries))]
+    return [stored(part, first_id + number) for number, part in enumerate(PACKER.pack(key, entries))]
 
 
 def counting(parts: list[StoredPart]) -> dict[bytes, dict[str, Any]]:
@@ -55,7 +58,7 @@ def counting(parts: list[StoredPart]) -> dict[bytes, dict[str, Any]]:
 def test_entries_come_back_as_they_went(made: list[tuple[str, str, dict[str, Any]]]) -> None:
     entries = [Entry(number.to_bytes(16, "big"), *each) for number, each in enumerate(made)]
     parts = stored_all(entries)
-    told = [each for part in parts for each in unpack(part)]
+    told = [each for part in parts for each in unpack(part, DECOMPRESS)]
     clean = orjson.loads(orjson.dumps([each[1:] for each in entries]).replace(b"\\u0000", "\u2400".encode()))
     assert [each[0] for each in told] == [each[0] for each in entries]
     assert [[*each[1:]] for each in told] == clean
@@ -66,21 +69,24 @@ def test_entries_come_back_as_they_went(made: list[tuple[str, str, dict[str, Any
 
 def test_a_part_is_bounded_in_bytes_unless_one_span_is_larger() -> None:
     sizes = [RAW_BYTES_MAX // 3] * 4 + [2 * RAW_BYTES_MAX, 1]
-    parts = list(pack(KEY, [entry(number, text="x" * size) for number, size in enumerate(sizes)]))
+    parts = list(PACKER.pack(KEY, [entry(number, text="x" * size) for number, size in enumerate(sizes)]))
     assert [part.span_count for part in parts] == [2, 2, 1, 1]
     assert all(len(part.body) < part.raw_bytes / 5 for part in parts[:3])
 
 
 def test_what_repeats_takes_a_fraction() -> None:
     facts = {"tool_name": "look_up", "verdict": ["ok", "result", "result", "", ""], "service_name": "shop"}
-    (part,) = pack(KEY, [entry(number, tool_call_id=f"call_{number}", **facts) for number in range(50)])
+    (part,) = PACKER.pack(KEY, [entry(number, tool_call_id=f"call_{number}", **facts) for number in range(50)])
     assert len(part.body) < 0.1 * part.raw_bytes
 
 
 def test_users_can_be_asked_for() -> None:
-    (part,) = pack(KEY, [entry(1, user_id="ada"), entry(2), entry(3, user_id="bob"), entry(4, user_id="ada")])
+    (part,) = PACKER.pack(KEY, [entry(1, user_id="ada"), entry(2), entry(3, user_id="bob"), entry(4, user_id="ada")])
     assert part.user_ids == ["ada", "bob"]
-    assert next(pack(KEY, [entry(1)])).user_ids == []
+    assert PACKER.pack(KEY, [entry(1)])[0].user_ids == []
+    (crowd,) = crowds(stored_all([entry(1, user_id="ada")], 1) + stored_all([entry(2)], 2), 1)
+    (new,) = PACKER.merge(crowd, {entry(1).span_key, entry(2).span_key})
+    assert new.user_ids == ["ada"]
 
 
 def test_newer_rules_go_first_and_then_what_came_last() -> None:
@@ -96,9 +102,9 @@ def test_merging_keeps_what_is_stored_and_counts() -> None:
     parts = [part for number in range(9) for part in stored_all([entry(number), entry(50, last=number)], number)]
     living = {entry(number).span_key for number in (0, 1, 2, 50)}
     (crowd,) = crowds(parts[::-1], 8)
-    (part,) = crowd.merged(living)
+    (part,) = PACKER.merge(crowd, living)
     assert counting([stored(part)]) == {each: {} for each in living} | {entry(50).span_key: {"last": 8}}
-    assert crowd.merged(set()) == []
+    assert PACKER.merge(crowd, set()) == []
     assert crowds(parts, 9) == []
 
 
@@ -108,11 +114,11 @@ def test_merging_never_changes_what_counts(made: list[tuple[int, list[int]]]) ->
     parts = []
     for part_id, (version, numbers) in enumerate(made):
         key = KEY._replace(mapping_version=version)
-        (part,) = pack(key, [entry(number, by=part_id) for number in dict.fromkeys(numbers)])
+        (part,) = PACKER.pack(key, [entry(number, by=part_id) for number in dict.fromkeys(numbers)])
         parts.append(stored(part, part_id)._replace(raw_bytes=RAW_BYTES_MAX if len(numbers) > 5 else 1))
     before = counting(parts)
     for crowd in crowds(parts, 1):
-        new = [stored(part, len(made) + number) for number, part in enumerate(crowd.merged(before))]
+        new = [stored(part, len(made) + number) for number, part in enumerate(PACKER.merge(crowd, before))]
         after = [part for part in parts if part not in crowd.small] + new
         assert counting(after) == before
 
@@ -124,11 +130,11 @@ def test_a_trace_that_grows_is_written_a_bounded_number_of_times(spans: int, tex
     ids = count()
     written, number, batches = 0, 0, 150
     for _ in range(batches):
-        made = pack(KEY, [entry(number + each, text="x" * text_bytes) for each in range(spans)])
+        made = PACKER.pack(KEY, [entry(number + each, text="x" * text_bytes) for each in range(spans)])
         parts += [stored(part, next(ids)) for part in made]
         number += spans
         for crowd in crowds(parts, 8):
-            new = crowd.merged({each.span_key for part in crowd.small for each in unpack(part)})
+            new = PACKER.merge(crowd, {each.span_key for part in crowd.small for each in unpack(part, DECOMPRESS)})
             if len(new) < len(crowd.small):
                 parts = [*crowd.others, *(stored(part, next(ids)) for part in new)]
                 written += sum(part.span_count for part in new)
@@ -140,7 +146,10 @@ def test_a_trace_that_grows_is_written_a_bounded_number_of_times(spans: int, tex
 def test_a_body_that_an_older_schema_left_is_plain() -> None:
     (part,) = stored_all([entry(1, a=1)])
     plain = part._replace(body=b'[["tool", {"a": 1}]]')
-    assert list(unpack(plain)) == list(unpack(part))
+    assert list(unpack(plain, DECOMPRESS)) == list(unpack(part, DECOMPRESS))
+    (crowd,) = crowds([plain, *stored_all([entry(2, text="a\nb")], 2)], 1)
+    (new,) = PACKER.merge(crowd, {entry(1).span_key, entry(2).span_key})
+    assert counting([stored(new)]) == {entry(1).span_key: {"a": 1}, entry(2).span_key: {"text": "a\nb"}}
 
 
 def test_a_span_is_told_from_its_other_versions() -> None:

@@ -3,7 +3,7 @@
 -- part: columns --
 -- A part, in the order of StoredPart.
 part.project_id, part.trace_id, part.bucket, part.mapping_version, part.detector_version, part.part_id, part.span_count,
-       part.raw_bytes, part.dialects, part.keys, part.body
+       part.raw_bytes, part.dialects, part.user_ids, part.keys, part.body
 
 -- of_traces --
 -- The facts of these traces (primary key). Read apart from spans: they are matched by what is inside.
@@ -25,10 +25,11 @@ FROM (
 WHERE small_count > 1
 
 -- living --
--- What tells the stored span versions of these traces (primary key of spans).
-SELECT span.project_id, span.trace_id, span.bucket, span.span_id || substr(span.digest, 1, 8)
+-- What tells the stored span versions of these traces, 16 bytes each, by day (primary key of spans).
+SELECT span.project_id, span.trace_id, span.bucket, string_agg(span.span_id || substr(span.digest, 1, 8), ''::bytea)
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
 JOIN spans span USING (project_id, trace_id)
+GROUP BY span.project_id, span.trace_id, span.bucket
 
 -- insert --
 -- Adds parts in key order (primary key).
