@@ -47,12 +47,13 @@ class Tombstones:
 
     async def read(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Adds what was erased since the last call."""
-        self._secret = self._secret or await shared_secret(connection, SECRET)
         with translate_errors():
-            cursor = await connection.execute(SQL.newer_tombstones, {"after": self._newest})
-            for number, digest in await cursor.fetchall():
-                self._digests.add(bytes(digest))
-                self._newest = number
+            rows = await (await connection.execute(SQL.newer_tombstones, {"after": self._newest})).fetchall()
+        if rows:  # the secret is there then; one that this made could be gone with the transaction of the caller
+            self._secret = self._secret or await shared_secret(connection, SECRET)
+        for number, digest in rows:
+            self._digests.add(bytes(digest))
+            self._newest = number
 
 
 def tombstone(secret: bytes, kind: Erased, project_id: int, name: bytes) -> bytes:
