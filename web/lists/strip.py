@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MARKS_MAX = 18  # with the count of the rest as wide as the column of the list
+MARKS_MAX = 14  # with the count of the rest as wide as the column of the list
 RING_MARKS_MIN, RING_MARKS_MAX = 2, 8
 RING_AND_NUMBER = 3  # as wide as so many marks
 _KINDS = {
