@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 CONTENT: Final = "content"  # all text of spans, log records, events, signals and users, but ids
 RESOURCE: Final = "resource"  # attributes of resources
 SCOPE: Final = "scope"  # names and attributes of instrumentation scopes
+AREAS = frozenset({CONTENT, RESOURCE, SCOPE})
 
 # Of what Raindrop's clients post, by the way from the outermost object; docs/interactions.md.
 POSTED_IDS = frozenset(
@@ -46,11 +47,20 @@ def ids_among(fields: Iterable[str]) -> list[str]:
 
 
 def reaches(fields: frozenset[str], name: str) -> bool:
-    """Whether a rule for these fields looks at a text of the field `name`."""
-    area, _, key = name.rpartition(" ")
+    """Whether a rule for these fields looks at a text of the field `name`, which is `attribute_name` or one of a posted
+    item."""
+    area, _, key = name.partition(" ")
+    if area not in AREAS or not key:
+        area, key = CONTENT, name
     if any(_covers(field, key) for field in fields):
         return True
-    return (area or CONTENT) in fields and not is_id(key)
+    return area in fields and not is_id(key)
+
+
+def attribute_name(area: str, key: str) -> str:
+    """What an attribute is called: with its area before it unless it is one of a span, an event or a log record. A key
+    may hold spaces, and begin as if it had an area."""
+    return f"{area or CONTENT} {key}" if area in AREAS or key.partition(" ")[0] in AREAS else key
 
 
 def keys_to_look_for(fields: frozenset[str]) -> frozenset[str]:

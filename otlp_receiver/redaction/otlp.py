@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from otlp_receiver.field_counts import varint
-from otlp_receiver.redaction.fields import RESOURCE, SCOPE
+from otlp_receiver.redaction.fields import RESOURCE, SCOPE, attribute_name
 
 _INT_VALUE, _DOUBLE_VALUE = 3, 4  # of AnyValue
 _STRING_VALUE_TAG = b"\x0a"
@@ -115,7 +115,7 @@ class _Rewriting(NamedTuple):
             return payload
         if kind == "attribute":
             key = _key(payload)
-            name = f"{name} {key}" if name in (RESOURCE, SCOPE) else key
+            name = attribute_name(name, key)
         return self.rewritten(payload, _INSIDE[kind], name)
 
 

@@ -80,6 +80,17 @@ def test_what_is_not_walked_would_not_have_changed(message: Span, planted: str) 
         assert rules.span(span(otlp=raw), Spent()).otlp == walked
 
 
+@pytest.mark.parametrize("key", ["user e-mail", "key ", " ", "resource host", "scope ", "content x", "resource"])
+def test_a_key_with_spaces_hides_nothing(key: str) -> None:
+    (sent,) = accepted([made(new_id(16), 1, 0, "run", {key: f"to {MAIL}"})])
+    assert MAIL.encode() not in redactor().span(sent, Spent()).otlp
+    resource = Resource(attributes=[KeyValue(key=key, value=AnyValue(string_value=MAIL))])
+    told = sent._replace(resource=envelope(resource.SerializeToString(), ""))
+    assert redactor().span(told, Spent()).resource == told.resource
+    everywhere = redactor({"name": "email", "fields": EVERYWHERE}).span(told, Spent())
+    assert MAIL.encode() not in everywhere.resource.otlp
+
+
 def test_a_span_without_a_hit_is_the_same_object() -> None:
     untouched = span()
     decoded = DecodedTraces(1, [untouched, span(project_id=2)])
