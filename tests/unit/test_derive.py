@@ -69,6 +69,33 @@ def test_siblings_of_two_instrumentations_without_response_ids() -> None:
     assert len(trace.derive().llm_calls) == 1
 
 
+def test_siblings_of_two_instrumentations_whose_clocks_disagree_are_paired_with_the_nearest() -> None:
+    """Clocks of JavaScript begin a span at whole milliseconds: two reports of one call cross each other."""
+    trace = TraceByHand()
+    agent = trace.add("agent", start=0, end=200)
+    others = [trace.add("llm", agent, start=start, end=start + 80, model="m") for start in (10, 100)]
+    for start in (11, 101):
+        trace.add("llm", agent, start=start, end=start + 81, model="m", input_tokens=5)
+    for number in others:
+        facts = dataclasses.replace(trace.judged[number - 1].facts, dialect="another")
+        trace.judged[number - 1] = dataclasses.replace(trace.judged[number - 1], facts=facts)
+    derived = trace.derive()
+    assert [len(call.span_ids) for call in derived.llm_calls] == [2, 2]
+    assert derived.input_tokens == 10
+
+
+def test_calls_made_at_the_same_time_are_joined_each_with_its_own_report() -> None:
+    trace = TraceByHand()
+    agent = trace.add("agent", start=0, end=90)
+    outer = [trace.add("llm", agent, start=1, end=end, model="m") for end in (50, 80)]
+    inner = [trace.add("llm", agent, start=2, end=end, model="m") for end in (49, 79)]
+    for number in inner:
+        facts = dataclasses.replace(trace.judged[number - 1].facts, dialect="another")
+        trace.judged[number - 1] = dataclasses.replace(trace.judged[number - 1], facts=facts)
+    joined = {frozenset(call.span_ids) for call in trace.derive().llm_calls}
+    assert joined == {frozenset(map(span_id, pair)) for pair in zip(outer, inner, strict=True)}
+
+
 def test_attempts_are_calls_of_their_own_and_their_wrapper_is_none() -> None:
     trace = TraceByHand()
     outer = trace.add("llm", start=0, end=9, model="m", input_tokens=5)

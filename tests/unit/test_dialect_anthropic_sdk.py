@@ -1,5 +1,7 @@
 """Anthropic's client library: its spans beside and below those of an instrumentation are the same calls."""
 
+import pytest
+
 from otlp_receiver.decode_file import decode_file
 from otlp_receiver.decoded import DecodedTraces
 from tests.dialect_captures import CAPTURES
@@ -11,7 +13,8 @@ from trace_store.model import STATUS_ERROR
 SCOPE = "com.anthropic.sdk.python"
 
 
-def test_a_request_is_a_model_call_of_anthropic() -> None:
+@pytest.mark.parametrize("scope", [SCOPE, "com.anthropic.sdk.typescript"])
+def test_a_request_is_a_model_call_of_anthropic(scope: str) -> None:
     attributes = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "anthropic",
@@ -21,10 +24,11 @@ def test_a_request_is_a_model_call_of_anthropic() -> None:
         "http.request.method": "POST",
         "http.route": "/v1/messages",
         "server.port": 443,
+        "url.full": "https://api.anthropic.com/v1/messages",
         "anthropic.message.stop_reason": "end_turn",
         "traceloop.association.properties.user_id": "u1",
     }
-    facts = normalise(span(attributes, scope_name=SCOPE))
+    facts = normalise(span(attributes, scope_name=scope))
     assert facts is not None
     assert (facts.dialect, facts.type, facts.model, facts.provider) == ("anthropic_sdk", "llm", "m-1", "anthropic")
     assert (facts.input_tokens, facts.user_id, facts.unmapped) == (82, "u1", ())

@@ -23,6 +23,7 @@ def tool(**attributes: Any) -> SpanFacts:
         ('{"output":{"paid":true}}', {"paid": True}),
         ('{"output":"done"}', "done"),
         ('{"output":null}', None),
+        ('{"outputs":"Error: no such page"}', "Error: no such page"),
         ("{}", None),
         ('{"output":1,"more":2}', {"output": 1, "more": 2}),
         (None, None),

@@ -20,6 +20,8 @@ from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, ModelTurn, SpanFact
 
 TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
 _STEPS_ABOVE_MAX = 16  # between a model call and the agent that made it
+_SIDE_BY_SIDE_MAX = 8  # siblings that follow a call and are looked at as further reports of it
+_CLOCK_NANO = 2_000_000  # what clocks of one process may disagree by
 
 
 class LlmGroup(NamedTuple):
@@ -174,21 +176,39 @@ def _join_same_response(view: TraceView, members: list[int], groups: Groups) -> 
 
 
 def _join_siblings(view: TraceView, members: list[int], groups: Groups) -> None:
-    """Two instrumentations side by side: different dialects under one parent, one within the time of the other."""
+    """Two instrumentations side by side: different dialects under one parent, one within the time of the other.
+
+    Each call is joined with the nearest of another dialect, so that calls made at the same time stay apart.
+    """
     by_parent: dict[int, list[int]] = defaultdict(list)
     for index in members:
         by_parent[view.rows[index].parent_index].append(index)
     for parent, rows in by_parent.items():
-        if parent == NO_PARENT:
+        if parent == NO_PARENT or len(rows) == 1:
             continue
-        for outer, inner in itertools.pairwise(rows):
-            if _end(view, inner) > _end(view, outer):
-                continue
+        joined: set[tuple[int, str]] = set()
+        for _, outer, inner in sorted(_side_by_side(view, rows)):
+            told = {index: facts.dialect for index in (outer, inner) if (facts := view.facts(index)) is not None}
+            if (outer, told[inner]) not in joined and (inner, told[outer]) not in joined:
+                joined |= {(outer, told[inner]), (inner, told[outer])}
+                groups.join(outer, inner)
+
+
+def _side_by_side(view: TraceView, rows: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Pairs of siblings that may be one call, and how far apart they begin and end.
+
+    Clocks of JavaScript begin spans at whole milliseconds, so that either of two may seem to begin first.
+    """
+    for position, outer in enumerate(rows):
+        start, end = view.rows[outer].start_unix_nano, _end(view, outer)
+        slack = _CLOCK_NANO + (end - start) // 20
+        for inner in rows[position + 1 : position + 1 + _SIDE_BY_SIDE_MAX]:
             first, second = view.facts(outer), view.facts(inner)
-            if first is None or second is None or first.dialect == second.dialect:
+            later = _end(view, inner) - end
+            if later > slack or first is None or second is None or first.dialect == second.dialect:
                 continue
             if not (first.response_id and second.response_id):
-                groups.join(outer, inner)
+                yield view.rows[inner].start_unix_nano - start + abs(later), outer, inner
 
 
 def _join_nested(view: TraceView, members: list[int], groups: Groups) -> None:

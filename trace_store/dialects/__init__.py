@@ -44,6 +44,7 @@ from trace_store.dialects import (
     strands,
     traceloop_langchain,
     vercel_ai,
+    voltagent,
 )
 from trace_store.dialects.dialect import Dialect
 from trace_store.dialects.registry import DialectRegistry, UserMappings
@@ -81,6 +82,7 @@ REGISTRY: tuple[Dialect, ...] = (
     genkit.DIALECT,
     spring_ai.DIALECT,
     livekit.DIALECT,
+    voltagent.DIALECT,
     pipecat.DIALECT,
     claude_code.DIALECT,
     codex.DIALECT,

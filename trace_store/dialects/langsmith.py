@@ -19,7 +19,8 @@ CHAIN = Kind("chain", is_aggregate=True)
 def _tool_traffic(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a tool its arguments and its result, which stand where model calls have their messages.
 
-    What a traced function returns is wrapped as `{"output": value}`; a failed one has nothing, or null in it.
+    What a traced function returns is wrapped as `{"output": value}`, in JavaScript as `{"outputs": value}` unless it is
+    an object; a failed one has nothing, or null in it.
     """
     if attributes.get("langsmith.span.kind") != "tool":
         return {}
@@ -27,8 +28,8 @@ def _tool_traffic(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any
     if ARGUMENTS not in attributes and (arguments := attributes.get("gen_ai.prompt")) is not None:
         told[ARGUMENTS] = arguments
     result = unwrap(attributes.get("gen_ai.completion"))
-    if isinstance(result, dict) and result.keys() <= {"output"}:
-        result = result.get("output")
+    if isinstance(result, dict) and len(result) <= 1 and result.keys() <= {"output", "outputs"}:
+        result = next(iter(result.values()), None)
     if RESULT not in attributes and result is not None:
         told[RESULT] = result
     return told
