@@ -10,6 +10,7 @@ from collections import Counter
 import psycopg
 from psycopg import sql
 
+from tests.facts_stored import facts_stored
 from tests.faults.stored_spans import ask
 from tests.faults.wait_until import wait_until
 from trace_store.connections import connect
@@ -20,6 +21,7 @@ from trace_store.stored import TraceKey
 LEFT_OUT_TABLES = {
     "migrations": "when the schema was made",
     "span_blobs": "how records were packed; the records themselves are compared, byte by byte",
+    "fact_parts": "how facts were packed; the facts that count are compared",
     "ingest_receipts": "one row per commit; their sums are compared",
     "dirty_marks": "empty, or the comparison waits",
     "dirty_hours": "empty: what is left is rolled up before the comparison, not after the usual delay",
@@ -75,6 +77,7 @@ def whole_database(conninfo: str) -> dict[str, list[str]]:
                 found[table] = sorted(json.dumps(row, sort_keys=True) for (row,) in rows)
         found["sums of receipts"] = [repr(row) for row in connection.execute(SUMS).fetchall()]
         found["figures"] = [repr(row) for row in connection.execute(FIGURES).fetchall()]
+        found["facts"] = [json.dumps(row, sort_keys=True) for row in facts_stored(connection)]
         keys = connection.execute("SELECT DISTINCT project_id, trace_id FROM spans").fetchall()
     found["bytes of spans and logs"] = asyncio.run(_records(conninfo, {TraceKey(*key) for key in keys}))
     return found
