@@ -1,7 +1,7 @@
 """The query bar's language: read, refused with the place of the fault, and written back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trace_store.lists.trace_filter import NUMBERS, OPERATORS, STATUSES, VALUE_FIELDS, Term
@@ -42,6 +42,8 @@ TERMS = st.builds(
 
 
 @given(st.lists(TERMS, max_size=6))
+@example([Term("service", ("=0",))])
+@example([Term("service", ("<", ">=x"))])
 def test_what_is_written_reads_as_the_same(terms: list[Term]) -> None:
     assert read_query(query_text(tuple(terms))) == tuple(terms)
 

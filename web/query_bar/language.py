@@ -33,7 +33,7 @@ _HEAD = re.compile(r"(-?)([a-z][a-z_]*)(:(?:>=|<=|>|<|=)?|>=|<=|>|<|=)")
 _NUMBER = re.compile(r"\$?([0-9]{1,19}(?:\.[0-9]{1,9})?)([a-z]*)", re.IGNORECASE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _BARE = re.compile(r'[^\s,"]+')
-_PLAIN = re.compile(r'[^\s,"]+')
+_PLAIN = re.compile(r'[^\s,"<>=][^\s,"]*')  # not what begins like an operator, which may follow the colon
 
 
 class BadQuery(RainbarrelError):
