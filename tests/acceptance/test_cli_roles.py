@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import psutil
+import pytest
 
 from tests.run_cli import ROOT, rainbarrel, request_json, span_json
 from web.processes.server_file import read_running
@@ -79,6 +80,7 @@ def test_the_reader_of_large_traces_starts_by_itself_and_leaves_ctrl_c_to_the_ro
     assert "Traceback" not in log.read_text()
 
 
+@pytest.mark.thorough
 def test_doctor_sees_that_nothing_derives(database, tmp_path):
     options = ("--database-url", database, "--http-port", "0")
     with (

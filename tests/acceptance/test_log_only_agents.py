@@ -69,6 +69,7 @@ def test_a_session_is_a_trace_like_any_other(server: RunningServer, agent: str, 
     assert server.get(f"/api/traces/{trace['trace_id']}/otlp").json() == {"resourceSpans": []}
 
 
+@pytest.mark.thorough
 def test_records_before_and_after_their_spans(server: RunningServer) -> None:
     spans, logs = spans_with_logs()
     expected = inspected(spans, logs)
