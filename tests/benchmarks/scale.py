@@ -1,9 +1,10 @@
 """Does it stay as fast when there is much: rate, trace open, disk and memory, from the first tenth to the last.
 
-    python -m tests.benchmarks.scale [--spans 10000000] [--steps 10] [--protocol http] [--workers 1] [--settle-ends]
+    python -m tests.benchmarks.scale [--spans 10000000] [--steps 10] [--plain 0.8] [--settle-ends]
 
 Sends the spans in equal steps. The processor runs meanwhile; before traces are opened, all of a step is derived and has
-settled. At 5,000 derived spans/s ten million take 40 minutes; `--settle-ends` waits after the first and last step only.
+settled. At 5,000 derived spans/s ten million take 40 minutes; `--settle-ends` waits after the first and last step only,
+and with `--plain 0.8` four fifths of the spans are plain HTTP and SQL.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import shutil
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 import psycopg
@@ -23,6 +24,7 @@ from tests.benchmarks.disk import disk_use
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.opens import TraceOpener, random_trace_ids
 from tests.benchmarks.passes import QUERYABLE, UNSETTLED, Scenario, percentile, send, start_sender, wait_for_none
+from tests.benchmarks.workload import Shape
 from tests.fix_server import RunningServer, running_server
 from web.processes.server_file import read_running
 
@@ -67,7 +69,7 @@ def one_step(
     """Sends `spans` more in pieces and measures."""
     rates, memory = [], 0.0
     for begin in range(0, spans, PIECE_SPANS):
-        piece = Scenario(scenario.protocol, 0.0, min(PIECE_SPANS, spans - begin))
+        piece = replace(scenario, spans=min(PIECE_SPANS, spans - begin))
         report = send(start_sender(server, piece, random.randrange(2**40)))
         rates.append(report.distinct_spans / (report.ended_s - report.begun_s))
         memory = max(memory, front_mib(server))
@@ -109,9 +111,10 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--protocol", choices=("grpc", "http"), default="http")
     parser.add_argument("--workers", type=int, default=1, help="front processes")
+    parser.add_argument("--plain", type=float, default=0.0, help="share of spans that are plain HTTP and SQL")
     parser.add_argument("--settle-ends", action="store_true", help="no waiting for the processor in between")
     options = parser.parse_args()
-    scenario = Scenario(options.protocol, 0.0, PIECE_SPANS)
+    scenario = Scenario(options.protocol, 0.0, PIECE_SPANS, shape=Shape(plain=options.plain))
     passes.DERIVE_TIMEOUT_S = SETTLE_TIMEOUT_S
     steps: list[Step] = []
     with running_server("--workers", str(options.workers)) as server:

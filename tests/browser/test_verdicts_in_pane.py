@@ -41,6 +41,5 @@ def test_the_forms_fit_a_narrow_page(page: Page, server: RunningServer) -> None:
     made = failed_call(server)
     page.goto(f"{server.url}{made.path}")
     form = page.get_by_role("form", name="Is this failure right?")
-    form.scroll_into_view_if_needed()
     expect(form.get_by_role("button", name="Right", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -48,7 +48,9 @@ JOIN traces trace ON trace.project_id = wanted.project_id
 -- Pairs of one of these traces and another one that asks for a call which it answers, or answers one that it asks for: by
 -- call id (tool_calls_open_idx), for calls without one by their arguments (tool_calls_arguments_idx), and for spans of
 -- tools without one likewise (tool_calls_lone_idx). Which of them truly belong together is decided in
--- tool_errors/grouped/linked_traces.py.
+-- tool_errors/grouped/linked_traces.py. Times are compared together with the id, so that the index of times alone
+-- (tool_calls_start_idx) is out of the question: where many projects have few calls each it looks as good to the
+-- planner, and reads every call of a large project's last minutes for each call.
 SELECT DISTINCT own.project_id, own.trace_id, other.trace_id
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN tool_calls own USING (project_id, trace_id)
@@ -58,7 +60,8 @@ CROSS JOIN LATERAL (
      AND asked.project_id = own.project_id AND left(asked.call_id, 255) = left(own.call_id, 255)
      AND asked.call_id IS NOT NULL AND asked.status IN ('unanswered', 'pending')
      AND (asked.name = own.name OR own.name = '')
-     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+     AND (left(asked.call_id, 255), asked.start_unix_nano) >= (left(own.call_id, 255), own.start_unix_nano - %(window)s)
+     AND (left(asked.call_id, 255), asked.start_unix_nano) <= (left(own.call_id, 255), own.start_unix_nano)
    ORDER BY asked.start_unix_nano DESC LIMIT 16)
   UNION ALL
   (SELECT trace_id FROM tool_calls answer
@@ -66,7 +69,8 @@ CROSS JOIN LATERAL (
      AND answer.project_id = own.project_id AND left(answer.call_id, 255) = left(own.call_id, 255)
      AND answer.call_id IS NOT NULL AND answer.asked_by IS NULL AND answer.status NOT IN ('unanswered', 'pending')
      AND (answer.name = own.name OR answer.name = '')
-     AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+     AND (left(answer.call_id, 255), answer.start_unix_nano) >= (left(own.call_id, 255), own.start_unix_nano)
+     AND (left(answer.call_id, 255), answer.start_unix_nano) <= (left(own.call_id, 255), own.start_unix_nano + %(window)s)
    ORDER BY answer.start_unix_nano LIMIT 64)
   UNION ALL
   (SELECT trace_id FROM tool_calls asked
@@ -74,7 +78,8 @@ CROSS JOIN LATERAL (
      AND asked.project_id = own.project_id AND asked.arguments_digest = own.arguments_digest
      AND asked.span_id IS NULL AND asked.arguments_digest IS NOT NULL AND asked.call_id IS NULL
      AND asked.status IN ('unanswered', 'pending') AND asked.name = own.name
-     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+     AND (asked.arguments_digest, asked.start_unix_nano) >= (own.arguments_digest, own.start_unix_nano - %(window)s)
+     AND (asked.arguments_digest, asked.start_unix_nano) <= (own.arguments_digest, own.start_unix_nano)
    ORDER BY asked.start_unix_nano DESC LIMIT 16)
   UNION ALL
   (SELECT trace_id FROM tool_calls answer
@@ -82,14 +87,16 @@ CROSS JOIN LATERAL (
      AND answer.project_id = own.project_id AND answer.arguments_digest = own.arguments_digest
      AND answer.span_id IS NULL AND answer.arguments_digest IS NOT NULL AND answer.asked_by IS NULL
      AND answer.status NOT IN ('unanswered', 'pending') AND answer.name = own.name
-     AND answer.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+     AND (answer.arguments_digest, answer.start_unix_nano) >= (own.arguments_digest, own.start_unix_nano)
+     AND (answer.arguments_digest, answer.start_unix_nano) <= (own.arguments_digest, own.start_unix_nano + %(window)s)
    ORDER BY answer.start_unix_nano LIMIT 64)
   UNION ALL
   (SELECT trace_id FROM tool_calls asked
    WHERE own.span_id IS NOT NULL AND own.call_id IS NULL AND own.asked_by IS NULL
      AND asked.project_id = own.project_id AND asked.arguments_digest = own.arguments_digest
      AND asked.span_id IS NULL AND asked.arguments_digest IS NOT NULL AND asked.status IN ('unanswered', 'pending')
-     AND asked.start_unix_nano BETWEEN own.start_unix_nano - %(window)s AND own.start_unix_nano
+     AND (asked.arguments_digest, asked.start_unix_nano) >= (own.arguments_digest, own.start_unix_nano - %(window)s)
+     AND (asked.arguments_digest, asked.start_unix_nano) <= (own.arguments_digest, own.start_unix_nano)
    ORDER BY asked.start_unix_nano DESC LIMIT 16)
   UNION ALL
   (SELECT trace_id FROM tool_calls lone
@@ -97,7 +104,8 @@ CROSS JOIN LATERAL (
      AND lone.project_id = own.project_id AND lone.arguments_digest = own.arguments_digest
      AND lone.span_id IS NOT NULL AND lone.call_id IS NULL AND lone.asked_by IS NULL
      AND lone.arguments_digest IS NOT NULL
-     AND lone.start_unix_nano BETWEEN own.start_unix_nano AND own.start_unix_nano + %(window)s
+     AND (lone.arguments_digest, lone.start_unix_nano) >= (own.arguments_digest, own.start_unix_nano)
+     AND (lone.arguments_digest, lone.start_unix_nano) <= (own.arguments_digest, own.start_unix_nano + %(window)s)
    ORDER BY lone.start_unix_nano LIMIT 64)
 ) other
 WHERE other.trace_id <> own.trace_id
@@ -112,7 +120,8 @@ JOIN llm_calls own USING (project_id, trace_id)
 CROSS JOIN LATERAL (
   SELECT trace_id, end_unix_nano, told_by FROM llm_calls twin
   WHERE twin.project_id = own.project_id AND twin.response_key = own.response_key
-    AND twin.start_unix_nano BETWEEN own.start_unix_nano - %(duration)s AND own.end_unix_nano
+    AND (twin.response_key, twin.start_unix_nano) >= (own.response_key, own.start_unix_nano - %(duration)s)
+    AND (twin.response_key, twin.start_unix_nano) <= (own.response_key, own.end_unix_nano)
     AND twin.trace_id <> own.trace_id
   ORDER BY twin.start_unix_nano DESC LIMIT 16
 ) other

@@ -57,7 +57,8 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
         arguments = (context.conninfo, trace, mappings, spans_offset, spans_limit)
         body = await context.reader_process.run(heavy_reads.contract_json, *arguments)
     else:
-        body = await read_contract_page(context.reader, trace, mappings.registry(), spans_offset, spans_limit)
+        async with context.reader.on_one_connection() as reader:
+            body = await read_contract_page(reader, trace, mappings.registry(), spans_offset, spans_limit)
     if body is None:
         raise unknown_trace(trace)
     return json_answer(body)

@@ -87,10 +87,10 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
 
     `derived_at` says when the processor derived the rows that lists and pages show; null before it has.
     """
-    derived = await derive_now(reader, trace, registry)
+    row = await reader.trace_row(trace)
+    derived = await derive_now(reader, trace, row, registry)
     if derived is None:
         return None
-    row = await reader.trace_row(trace)
     projects = await reader.projects()
     if row is not None and row.group_id is not None:
         derived = await _as_its_group_tells(reader, trace, derived, registry)
@@ -102,12 +102,13 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
     return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
 
 
-async def derive_now(reader: TraceReader, trace: TraceKey, registry: DialectRegistry) -> DerivedTrace | None:
-    """A trace by itself, derived from its bytes; None for an unknown one."""
+async def derive_now(
+    reader: TraceReader, trace: TraceKey, row: TraceRow | None, registry: DialectRegistry
+) -> DerivedTrace | None:
+    """A trace by itself, derived from its bytes; None for an unknown one. `row` is what was derived of it before."""
     stored = await reader.stored_spans(trace)
     if not stored:
         return None
-    row = await reader.trace_row(trace)
     judged = judge_all(stored, await reader.logs(trace), registry)
     nodes = [span_node(row_of_tree) for row_of_tree in await reader.tree_rows(trace)]
     known = {span.row.span_id for span in stored}
@@ -121,7 +122,8 @@ async def _as_its_group_tells(
     sources = {source for row in rows.values() for source in (row.group_says or {}).get(PAYLOADS_FROM, ())}
     values: dict[bytes, Any] = {}
     for source in sorted(sources):
-        other = await derive_now(reader, TraceKey(trace.project_id, bytes.fromhex(source)), registry)
+        key = TraceKey(trace.project_id, bytes.fromhex(source))
+        other = await derive_now(reader, key, await reader.trace_row(key), registry)
         for call in other.tool_calls if other is not None else ():
             values |= {held.digest: held.value for held in (call.arguments, call.result) if held is not None}
     told = [
