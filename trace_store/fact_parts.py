@@ -8,13 +8,13 @@ newer rules counts, and of these the later one. docs/decisions/packed_facts.md s
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 import zstandard
 
 from trace_store.json_columns import json_bytes
-from trace_store.stored import SpanRow, TraceKey
+from trace_store.stored import TraceKey
 
 SPANS_MAX = 128
 RAW_BYTES_MAX = 64 * 1024  # one span's facts may be larger; they then have a part of their own
@@ -89,7 +89,19 @@ class StoredPart(NamedTuple):
         return self.span_count >= SPANS_MAX // 2 or self.raw_bytes >= RAW_BYTES_MAX // 2
 
 
-def span_key(row: SpanRow) -> bytes:
+class Versioned(Protocol):
+    """A row that names one version of a span."""
+
+    @property
+    def span_id(self) -> bytes:
+        """8 bytes."""
+
+    @property
+    def digest(self) -> bytes:
+        """Of its exact bytes."""
+
+
+def span_key(row: Versioned) -> bytes:
     """Tells a span version from others of its trace and day; of the digest 8 bytes do, among versions of one span."""
     if len(row.span_id) != _ID_BYTES:
         raise ValueError(f"a span id has {len(row.span_id)} bytes instead of {_ID_BYTES}")

@@ -25,7 +25,7 @@ from trace_store.interactions.conversation_reads import (
 )
 from trace_store.lists.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.lists.trace_filter import TraceCursor, TraceFilter
-from trace_store.lists.trace_lists import Failing, TraceFacets, read_facets, read_list, read_peek_calls, read_values
+from trace_store.lists.trace_lists import Failing, ListFacets, read_facets, read_list, read_peek_calls, read_values
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
@@ -117,7 +117,7 @@ class TraceReader:
         async with self.freely_planned() as connection:
             return await read_list(connection, wanted, after, min(limit, LIST_MAX))
 
-    async def facets(self, wanted: TraceFilter, values_max: int, failing: Failing = "failing") -> TraceFacets:
+    async def facets(self, wanted: TraceFilter, values_max: int, failing: Failing = "failing") -> ListFacets:
         """What is counted of the traces of a filter, at most `values_max` values of each field."""
         async with self.freely_planned() as connection:
             return await read_facets(connection, wanted, values_max, failing)

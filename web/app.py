@@ -53,8 +53,10 @@ from web.pages import prices as prices_page
 from web.pages import receipts as receipts_page
 from web.pages import redaction as redaction_page
 from web.pages import signals as signals_page
+from web.pages import spans as spans_page
 from web.pages import storage as storage_page
 from web.pages import tool as tool_page
+from web.pages import tool_calls as calls_page
 from web.pages import tool_rules as rules_page
 from web.pages import tools as tools_page
 from web.pages import trace as trace_page
@@ -172,6 +174,8 @@ def _add_routers(app: FastAPI) -> None:
         overview_page,
         traces_page,
         interactions_page,
+        calls_page,
+        spans_page,
         trace_page,
         conversations_page,
         conversation_page,

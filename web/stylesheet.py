@@ -10,7 +10,7 @@ PATH = "css/all.css"  # below /static
 SHEETS = (
     *("tokens", "base", "layout", "controls", "status", "list", "live", "tree", "waterfall", "minimap", "graph"),
     *("turns", "detail", "transcript", "conversation", "prices", "settings", "ingest", "issues", "channels", "alerts"),
-    *("signals", "redaction", "visitor", "overview", "palette", "compare", "facets"),
+    *("signals", "redaction", "visitor", "overview", "palette", "compare", "facets", "row_lists"),
 )
 
 

@@ -1,9 +1,9 @@
 """How long pages take with many traces: `python -m tests.benchmarks.pages --traces 1000000`.
 
-Seeds a month of derived traces and interactions into an embedded PostgreSQL in a temporary folder, and one trace of 21
-spans on the real path. Then asks for pages as browsers do, each time with other values, one after the other without a
-socket between; timed are the first byte and the whole answer. `--keep DIR` keeps the data, and asks them the next time.
-Prints Markdown.
+Seeds a month of derived traces and interactions into an embedded PostgreSQL in a temporary folder, one trace of 21
+spans on the real path, and spans of the traces of the newest day. Then asks for pages as browsers do, each time with
+other values, one after the other without a socket between; timed are the first byte and the whole answer. `--keep DIR`
+keeps the data, and asks them the next time. Prints Markdown.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from tests.benchmarks.interactions_made import TABLES, roll_up_all, seed_interac
 from tests.benchmarks.machine import machine_facts, markdown_table
 from tests.benchmarks.passes import percentile
 from tests.benchmarks.seeding import loading
-from tests.benchmarks.traces_made import TOOLS, seed_traces
+from tests.benchmarks.spans_seeded import seed_spans_of_a_day
+from tests.benchmarks.traces_made import DAY_NS, TOOLS, seed_traces
 from tests.fix_pages import BROWSER, Pages, running_pages
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
@@ -61,6 +62,7 @@ def main() -> None:
                 asyncio.run(roll_up_all(conninfo))
                 connection.execute("VACUUM ANALYZE rainbarrel.interaction_rollups, rainbarrel.figure_rollups")
                 print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
+            seed_spans_of_a_day(connection, TRACE_ID)
             asyncio.run(roll_up_all(conninfo))  # what a migration has marked of kept data
         postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
         rows = asyncio.run(measure(conninfo, options.passes, options.only, postmaster))
@@ -71,8 +73,8 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def questions() -> dict[str, Question]:
-    """What is asked for, by name; each makes a path with values of its own."""
+def questions(newest_unix_nano: int) -> dict[str, Question]:
+    """What is asked for, by name; each makes a path with values of its own; the newest trace began then."""
     trace = f"/traces/{TRACE_ID.hex()}"
     return {
         "list with facets, newest": lambda rng: "/traces",
@@ -96,6 +98,14 @@ def questions() -> dict[str, Question]:
         "interactions, failing": lambda rng: "/interactions?errors=1",
         "interactions of a user": lambda rng: f"/interactions?user=user-{rng.randrange(5000)}",
         "interactions, nothing matches": lambda rng: f"/interactions?q=nobody{rng.randrange(999)}",
+        "tool calls": lambda rng: "/tool-calls",
+        "tool calls, failing of a tool": lambda rng: f"/tool-calls?q=tool:{rng.choice(TOOLS)}+status:failing",
+        "tool calls, loops": lambda rng: "/tool-calls?loops=1",
+        "tool calls, a rare user": lambda rng: f"/tool-calls?q=user:user-{rng.randrange(40_000, 50_000)}",
+        "tool calls, nothing matches": lambda rng: f"/tool-calls?q=nobody{rng.randrange(999)}",
+        "spans": lambda rng: "/spans",
+        "spans, slowest of a day": lambda rng: f"/spans?order=slowest&since={newest_unix_nano - DAY_NS}",
+        "spans, nothing matches": lambda rng: f"/spans?q=name:nobody{rng.randrange(999)}",
         "conversations": lambda rng: "/conversations",
         "conversations, failing": lambda rng: "/conversations?errors=1",
         "conversations, nothing matches": lambda rng: f"/conversations?q=nobody{rng.randrange(999)}",
@@ -122,7 +132,8 @@ async def store_one(conninfo: str) -> None:
 async def measure(conninfo: str, passes: int, only: str, postmaster: int) -> list[list[str]]:
     """A row per page: its times, the CPU time of server and database, its size."""
     async with running_pages(conninfo) as pages:
-        wanted = {name: question for name, question in questions().items() if only in name}
+        newest = (await pages.json("/api/traces?limit=1"))["traces"][0]["start_unix_nano"]
+        wanted = {name: question for name, question in questions(int(newest)).items() if only in name}
         return [await _timed(pages, name, question, passes, postmaster) for name, question in wanted.items()]
 
 

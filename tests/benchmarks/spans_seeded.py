@@ -41,6 +41,46 @@ FROM rainbarrel.interactions made CROSS JOIN (SELECT * FROM rainbarrel.traces WH
 WHERE made.event_id LIKE 'evt-%%'
 """
 
+_DAY_NS = 86_400_000_000_000
+_NEWEST = """
+SELECT start_unix_nano, EXISTS (SELECT FROM rainbarrel.spans span
+  WHERE span.project_id = trace.project_id AND span.trace_id = trace.trace_id)
+FROM rainbarrel.traces trace WHERE interaction_ids[1] LIKE 'evt-%%' ORDER BY start_unix_nano DESC LIMIT 1
+"""
+_DAYS_OF_TRACES = "SELECT DISTINCT bucket_max FROM rainbarrel.traces WHERE start_unix_nano > %(since)s ORDER BY 1"
+_SPANS_OF_TRACES = """
+INSERT INTO rainbarrel.spans
+SELECT 1, made.trace_id, span.span_id,
+  made.start_unix_nano + ((span.start_unix_nano - real.start_unix_nano) * stretch)::bigint, made.bucket_max,
+  made.start_unix_nano + ((span.end_unix_nano - real.start_unix_nano) * stretch)::bigint, span.parent_span_id,
+  span.kind, span.status_code, span.raw_length, span.digest, span.resource_id, span.scope_id, -span.blob_id,
+  span.blob_position, span.name
+FROM (
+  SELECT * FROM rainbarrel.traces WHERE start_unix_nano > %(since)s AND interaction_ids[1] LIKE 'evt-%%'
+) made
+CROSS JOIN (SELECT * FROM rainbarrel.traces WHERE trace_id = %(trace_id)s) real
+CROSS JOIN LATERAL (SELECT (made.end_unix_nano - made.start_unix_nano)::double precision
+  / greatest(1, real.end_unix_nano - real.start_unix_nano) AS stretch) ratio
+CROSS JOIN LATERAL (
+  SELECT * FROM rainbarrel.spans WHERE trace_id = %(trace_id)s ORDER BY start_unix_nano LIMIT made.span_count
+) span
+ON CONFLICT DO NOTHING
+"""
+
+
+def seed_spans_of_a_day(connection: psycopg.Connection[Any], real_trace_id: bytes) -> None:
+    """Gives the seeded traces of the newest day the spans of the real trace, as long as each took; once."""
+    row = connection.execute(_NEWEST.replace("%%", "%")).fetchone()
+    if row is None or row[1]:
+        return
+    parameters: dict[str, Any] = {"trace_id": real_trace_id, "since": row[0] - _DAY_NS}
+    connection.execute("SET search_path = rainbarrel")
+    days = [day for (day,) in connection.execute(_DAYS_OF_TRACES, parameters).fetchall()]
+    for (statement,) in connection.execute(SQL.missing_partition_statements, {"days": days}).fetchall():
+        connection.execute(statement)
+    connection.execute(_SPANS_OF_TRACES, parameters)
+    connection.execute("VACUUM ANALYZE rainbarrel.spans")
+
 
 def seed_spans(connection: psycopg.Connection[Any], real_trace_id: bytes, spans_per_trace: int) -> None:
     """Gives each seeded interaction a trace with as many spans as told, at most those of the real trace."""

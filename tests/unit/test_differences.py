@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trace_store.lists.trace_lists import Facet, FacetValue, TraceFacets
+from trace_store.lists.trace_lists import Facet, FacetValue, ListFacets
 from web.lists.differences import difference, differences, wilson
 
 TOTALS = st.integers(1, 5000)
@@ -33,12 +33,12 @@ def test_the_interval_holds_the_difference_and_turns_with_its_sides(drawn: tuple
 
 def test_small_numbers_do_not_shout() -> None:
     values = (FacetValue("rare", 2, 2), FacetValue("half", 500, 90), FacetValue("all", 1000, 100))
-    found = differences(TraceFacets({"tool": Facet("tool", values, 3)}, 1000, 100, False))
+    found = differences(ListFacets({"tool": Facet("tool", values, 3)}, 1000, 100, False))
     assert [line.value for line in found.more] == ["half"]
     assert (found.less, found.compared) == ((), 2)
 
 
 def test_without_a_side_there_is_nothing_to_compare() -> None:
     facets = {"tool": Facet("tool", (FacetValue("x", 5, 5),), 1)}
-    assert differences(TraceFacets(facets, 5, 5, False)).compared == 0
-    assert differences(TraceFacets(facets, 5, 0, False)).compared == 0
+    assert differences(ListFacets(facets, 5, 5, False)).compared == 0
+    assert differences(ListFacets(facets, 5, 0, False)).compared == 0

@@ -4,7 +4,7 @@ A filter has two parts. The narrow one (time, failing, looping, conversation, is
 and steps are looked for row by row, so lists look at no more than LOOKED_AT_MAX traces at once (trace_lists.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -98,19 +98,27 @@ def narrow_conditions(wanted: TraceFilter, after: TraceCursor | None = None) -> 
 
 def wide_conditions(wanted: TraceFilter) -> tuple[str, dict[str, Any]]:
     """` AND ...` for terms and steps, with its parameters."""
-    text = ""
-    parameters: dict[str, Any] = {}
-    for number, term in enumerate(wanted.terms):
-        condition, value = _condition(term)
-        condition = condition.replace("{n}", str(number))
-        text += f" AND NOT coalesce(({condition}), false)" if term.is_excluded else f" AND ({condition})"
-        if value is not None:
-            parameters[f"value_{number}"] = value
+    text, parameters = term_conditions(wanted.terms, _condition)
     if tools := tools_of(wanted.steps):
         text += _joined([SQL.with_tools.decode()])
         parameters["tools"] = tools
     steps, values = steps_condition(wanted.steps)
     return text + steps, parameters | values
+
+
+def term_conditions(
+    terms: Iterable[Term], condition_of: Callable[[Term], tuple[str, Any]], first: int = 0
+) -> tuple[str, dict[str, Any]]:
+    """` AND ...` for terms, with its parameters; their numbers begin with `first`."""
+    text = ""
+    parameters: dict[str, Any] = {}
+    for number, term in enumerate(terms, first):
+        condition, value = condition_of(term)
+        condition = condition.replace("{n}", str(number))
+        text += f" AND NOT coalesce(({condition}), false)" if term.is_excluded else f" AND ({condition})"
+        if value is not None:
+            parameters[f"value_{number}"] = value
+    return text, parameters
 
 
 def down_to(last: TraceCursor) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,8 @@ What no index answers is looked for in the newest LOOKED_AT_MAX traces; a page t
 there, so that the search can go on. Counts are over the newest COUNTED_MAX matching traces.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import psycopg
@@ -35,16 +36,16 @@ NAMED_MAX = 2_000  # traces whose values are suggested
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value of a field, in how many traces it is met, and how many of them fail."""
+    """A value of a field, how many lines of the list have it, and how many of them fail."""
 
     value: str
-    traces: int
+    count: int
     failing: int
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The values of a field that most traces have."""
+    """The values of a field that most lines have."""
 
     field: str
     values: tuple[FacetValue, ...]
@@ -52,18 +53,18 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceFacets:
-    """What is counted of the traces of a filter."""
+class ListFacets:
+    """What is counted of the lines of a filter: of traces, tool calls or spans."""
 
-    facets: dict[str, Facet]  # by field; without those that no trace has
-    traces: int  # counted
+    facets: dict[str, Facet]  # by field; without those that no line has
+    count: int
     failing: int
-    is_cut: bool  # more traces match than were counted, or were looked at
+    is_cut: bool  # more lines match than were counted, or were looked at
 
     @property
     def rest(self) -> int:
-        """The counted traces that do not fail."""
-        return self.traces - self.failing
+        """The counted lines that do not fail."""
+        return self.count - self.failing
 
 
 async def read_list(
@@ -74,7 +75,7 @@ async def read_list(
     looked_at_max: int = LOOKED_AT_MAX,
 ) -> tuple[list[TraceRow], TraceCursor | None]:
     """A page of at most `limit` traces, newest first, and where the next one begins if there may be more."""
-    where, parameters, last = await _looked_at(connection, wanted, after, looked_at_max)
+    where, parameters, last = await looked_at(connection, wanted, after, looked_at_max)
     statement = SQL.list_traces.replace(b"{where}", where.encode())
     async with connection.cursor(binary=True, row_factory=class_row(TraceRow)) as cursor:
         await cursor.execute(statement, parameters | {"limit": limit + 1}, prepare=False)
@@ -92,27 +93,34 @@ async def read_facets(
     failing: Failing = "failing",
     counted_max: int = COUNTED_MAX,
     looked_at_max: int = LOOKED_AT_MAX,
-) -> TraceFacets:
+) -> ListFacets:
     """The counts over the newest `counted_max` traces of a filter, `values_max` values of each field.
 
     `failing` says which of them count as failing: those with a failed span or tool call, or those with a loop.
     """
-    where, parameters, last = await _looked_at(connection, wanted, None, looked_at_max)
+    where, parameters, last = await looked_at(connection, wanted, None, looked_at_max)
     statement = SQL.facets.replace(b"{where}", where.encode()).replace(b"{failing}", STATUSES[failing])
-    rows = await plan_and_fetch(
-        connection, statement, parameters | {"counted_max": counted_max, "values_max": values_max}
-    )
+    asked = parameters | {"counted_max": counted_max, "values_max": values_max}
+    counted = facets_of(await plan_and_fetch(connection, statement, asked), counted_max)
+    return counted if last is None else replace(counted, is_cut=True)
+
+
+def facets_of(rows: Iterable[Sequence[Any]], counted_max: int) -> ListFacets:
+    """Counts from rows of field, value, how many have it, how many of them fail, and how many values the field has.
+
+    The row without a field has the totals.
+    """
     found: dict[str, list[FacetValue]] = {}
     totals = FacetValue("", 0, 0)
     counts: dict[str, int] = {}
-    for field, value, traces, failed, value_count in rows:
+    for field, value, count, failed, value_count in rows:
         if field:
-            found.setdefault(field, []).append(FacetValue(value, traces, failed))
+            found.setdefault(field, []).append(FacetValue(value, count, failed))
             counts[field] = value_count
         else:
-            totals = FacetValue("", traces, failed)
+            totals = FacetValue("", count, failed)
     facets = {field: Facet(field, tuple(values), counts[field]) for field, values in found.items()}
-    return TraceFacets(facets, totals.traces, totals.failing, last is not None or totals.traces >= counted_max)
+    return ListFacets(facets, totals.count, totals.failing, totals.count >= counted_max)
 
 
 async def read_values(
@@ -137,12 +145,17 @@ async def read_peek_calls(connection: psycopg.AsyncConnection[Any], trace: Trace
     return [settled for call in calls if (settled := call.settled) is not None]
 
 
-async def _looked_at(
-    connection: psycopg.AsyncConnection[Any], wanted: TraceFilter, after: TraceCursor | None, looked_at_max: int
+async def looked_at(
+    connection: psycopg.AsyncConnection[Any],
+    wanted: TraceFilter,
+    after: TraceCursor | None,
+    looked_at_max: int = LOOKED_AT_MAX,
+    *,
+    is_ordered_by_index: bool = True,
 ) -> tuple[str, dict[str, Any], TraceCursor | None]:
     """The conditions of a filter, their parameters, and the trace where the look ends unless all are looked at."""
     where, parameters = narrow_conditions(wanted, after)
-    if wanted.is_narrow:
+    if wanted.is_narrow and is_ordered_by_index:
         return where, parameters, None
     ends = SQL.last_looked_at.replace(b"{where}", where.encode())
     found = await plan_and_fetch(connection, ends, parameters | {"looked_at_max": looked_at_max})

@@ -11,6 +11,13 @@ SELECT {columns}
 FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
 JOIN fact_parts part USING (project_id, trace_id)
 
+-- of_spans --
+-- The parts that hold the facts of these span versions, by trace and `span_key` (primary key).
+SELECT DISTINCT ON (part.project_id, part.trace_id, part.bucket, part.part_id) {columns}
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(span_keys)s::bytea[]) AS wanted (project_id, trace_id, span_key)
+JOIN fact_parts part USING (project_id, trace_id)
+WHERE position(wanted.span_key IN part.keys) > 0
+
 -- of_settled --
 -- All parts of those days of settled traces that have more than one small part (primary keys of traces and fact_parts).
 SELECT {columns}

@@ -9,7 +9,7 @@ ranked by the end of its interval that is nearer to zero, so that small numbers 
 import math
 from dataclasses import dataclass
 
-from trace_store.lists.trace_lists import TraceFacets
+from trace_store.lists.trace_lists import ListFacets
 
 Z = 3.0
 TRACES_MIN = 5  # a value of fewer traces is not compared
@@ -62,14 +62,14 @@ class Differences:
     is_cut: bool
 
 
-def differences(counted: TraceFacets) -> Differences:
+def differences(counted: ListFacets) -> Differences:
     """The differences between failing traces and the rest; none without both."""
     found = [
-        difference(field, each.value, each.failing, counted.failing, each.traces - each.failing, counted.rest)
+        difference(field, each.value, each.failing, counted.failing, each.count - each.failing, counted.rest)
         for field in FIELDS
         if counted.failing and counted.rest and (facet := counted.facets.get(field)) is not None
         for each in facet.values
-        if each.traces >= TRACES_MIN
+        if each.count >= TRACES_MIN
     ]
     clear = [each for each in found if each.strength]
     clear.sort(key=lambda each: (-abs(each.strength), each.field, each.value))

@@ -18,6 +18,8 @@ PAGES = (
     ("Overview", "/", "start home dashboard"),
     ("Traces", "/traces", "list runs search"),
     ("Interactions", "/interactions", "list requests events users"),
+    ("Tool calls", "/tool-calls", "list failed errors tools"),
+    ("Spans", "/spans", "list slowest names"),
     ("Live", "/live", "tail stream running now"),
     ("Conversations", "/conversations", "chats sessions threads"),
     ("Issues", "/issues", "errors failures"),

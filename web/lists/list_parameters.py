@@ -36,6 +36,11 @@ class ListQuery:
     after: TraceCursor | None
     limit: int
 
+    @property
+    def asked(self) -> tuple[Term, ...]:
+        """All terms, also those that other parameters say."""
+        return url_terms(self.shown)
+
     def url(self, path: str, after: TraceCursor | None = None) -> str:
         """The URL of the same list, from `after` on."""
         parameters = self.parameters()
@@ -81,15 +86,10 @@ def read_shown(parameters: QueryParams) -> ListFilter:
 def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
     """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
     shown = read_shown(parameters)
-    if shown.range and shown.range not in RANGES_S:
-        raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
-    since = url_time("since", shown.since)
-    if shown.range and since is None:
-        since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
     terms = url_terms(shown)
     wanted = TraceFilter(
         project_id,
-        since_unix_nano=since,
+        since_unix_nano=since_of(shown),
         until_unix_nano=url_time("until", shown.until),
         errors_only=shown.errors or any(_is_of_status(term) and _FAILING.issuperset(term.values) for term in terms),
         loops_only=shown.loops or any(_is_of_status(term) and term.values == ("loop",) for term in terms),
@@ -100,6 +100,16 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
     )
     after = parameters.get("after", "")
     return ListQuery(shown, wanted, read_cursor(after) if after else None, read_limit(parameters.get("limit", "")))
+
+
+def since_of(shown: ListFilter) -> int | None:
+    """When the time of a list begins, in Unix nanoseconds; None for no such limit. Raises BadRequest."""
+    if shown.range and shown.range not in RANGES_S:
+        raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
+    since = url_time("since", shown.since)
+    if shown.range and since is None:
+        since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
+    return since
 
 
 def url_terms(shown: ListFilter) -> tuple[Term, ...]:

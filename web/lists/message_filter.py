@@ -36,11 +36,6 @@ class MessageQuery:
         told = {name: value for name, value in (self.shown | {"before": before}).items() if value}
         return path + (f"?{urlencode(told)}" if told else "")
 
-    def url_without(self, path: str, *names: str) -> str:
-        """The URL of another list with this filter, but for what it does not know."""
-        told = {name: value for name, value in self.shown.items() if value and name not in names}
-        return path + (f"?{urlencode(told)}" if told else "")
-
 
 def read_message_query(parameters: Mapping[str, str], project_id: int) -> MessageQuery:
     """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""

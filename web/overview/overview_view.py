@@ -198,7 +198,7 @@ def _tiles_of_use(window: TimeWindow, figures: OverviewFigures) -> tuple[Tile, .
             number(traces.tool_calls),
             "",
             (Note(f"{per_interaction:.1f} per interaction"),),
-            window.url("/tools"),
+            window.url("/tool-calls"),
             spark_path([step.tool_calls for step in steps]),
         ),
     )

@@ -10,6 +10,7 @@ from web.lists.differences import Difference, Differences, differences
 from web.lists.filter_chips import filter_chips
 from web.lists.list_facets import TITLES, VALUES_MAX, adding
 from web.lists.list_parameters import ListQuery, read_list_query, read_shown, status_left_out
+from web.lists.list_tabs import list_tabs
 from web.pages.facet_models import DifferenceLine, DifferencesPage, ListFilter
 from web.requests.errors import BadRequest
 from web.requests.json_answers import json_answer
@@ -28,7 +29,9 @@ async def show_differences(request: Request, context: Context, of: Of = "failing
     try:
         query = read_list_query(request.query_params, context.project_id)
     except BadRequest as error:
-        refused = DifferencesPage(read_shown(request.query_params), of, PATH, f"{PATH}.json", fault=error.sentence)
+        shown = read_shown(request.query_params)
+        tabs = list_tabs("/traces", shown)
+        refused = DifferencesPage(shown, of, PATH, f"{PATH}.json", tabs, fault=error.sentence)
         return page("differences.html", 400, page=refused, footer=footer)
     compared = status_left_out(query)
     found = differences(await context.reader.facets(compared.wanted, VALUES_MAX, of))
@@ -67,6 +70,7 @@ def _page(query: ListQuery, compared: ListQuery, found: Differences, of: Of) -> 
         of=of,
         list_url=query.url("/traces"),
         json_url=_with_of(query.url(f"{PATH}.json"), of),
+        tabs=list_tabs("/traces", query.shown),
         failing_url=_with_of(query.url(PATH), "failing"),
         loop_url=_with_of(query.url(PATH), "loop"),
         chips=tuple(replace(chip, url=_with_of(chip.url, of)) for chip in filter_chips(query, PATH)),

@@ -27,12 +27,21 @@ class ListFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class ListTab:
+    """One of the lists, filtered as far as it can be like the list that is shown."""
+
+    words: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FacetLink:
     """One value of a facet."""
 
     value: str
     words: str
-    traces: int | None  # None: asked for, and not among those that were counted
+    count: int | None  # of lines that have it; None: asked for, and not among those that were counted
     failing: int
     is_asked: bool
     url: str  # of the list with this value added, or removed
@@ -54,8 +63,9 @@ class FacetColumn:
     """All facets, and over what they were counted."""
 
     facets: tuple[FacetView, ...]
-    traces: int
+    count: int
     is_cut: bool
+    things: tuple[str, str] = ("trace", "traces")  # that are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class DifferencesPage:
     of: str  # failing or loop
     list_url: str
     json_url: str
+    tabs: tuple[ListTab, ...]
     failing_url: str = ""
     loop_url: str = ""
     chips: tuple[FilterChip, ...] = ()

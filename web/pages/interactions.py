@@ -10,9 +10,11 @@ from trace_store.lists.message_lists import NEWEST, InteractionLine, read_intera
 from web.context import WebContext, context_of
 from web.conversations.interaction_view import user_url
 from web.lists.list_parameters import LIMIT
+from web.lists.list_tabs import tabs_of_interactions
 from web.lists.list_view import conversation_url, spoken
 from web.lists.message_filter import MessageQuery, read_message_query
 from web.lists.places import place_text
+from web.pages.facet_models import ListTab
 from web.requests.json_answers import json_answer
 from web.templating import page
 
@@ -46,7 +48,7 @@ class InteractionsPage:
     shown: dict[str, str]  # the filter as it stands in the URL
     is_filtered: bool
     json_url: str
-    traces_url: str
+    tabs: tuple[ListTab, ...]
     newest_url: str  # "" on the first page
     older_url: str  # "" on the last page
     searched_back_to: int  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
@@ -72,7 +74,7 @@ async def show_interactions(request: Request, context: Context) -> Response:
         shown=query.shown,
         is_filtered=query.is_set,
         json_url=query.url("/interactions.json", query.before),
-        traces_url=query.url_without("/traces", "user"),
+        tabs=tabs_of_interactions(query.shown),
         newest_url=query.url("/interactions") if query.before else "",
         older_url=query.url("/interactions", place_text(older)) if older else "",
         searched_back_to=older.unix_nano if older is not None and len(rows) < LIMIT else 0,

@@ -15,6 +15,7 @@ router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
 RANGE = "7d"
 CALLERS_SHOWN = 3
+STATES = ("", "failing", "error", "soft_error", "unanswered", "loop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ToolLine:
     tool: ToolStats
     issues_url: str
     traces_url: str
+    calls_urls: dict[str, str]  # by state of the call, "" for all of them: the list of tool calls
     url: str  # how it was defined
     callers: tuple[str, ...]
     more_callers: int
@@ -84,4 +86,9 @@ def tool_line(tool: ToolStats, window: TimeWindow) -> ToolLine:
     where = {"tool": tool.name}
     shown = tool.callers[:CALLERS_SHOWN]
     issues_url, traces_url = window.url("/issues", where), window.url("/traces", where)
-    return ToolLine(tool, issues_url, traces_url, tool_url(tool.name), shown, len(tool.callers) - len(shown))
+    calls_urls = {
+        status: window.url("/tool-calls", where | {"q": f"status:{status}" if status else ""}) for status in STATES
+    }
+    return ToolLine(
+        tool, issues_url, traces_url, calls_urls, tool_url(tool.name), shown, len(tool.callers) - len(shown)
+    )

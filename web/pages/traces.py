@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -17,6 +16,7 @@ from web.context import WebContext, context_of
 from web.lists.filter_chips import filter_chips
 from web.lists.list_facets import VALUES_MAX, facet_column, facets_json
 from web.lists.list_parameters import ListQuery, read_list_query, read_shown
+from web.lists.list_tabs import list_tabs
 from web.lists.list_view import list_row
 from web.pages import differences, peek
 from web.pages.facet_models import ListFilter
@@ -105,16 +105,9 @@ async def _page(request: Request, context: WebContext, query: ListQuery) -> List
         json_url=query.url("/traces.json", query.after),
         version=list_version(rows),
         differences_url=query.url("/traces/differences"),
-        interactions_url=_interactions_url(query),
         searched_back_to=after.start_unix_nano if after is not None and len(rows) < query.limit else 0,
         chips=filter_chips(query),
     )
-
-
-def _interactions_url(query: ListQuery) -> str:
-    """The list of interactions with what it understands of the filter."""
-    told = {name: value for name, value in query.parameters().items() if name in ("range", "errors", "loops")}
-    return f"/interactions?{urlencode(told)}" if told else "/interactions"
 
 
 def _list_page(request: Request, context: WebContext, shown: ListFilter, **found: object) -> ListPage:
@@ -125,6 +118,7 @@ def _list_page(request: Request, context: WebContext, shown: ListFilter, **found
     return ListPage(
         **values,  # type: ignore[arg-type]  # fields of ListPage
         filter=shown,
+        tabs=list_tabs("/traces", shown),
         query_string=request.url.query,
         origin=f"{request.url.scheme}://{request.url.netloc}",
         grpc_origin=f"{request.url.scheme}://{host if ':' not in host else f'[{host}]'}:{context.grpc_port}"

@@ -31,7 +31,7 @@ from typing import Literal
 
 from tool_errors.findings import SchemaViolation
 from web.pages.conversation_models import ConversationLanes
-from web.pages.facet_models import FilterChip, ListFilter
+from web.pages.facet_models import FilterChip, ListFilter, ListTab
 from web.pages.interaction_models import InteractionView
 from web.pages.repeat_models import RepeatChanges
 from web.pages.trace_views import FoldView, GraphPage, Measure, Minimap, TraceViewName, TranscriptPage
@@ -106,7 +106,7 @@ class ListPage:
     needs_key: bool
     sending_headers: str  # what senders need beside the address, as OTEL_EXPORTER_OTLP_HEADERS; "" for nothing
     differences_url: str = "/traces/differences"
-    interactions_url: str = "/interactions"
+    tabs: tuple[ListTab, ...] = ()
     searched_back_to: int = 0  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
     has_facets: bool = False  # False in a fragment, in an empty project, and where the filter cannot be read
     chips: tuple[FilterChip, ...] = ()
@@ -212,6 +212,7 @@ class KeyValue:
     is_json: bool = False
     source: str = ""  # of a fact: the attribute, or another place, that says it
     rule: str = ""  # of a fact: the dialect whose table names that attribute
+    list_url: str = ""  # everything with the same value; "" where no list filters by it
 
 
 @dataclass(frozen=True, slots=True)

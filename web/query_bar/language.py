@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trace_store.exceptions import RainbarrelError
-from trace_store.lists.trace_filter import NUMBERS, STATUSES, VALUE_FIELDS, Term
+from trace_store.lists.trace_filter import Term
+from web.query_bar.vocabulary import TRACES, Vocabulary
 
 TEXT_CHARS_MAX = 2000
 TERMS_MAX = 30
 NUMBER_MAX = 2**63 - 1
-FIELDS = (*VALUE_FIELDS, *NUMBERS)
 _SCALES: dict[str, dict[str, int]] = {
     "duration": {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "": 10**9},
     "tokens": {"": 1, "k": 10**3, "m": 10**6},
@@ -53,12 +53,12 @@ class PlacedTerm:
     end: int
 
 
-def read_query(text: str) -> tuple[Term, ...]:
+def read_query(text: str, words: Vocabulary = TRACES) -> tuple[Term, ...]:
     """The terms of a query; BadQuery says which character does not fit and what may stand there."""
-    return tuple(placed.term for placed in read_placed(text))
+    return tuple(placed.term for placed in read_placed(text, words))
 
 
-def read_placed(text: str) -> list[PlacedTerm]:
+def read_placed(text: str, words: Vocabulary = TRACES) -> list[PlacedTerm]:
     """The terms of a query with their places. Raises BadQuery."""
     if len(text) > TEXT_CHARS_MAX:
         raise BadQuery(
@@ -70,7 +70,7 @@ def read_placed(text: str) -> list[PlacedTerm]:
         if text[at].isspace():
             at += 1
             continue
-        term, end = _term(text, at)
+        term, end = _term(text, at, words)
         if _is_words(term, text, at) and found and _is_words(found[-1].term, text, found[-1].start):
             before = found.pop()  # words that stand together are looked for together
             term, at = Term("", (f"{before.term.values[0]} {term.values[0]}",)), before.start
@@ -81,7 +81,7 @@ def read_placed(text: str) -> list[PlacedTerm]:
     return found
 
 
-def written(term: Term) -> str:
+def written(term: Term, words: Vocabulary = TRACES) -> str:
     """A term as the query bar writes it."""
     sign = "-" if term.is_excluded else ""
     if term.operator:
@@ -89,16 +89,16 @@ def written(term: Term) -> str:
     if term.field:
         return f"{sign}{term.field}:{','.join(_value_text(value) for value in term.values)}"
     text = term.values[0]
-    is_plain = not sign and text == " ".join(text.split()) and _reads_as_words(text)
+    is_plain = not sign and text == " ".join(text.split()) and _reads_as_words(text, words)
     return text if is_plain else f"{sign}{_quoted(text)}"
 
 
-def query_text(terms: tuple[Term, ...]) -> str:
+def query_text(terms: tuple[Term, ...], words: Vocabulary = TRACES) -> str:
     """A query with these terms; texts that stand beside each other are quoted, so that each stays its own."""
     parts: list[str] = []
     before: Term | None = None
     for term in terms:
-        part = written(term)
+        part = written(term, words)
         if before is not None and not before.field and not term.field and not part.startswith(("-", '"')):
             part = _quoted(term.values[0])
         parts.append(part)
@@ -137,11 +137,11 @@ def _is_words(term: Term, text: str, at: int) -> bool:
     return not term.field and not term.is_excluded and text[at] != '"'
 
 
-def _term(text: str, at: int) -> tuple[Term, int]:
+def _term(text: str, at: int, words: Vocabulary) -> tuple[Term, int]:
     """The term that begins at `at`, and where it ends."""
     head = _HEAD.match(text, at)
-    if head and head[2] in FIELDS:
-        return _condition(text, head)
+    if head and head[2] in words.fields:
+        return _condition(text, head, words)
     if text[at] == '"' or text.startswith('-"', at):
         is_excluded = text[at] == "-"
         value, end = _quoted_at(text, at + is_excluded)
@@ -149,14 +149,14 @@ def _term(text: str, at: int) -> tuple[Term, int]:
             raise BadQuery(at + 1, "the quotes are empty; words to search for stand in them")
         return Term("", (value,), is_excluded=is_excluded), end
     if head and text[head.end() :][:1].strip() not in ("", "/"):
-        _refuse_slip(head[2], head.start(2), is_number=head[3] != ":")
+        _refuse_slip(head[2], head.start(2), words.fields if head[3] == ":" else words.numbers)
     end = next((i for i in range(at, len(text)) if text[i].isspace()), len(text))
     return Term("", (text[at:end],)), end
 
 
-def _refuse_slip(name: str, at: int, *, is_number: bool) -> None:
+def _refuse_slip(name: str, at: int, fields: tuple[str, ...]) -> None:
     """BadQuery for a name that is nearly a field's."""
-    near = difflib.get_close_matches(name, NUMBERS if is_number else FIELDS, 1, 0.75)
+    near = difflib.get_close_matches(name, fields, 1, 0.75)
     if near:
         raise BadQuery(
             at + 1,
@@ -164,15 +164,15 @@ def _refuse_slip(name: str, at: int, *, is_number: bool) -> None:
         )
 
 
-def _condition(text: str, head: re.Match[str]) -> tuple[Term, int]:
+def _condition(text: str, head: re.Match[str], words: Vocabulary) -> tuple[Term, int]:
     field, operator, is_excluded, at = head[2], head[3].removeprefix(":"), bool(head[1]), head.end()
-    if field in NUMBERS:
+    if field in words.numbers:
         return _number(text, field, operator or "=", is_excluded, at)
     if operator not in ("", "="):
         raise BadQuery(head.start(3) + 1, f"{field} is no number: write {field}:value, several with commas between")
     values: list[str] = []
     while True:
-        value, at = _value(text, field, at)
+        value, at = _value(text, field, at, words)
         values.append(value)
         if not text.startswith(",", at):
             break
@@ -182,18 +182,17 @@ def _condition(text: str, head: re.Match[str]) -> tuple[Term, int]:
     return Term(field, tuple(dict.fromkeys(values)), is_excluded=is_excluded), at
 
 
-def _value(text: str, field: str, at: int) -> tuple[str, int]:
+def _value(text: str, field: str, at: int, words: Vocabulary) -> tuple[str, int]:
+    choices = words.choices.get(field, ())
     if text.startswith('"', at):
         value, end = _quoted_at(text, at)
     else:
         match = _BARE.match(text, at)
         value, end = (match[0], match.end()) if match else ("", at)
     if not value:
-        raise BadQuery(
-            at + 1, f"a value of {field} is missing, such as {field}:{'loop' if field == 'status' else 'NAME'}"
-        )
-    if field == "status" and value not in STATUSES:
-        raise BadQuery(at + 1, f"{value} is no status; these are: {', '.join(STATUSES)}")
+        raise BadQuery(at + 1, f"a value of {field} is missing, such as {field}:{choices[0] if choices else 'NAME'}")
+    if choices and value not in choices:
+        raise BadQuery(at + 1, f"{value} is no {field}; these are: {', '.join(choices)}")
     return value, end
 
 
@@ -216,9 +215,9 @@ def _quoted_at(text: str, at: int) -> tuple[str, int]:
     return re.sub(r'\\(["\\])', r"\1", match[1]), match.end()
 
 
-def _reads_as_words(text: str) -> bool:
+def _reads_as_words(text: str, words: Vocabulary) -> bool:
     try:
-        return read_query(text) == (Term("", (text,)),)
+        return read_query(text, words) == (Term("", (text,)),)
     except BadQuery:
         return False
 

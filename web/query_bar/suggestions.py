@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 
+from trace_store.lists.call_lists import SUGGESTED, read_call_values
 from trace_store.lists.step_language import RESERVED
-from trace_store.lists.trace_filter import LIST_COLUMNS, NUMBERS, STATUSES, TEXT_COLUMNS, VALUE_FIELDS, Term
+from trace_store.lists.trace_filter import LIST_COLUMNS, TEXT_COLUMNS, Term
 from trace_store.reader import TraceReader
 from web.query_bar.language import written
+from web.query_bar.vocabulary import CALLS, TRACES, Vocabulary
 from web.requests.errors import BadRequest
 
 SUGGESTED_MAX = 12
@@ -20,14 +22,17 @@ _FIELD_HELP = {
     "environment": "deployment environment",
     "user": "id of the user",
     "conversation": "id of the conversation",
-    "name": "name of the first span",
+    "name": "name of the span, of a trace that of its first one",
+    "kind": "client, server, internal, ...",
     "agent": "an agent that ran",
     "tool": "a tool that was called",
     "model": "a model that was called",
     "provider": "who runs the model",
     "dialect": "how the spans are written",
     "failed_tool": "a tool of which a call failed",
-    "status": "failing, error, soft_error, loop, ...",
+    "error": "type of the error",
+    "rule": "what found the error",
+    "status": "how it went",
     "duration": "duration>3s",
     "tokens": "tokens>=10k",
     "cost": "in dollars: cost>0.05",
@@ -59,20 +64,23 @@ class Suggestion:
     start: int
 
 
-async def suggest_terms(reader: TraceReader, project_id: int, typed: str) -> list[Suggestion]:
+async def suggest_terms(
+    reader: TraceReader, project_id: int, typed: str, words: Vocabulary = TRACES
+) -> list[Suggestion]:
     """Fields, and the values of the field that was begun, for the text before the cursor."""
     value = _VALUE.search(typed)
-    if value and value[2] in VALUE_FIELDS:
+    if value and value[2] in words.value_fields:
         start = value.start(4) - len(value[3])
-        found = await _values(reader, project_id, value[2], value[4])
+        found = await _values(reader, project_id, value[2], value[4], words)
         return [Suggestion(_written_value(value[2], name), about, start) for name, about in found[:SUGGESTED_MAX]]
     word = _WORD.search(typed)
     if word is None or (word.start() and not typed[word.start() - 1].isspace()):
         return []
-    fields = [name for name in _FIELD_HELP if name.startswith(word[2])]
-    fields += [name for name in _FIELD_HELP if word[2] in name and name not in fields]
+    known = [name for name in _FIELD_HELP if name in words.fields]
+    fields = [name for name in known if name.startswith(word[2])]
+    fields += [name for name in known if word[2] in name and name not in fields]
     return [
-        Suggestion(name + (">" if name in NUMBERS else ":"), _FIELD_HELP[name], word.start(2))
+        Suggestion(name + (">" if name in words.numbers else ":"), _FIELD_HELP[name], word.start(2))
         for name in fields[: None if not word[2] else SUGGESTED_MAX]
     ]
 
@@ -100,11 +108,18 @@ async def suggest_steps(reader: TraceReader, project_id: int, typed: str) -> lis
     ]
 
 
-async def _values(reader: TraceReader, project_id: int, field: str, begun: str) -> list[tuple[str, str]]:
-    if field == "status":
-        return [(name, "") for name in STATUSES if name.startswith(begun)]
+async def _values(
+    reader: TraceReader, project_id: int, field: str, begun: str, words: Vocabulary
+) -> list[tuple[str, str]]:
+    if field in words.choices:
+        return [(name, "") for name in words.choices[field] if name.startswith(begun)]
+    if words is CALLS and field in SUGGESTED:
+        async with reader.freely_planned() as connection:
+            called = await read_call_values(connection, project_id, field, begun, SUGGESTED_MAX)
+        return [(value, f"of {count} of the newest calls") for value, count in called]
     asked = "tool" if field == "failed_tool" else field
-    assert asked in TEXT_COLUMNS or asked in LIST_COLUMNS
+    if asked not in TEXT_COLUMNS and asked not in LIST_COLUMNS:
+        return []
     found = await reader.values(project_id, asked, begun, SUGGESTED_MAX)
     return [(value, f"in {count} of the newest traces") for value, count in found]
 
@@ -121,14 +136,17 @@ def _written_tool(name: str) -> str:
     return f'"{escaped}"'
 
 
-async def suggest(reader: TraceReader, project_id: int, field: str, typed: str) -> list[Suggestion]:
+async def suggest(
+    reader: TraceReader, project_id: int, field: str, typed: str, words: Vocabulary = TRACES
+) -> list[Suggestion]:
     """Suggestions for a text of the field `q` or `steps`; BadRequest for another field, or for too long a text."""
     if field not in ("q", "steps"):
         raise BadRequest(f"field={field} is none of q, steps.")
     if len(typed) > TEXT_CHARS_MAX:
         raise BadRequest(f"text has {len(typed):,} characters; at most {TEXT_CHARS_MAX:,} are read.")
-    ask = suggest_terms if field == "q" else suggest_steps
-    return await ask(reader, project_id, typed.replace("\0", ""))
+    if field == "q":
+        return await suggest_terms(reader, project_id, typed.replace("\0", ""), words)
+    return await suggest_steps(reader, project_id, typed.replace("\0", ""))
 
 
 def suggestions_json(found: list[Suggestion]) -> dict[str, list[dict[str, str | int]]]:

@@ -35,6 +35,7 @@ from web.trace.link_view import link_views
 from web.trace.previous_call import PreviousCall, read_previous_call, repeat_changes
 from web.trace.tool_definition_view import offered_tools, offered_tools_view, read_definition
 from web.trace.transcript_view import transcript_view
+from web.trace.value_links import linked, list_url
 
 VALUE_BYTES_MAX = 20_000  # what the pane shows of one value until all is asked for
 ATTRIBUTES_MAX = 200  # how many attributes until then
@@ -163,7 +164,8 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         tools=offered_tools_view(facts, records.definition, cut.pair, full=full),
         links=link_views(records.links, records.incoming),
         resource=tuple(
-            cut.pair(key, value) for key, value in cut.first(sorted(records.resource.items()), ATTRIBUTES_MAX)
+            linked(cut.pair(key, value), records.explanation, is_resource=True)
+            for key, value in cut.first(sorted(records.resource.items()), ATTRIBUTES_MAX)
         ),
         scope=(
             KeyValue("name", records.scope.name),
@@ -200,7 +202,8 @@ def _lists(records: SpanRecords, unmapped: frozenset[str], cut: "_Cutter") -> di
     span = records.span
     ordered = sorted(span.attributes.items(), key=lambda pair: (pair[0] in unmapped, pair[0]))
     attributes = tuple(
-        cut.pair(key, value, is_unmapped=key in unmapped) for key, value in cut.first(ordered, ATTRIBUTES_MAX)
+        linked(cut.pair(key, value, is_unmapped=key in unmapped), records.explanation)
+        for key, value in cut.first(ordered, ATTRIBUTES_MAX)
     )
     events = tuple(
         _event(event.name, event.time_unix_nano, event.attributes, span, cut)
@@ -317,5 +320,5 @@ def _facts(records: SpanRecords) -> Iterable[KeyValue]:
         value = getattr(facts, name)
         if value is not None and value != "":
             text = duration(value) if name == "time_to_first_token_ns" else str(value)
-            yield _sourced(records, name, KeyValue(label, text))
+            yield _sourced(records, name, KeyValue(label, text, list_url=list_url(name, text)))
     yield from (KeyValue(label, text) for label, text in _cost(records.llm_call))

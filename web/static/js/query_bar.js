@@ -63,7 +63,7 @@ function combobox(input) {
     const typed = input.value.slice(0, input.selectionStart);
     const query = new URLSearchParams({ field: input.dataset.suggest, text: typed });
     try {
-      const answer = await fetch(`${base}/traces/suggestions.json?${query}`, { signal: asked.signal });
+      const answer = await fetch(`${base}${input.form.dataset.suggestions}?${query}`, { signal: asked.signal });
       if (!answer.ok || document.activeElement !== input) return;
       found = (await answer.json()).suggestions.filter(({ text, start }) => typed.slice(start) !== text);
       show();
