@@ -90,7 +90,9 @@ FROM (
     AND trace.conversation_id = %(conversation_id)s
   ORDER BY trace.start_unix_nano DESC LIMIT %(traces_max)s
 ) of_it
-JOIN tool_calls call ON call.project_id = %(project_id)s AND call.trace_id = of_it.trace_id
+CROSS JOIN LATERAL (  -- by key, whatever statistics say
+  SELECT * FROM tool_calls one WHERE one.project_id = %(project_id)s AND one.trace_id = of_it.trace_id OFFSET 0
+) call
 WHERE {told_here}{narrow}
 {newest_first}
 
@@ -167,11 +169,13 @@ FROM (
   SELECT trace_id FROM traces
   WHERE project_id = %(project_id)s AND group_id = ANY (%(group_ids)s::bytea[]) AND loop_count > 0
 ) near
-JOIN loops loop ON loop.project_id = %(project_id)s AND loop.trace_id = near.trace_id
-JOIN findings finding ON finding.project_id = loop.project_id AND finding.trace_id = loop.trace_id
-  AND finding.finding_key = 'loop:' || loop.loop_id
+CROSS JOIN LATERAL (  -- by key, whatever statistics say
+  SELECT * FROM loops one WHERE one.project_id = %(project_id)s AND one.trace_id = near.trace_id OFFSET 0
+) loop
 CROSS JOIN LATERAL jsonb_array_elements(loop.calls) AS part (item)
 WHERE decode(item ->> 0, 'hex') = ANY (%(trace_ids)s::bytea[])
+  AND (SELECT true FROM findings finding WHERE finding.project_id = %(project_id)s AND finding.trace_id = loop.trace_id
+    AND finding.finding_key = 'loop:' || loop.loop_id LIMIT 1)
 
 -- facets --
 -- The values of each field that most of the newest matching calls have, the first ones of each field: (field, value, calls, those
