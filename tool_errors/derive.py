@@ -98,7 +98,7 @@ def derive(
         output_from=whole_text_at(view, answered, last),
         environment=_first(facts.environment for facts in known),
         event_name=_first(facts.event_name for facts in known),
-        run_ended_well=None if live else _ended_well(roots, last, may_answer=bool(llm_calls)),
+        run_ended_well=None if live else _ended_well(view, last, may_answer=bool(llm_calls)),
     )
 
 
@@ -130,9 +130,15 @@ def spent_by_span(trace_id: bytes, llm_calls: Iterable[LlmCall]) -> tuple[dict[L
     return dict(tokens), dict(costs)
 
 
-def _ended_well(roots: Iterable[SpanNode], answer: str | None, *, may_answer: bool) -> bool | None:
-    failed = any(node.status_code == STATUS_ERROR for node in roots)
+def _ended_well(view: TraceView, answer: str | None, *, may_answer: bool) -> bool | None:
+    """Some libraries leave the status of a root as it is and only record the exception that ended it."""
+    failed = any(node.status_code == STATUS_ERROR or _states_failure(view, node) for node in view.tree.roots())
     return ended_well(answer, has_failed_root=failed, may_answer=may_answer)
+
+
+def _states_failure(view: TraceView, node: SpanNode) -> bool:
+    facts = view.facts(view.position[node.span_id])
+    return facts is not None and facts.failure is not None
 
 
 def ended_well(answer: str | None, *, has_failed_root: bool, may_answer: bool) -> bool | None:

@@ -2,6 +2,7 @@
 
 from tool_errors.calls.llm_calls import LlmGroup
 from tool_errors.trace_view import TraceView
+from trace_store.assembly import NO_PARENT
 from trace_store.facts import SpanFacts
 
 _TALKING = ("agent", "chain", "llm")  # types whose input is a user's and whose output an assistant's
@@ -28,15 +29,27 @@ def final_output(view: TraceView, groups: list[LlmGroup]) -> SpanFacts | None:
     if agent:
         return agent
     if groups:
-        last = [facts for index in groups[-1].members if (facts := view.facts(index)) is not None]
-        asks = any(not call.turn for facts in last for call in facts.requested_calls)  # with a turn: a whole run
-        asks = asks and not _runs_tools(view, groups[-1])
-        if groups[-1].call.error_message is not None or asks:
+        last = _last(view, groups)
+        told = [facts for index in last.members if (facts := view.facts(index)) is not None]
+        asks = any(not call.turn for facts in told for call in facts.requested_calls)  # with a turn: a whole run
+        asks = asks and not _runs_tools(view, last)
+        if last.call.error_message is not None or asks:
             return None
-        answer = next((facts for facts in last if facts.output_text), None)
+        answer = next((facts for facts in told if facts.output_text), None)
         if answer:
             return answer
     return next((facts for facts in talking if facts.output_text and facts.type != "llm"), None)
+
+
+def _last(view: TraceView, groups: list[LlmGroup]) -> LlmGroup:
+    """The last call to answer: the last to begin, but for calls around it, whose spans hold what was done before."""
+    last = groups[-1]
+    around = {index: group for group in groups for index in group.members} if len(groups) > 1 else {}
+    above = view.rows[last.members[0]].parent_index if around else NO_PARENT
+    while above != NO_PARENT:
+        last = around.get(above, last)
+        above = view.rows[above].parent_index
+    return last
 
 
 def _runs_tools(view: TraceView, group: LlmGroup) -> bool:

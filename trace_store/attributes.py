@@ -35,6 +35,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _WRAPPER_KEYS: Final = frozenset({"args", "kwargs"})
 _REPR_ENDS: Final = {"{": "}", "[": "]", "(": ")", "'": "'", '"': '"'}
 _JSON_BEGINS: Final = frozenset('{["')
+_DIGEST: Final = blake2b(digest_size=16)  # to copy, which is quicker than to begin
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
@@ -112,25 +113,16 @@ def parse_text(text: str) -> Any:
     Bare scalars ("22", "true") stay text: an argument `"1234"` is a string, whatever its characters are. The value of
     a text that is asked for again is the same object: nobody may change it.
     """
-    stripped = text
-    if text[:1] not in _REPR_ENDS:
-        if not text[:1].isspace():
-            return text
-        stripped = text.lstrip()
-        if stripped[:1] not in _REPR_ENDS:
-            return text
+    head = text[:1]
+    if head not in _REPR_ENDS and (not head.isspace() or text.lstrip()[:1] not in _REPR_ENDS):
+        return text
     held = RECENT_TEXTS.get(id(text))
     if held is not None and held[0] is text:
         return held[1]
-    stripped = stripped.rstrip()
     try:
-        value = orjson.loads(stripped) if stripped[0] in _JSON_BEGINS else NOT_JSON
+        value = orjson.loads(text) if head in _JSON_BEGINS else _parse_odd(text)
     except (ValueError, RecursionError):
-        value = NOT_JSON
-    if value is NOT_JSON:
-        value = parse_repr(stripped)
-        if value is NOT_JSON:
-            value = text
+        value = _parse_odd(text)
     if len(text) <= RECENT_CHARS_MAX:
         if len(RECENT_TEXTS) >= RECENT_TEXTS_MAX:
             RECENT_TEXTS.clear()
@@ -138,8 +130,19 @@ def parse_text(text: str) -> Any:
     return value
 
 
+def _parse_odd(text: str) -> Any:
+    """As `parse_text`, for what is not JSON as it stands: with space around it, or a Python literal, or a text."""
+    stripped = text.strip()
+    value = parse_json(stripped) if stripped is not text and stripped[0] in _JSON_BEGINS else NOT_JSON
+    if value is NOT_JSON:
+        value = parse_repr(stripped)
+    return text if value is NOT_JSON else value
+
+
 def unwrap(value: Any) -> Any:
     """The value without its wrapping: JSON in strings, JSON twice, argument wrappers, Python repr."""
+    if value.__class__ is str and value[:1].isalnum():  # a word, a number: nothing that could be a wrapping
+        return value
     for _ in range(UNWRAP_DEPTH_MAX):
         if value.__class__ is str:
             inner = parse_text(value)
@@ -200,13 +203,16 @@ def preview(text: str | bytes, bytes_max: int = PREVIEW_BYTES_MAX) -> str:
 
 def payload(value: Any) -> Payload:
     """Wrap a JSON value (unwrapped already) with its digest and preview."""
+    digest = _DIGEST.copy()
     if value.__class__ is str and value.isascii():
-        return Payload(blake2b(orjson.dumps(value), digest_size=16).digest(), value[:PREVIEW_BYTES_MAX], value)
+        digest.update(orjson.dumps(value))
+        return Payload(digest.digest(), value[:PREVIEW_BYTES_MAX], value)
     canonical = None if isinstance(value, str) else _json_as_it_is(value)
     if canonical is None:
         value = json_safe(value)
         canonical = canonical_json(value)
-    digest = blake2b(canonical, digest_size=16).digest()
+    digest.update(canonical)
     if isinstance(value, str):
-        return Payload(digest, preview(value), value)
-    return Payload(digest, canonical.decode() if len(canonical) <= PREVIEW_BYTES_MAX else preview(canonical), value)
+        return Payload(digest.digest(), preview(value), value)
+    shown = canonical.decode() if len(canonical) <= PREVIEW_BYTES_MAX else preview(canonical)
+    return Payload(digest.digest(), shown, value)

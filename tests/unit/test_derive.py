@@ -268,6 +268,18 @@ def test_question_and_answer() -> None:
     assert derived.search_text.splitlines()[:3] == ["s3", "where is order 7?", "it is in oslo."]
 
 
+def test_a_model_call_around_others_answers_after_them() -> None:
+    trace = TraceByHand()
+    outer = trace.add("llm", start=0, end=9, model="m", response_id="r-2", output_text="in Oslo")
+    trace.add("llm", outer, start=1, end=2, model="m", response_id="r-1", requested_calls=(asked("c", "t"),))
+    trace.add("tool", outer, start=3, end=4, tool_name="t", result="Oslo")
+    assert trace.derive().output == "in Oslo"
+    trace = TraceByHand()
+    outer = trace.add("llm", start=0, end=9, model="m", response_id="r-2", failure=Failure("span_status", "", "", "no"))
+    trace.add("llm", outer, start=1, end=2, model="m", response_id="r-1", output_text="let me see")
+    assert trace.derive().output is None
+
+
 def test_ids_are_inherited_downwards_and_found_below() -> None:
     trace = TraceByHand()
     root = trace.add("chain", start=0, end=9)

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tests.spans_by_hand import span
+from tests.spans_by_hand import exception, span
 from trace_store.dialects import normalise
 from trace_store.facts import SpanFacts
 from trace_store.model import STATUS_ERROR
 
 IDS = {"lmnr.association.properties.user_id": "u-1", "lmnr.association.properties.session_id": "s-1"}
+LATE = exception("RateLimitError", "429 too many")
 
 
 def facts_of(attributes: dict[str, Any], **more: Any) -> SpanFacts:
@@ -32,3 +33,10 @@ def test_a_model_call_is_no_aggregate() -> None:
 def test_the_step_around_them() -> None:
     facts = facts_of({"lmnr.span.type": "DEFAULT", "lmnr.span.output": '"done"'})
     assert (facts.type, facts.is_aggregate) == ("chain", True)
+
+
+def test_a_function_that_the_javascript_sdk_observes_tells_no_type() -> None:
+    facts = facts_of({"lmnr.span.input": '["Where is it?"]', "lmnr.span.path": ["agent"]}, events=(LATE,))
+    assert (facts.type, facts.is_aggregate, facts.input_text) == ("chain", True, "Where is it?")
+    assert facts.failure is not None
+    assert facts.failure.message == "429 too many"

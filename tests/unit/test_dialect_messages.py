@@ -251,3 +251,34 @@ def test_tool_outputs_that_wrap_the_result() -> None:
     )
     assert result_in({"output": "plain"}) is None
     assert result_in({"messages": [{"role": "user", "content": "an inbox, say"}]}) is None
+
+
+PARTS = [
+    {"type": "text", "content": "hi"},
+    {"type": "text", "text": "hi", "content": "other"},
+    {"type": "text", "text": '{"role": "assistant", "content": "hi", "tool_calls": []}'},
+    {"type": "text", "text": {"value": "hi"}},
+    {"type": "text"},
+    {"type": "tool_call_response", "id": "c1", "response": "fine"},
+    {"type": "tool_call_response", "id": "c1", "response": {"type": "error-text", "value": "late"}},
+    {"type": "tool_call_response", "id": None, "response": None},
+    {"type": "tool_call_response", "id": "c1", "result": "fine"},
+    {"type": "tool_result", "tool_use_id": "c1", "content": "late", "is_error": True},
+    {"type": "tool_call", "id": "c1", "name": "lookup", "arguments": {"q": "x"}},
+    {"type": "tool_call", "call_id": "c1", "id": "fc1", "name": "lookup", "arguments": None},
+    {"type": "tool_call", "id": "c1"},
+    {"type": "reasoning", "content": "hm"},
+    {"type": 7, "text": "hi"},
+    {"text": "hi"},
+    "hi",
+    None,
+]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=str)
+@pytest.mark.parametrize("role", ["user", "assistant", "tool", "system"])
+def test_a_message_of_one_part_is_read_as_one_of_several(role: str, part: object) -> None:
+    for name in ("parts", "content"):
+        whole = read_message({"role": role, name: [part], "weight": 1})
+        assert read_message({"role": role, name: [part]}) == whole
+    assert read_message({"role": role, "parts": [part], "finish_reason": "stop"}) == whole

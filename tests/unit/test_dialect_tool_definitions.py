@@ -107,3 +107,9 @@ def test_a_row_names_definitions_by_digest_and_says_how_many_there_were() -> Non
     assert back.tool_definitions == judged.facts.tool_definitions[:TOOL_DEFINITIONS_MAX]
     assert back.tool_definition_count == judged.facts.tool_definition_count == len(many)
     assert back.tool_definitions[0].name == ""
+
+
+def test_the_tools_of_a_request_that_stands_where_messages_do() -> None:
+    request = {"messages": [{"role": "user", "content": "hi"}], "tools": [{**WEATHER, "parameters": SCHEMA}]}
+    facts = facts_of({"langsmith.span.kind": "llm", "gen_ai.request.model": "m", "gen_ai.prompt": json.dumps(request)})
+    assert (facts.input_text, facts.tool_definitions) == ("hi", (TOLD,))

@@ -131,3 +131,11 @@ def test_version_7_writes_genai_names() -> None:
     facts = normalise(span({"gen_ai.operation.name": "agent_step"}, scope_name="gen_ai"))
     assert facts is not None
     assert (facts.dialect, facts.type, facts.is_aggregate) == ("vercel_ai", "chain", True)
+
+
+def test_posthogs_ids() -> None:
+    metadata = {"posthog_distinct_id": "u1", "$ai_session_id": "s1"}
+    facts = facts_of(
+        {"ai.operationId": "ai.toolCall", **{"ai.telemetry.metadata." + key: metadata[key] for key in metadata}}
+    )
+    assert (facts.user_id, facts.conversation_id) == ("u1", "s1")

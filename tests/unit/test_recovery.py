@@ -8,6 +8,7 @@ import pytest
 from tests.facts_by_hand import SECOND, START, TraceByHand
 from tool_errors.findings import DerivedTrace
 from tool_errors.loop.asked_again import asked_again
+from trace_store.facts import Failure
 
 SAME = [
     ({"path": "/srv/report.txt"}, {"path": "/srv/report.txt", "encoding": "utf-8"}),
@@ -70,6 +71,12 @@ def test_a_run_ended_well_when_it_answered_and_no_root_failed() -> None:
     assert trace.derive().run_ended_well is True
     assert trace.derive(live=True).run_ended_well is None
     trace.nodes[0] = trace.nodes[0]._replace(status_code=2)
+    assert trace.derive().run_ended_well is False
+
+
+def test_a_root_that_only_records_its_exception_did_not_end_well() -> None:
+    trace = TraceByHand()
+    trace.add("chain", input_text="where is it?", failure=Failure("exception_event", "", "RateLimitError", "429"))
     assert trace.derive().run_ended_well is False
 
 

@@ -124,9 +124,27 @@ def _read(
 ) -> tuple[Reading, EventContent, Kind, Sequence[NamedRecord]]:
     """A span through its table, with what stands in its events and log records, its kind, and the records of these that
     a dialect knows."""
+    if span.events or logs:
+        return _read_with_records(span, logs, layout)
     attributes = span.attributes
-    has_records = bool(span.events or logs)
-    content = event_content(span, logs) if has_records else _NO_CONTENT
+    rewrite = layout.table.dialect.rewrite
+    if rewrite is not None and (said := rewrite(span, attributes)):
+        attributes = {**attributes, **said}
+        if len(attributes) != len(span.attributes):  # else it gave known keys other values
+            layout = layout.with_keys(said, attributes)
+    reading = Reading(layout, attributes)
+    content = _NO_CONTENT
+    if "events" in layout.fields and (listed := reading.value("events")) is not None:
+        content = EventContent()
+        add_listed(content, listed)
+    return reading, content, reading.kind() or _OTHER, ()
+
+
+def _read_with_records(
+    span: Span, logs: Sequence[LogRecord], layout: Layout
+) -> tuple[Reading, EventContent, Kind, Sequence[NamedRecord]]:
+    attributes = span.attributes
+    content = event_content(span, logs)
     if content.attributes:
         attributes = {**content.attributes, **attributes}
     table = layout.table
@@ -136,14 +154,13 @@ def _read(
         attributes = {**attributes, **said}
     if content.attributes:
         layout = table.layout(attributes)
-    elif said and len(attributes) != len(span.attributes):  # else it gave known keys other values
+    elif said and len(attributes) != len(span.attributes):
         layout = layout.with_keys(said, attributes)
     reading = Reading(layout, attributes)
     if "events" in layout.fields and (listed := reading.value("events")) is not None:
-        content = content if has_records else EventContent()
         add_listed(content, listed)
     kind = reading.kind()
-    known = known_records(span, logs, table.records) if has_records and table.records else ()
+    known = known_records(span, logs, table.records) if table.records else ()
     if known:
         told, kind = told_by_records(known, kind)
         if told:
@@ -198,20 +215,14 @@ def _add_sums(facts: SpanFacts) -> None:
 
 
 def _told_counts(reading: Reading) -> Counts:
-    count, fields = reading.count, reading.fields
-    counts = Counts(
-        count("input_tokens") if "input_tokens" in fields else None,
-        count("output_tokens") if "output_tokens" in fields else None,
-        count("cached_tokens") if "cached_tokens" in fields else None,
-        count("reasoning_tokens") if "reasoning_tokens" in fields else None,
-        count("cache_write_tokens") if "cache_write_tokens" in fields else None,
-        count("cache_write_1h_tokens") if "cache_write_1h_tokens" in fields else None,
-    )
-    if not counts.has_cache:
+    found = reading.counts()
+    counts = tuple.__new__(Counts, found)
+    if not (found[2] or found[4] or found[5]):  # as `has_cache`
         return counts
     if counts.cache_write_1h_tokens:
         counts = counts.with_1h_apart()
-    return counts.with_cache_inside(count("total_tokens"), excludes_cache=reading.dialect.input_excludes_cache)
+    total = reading.count("total_tokens") if "total_tokens" in reading.fields else None
+    return counts.with_cache_inside(total, excludes_cache=reading.dialect.input_excludes_cache)
 
 
 def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:

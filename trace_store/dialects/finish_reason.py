@@ -56,6 +56,8 @@ def finish_reason(reading: Reading, outputs: Sequence[Any]) -> str | None:
 
 def canonical_reason(value: Any) -> str | None:
     """A reason as written by any library; of a list the first. `FinishReason.TOOL_CALLS` is tool_call."""
+    if value.__class__ is list and len(value) == 1:
+        value = value[0]
     if value.__class__ is str and len(value) <= _WORD_CHARS_MAX:
         return _known_reason(value)
     return _reason(value)

@@ -20,6 +20,7 @@ _CONVERSATION = (
     "chat_id",
     "chatId",
 )
+_HOLDERS = (str, dict)  # of metadata; quicker than `str | dict`, which would be made each time
 _NODE = "langgraph_node"
 _AGENT = "lc_agent_name"
 _ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "sentry.environment", "env")  # of a resource
@@ -31,35 +32,41 @@ _RESOURCES_MAX = 128
 def add_identity(facts: SpanFacts, span: Span, reading: Reading) -> None:
     """The ids a span carries, in attributes of their own or inside a `metadata` object."""
     fields = reading.fields
-    node = reading.text("node") if "node" in fields else None
     environment = reading.text("environment") if "environment" in fields else None
-    user_id = reading.text("user_id") if "user_id" in fields else None
-    conversation_id = reading.text("conversation_id") if "conversation_id" in fields else None
+    facts.user_id = reading.text("user_id") if "user_id" in fields else None
+    facts.conversation_id = reading.text("conversation_id") if "conversation_id" in fields else None
+    if reading.layout.names_more:
+        _add_more(facts, span, reading)
+    resource = span.resource_attributes
+    held = _RESOURCES.get(id(resource))
+    if held is None or held[0] is not resource:
+        held = resource, _of_resource(resource)
+    facts.service_name, facts.release, of_resource = held[1]
+    facts.environment = environment or of_resource
+
+
+def _add_more(facts: SpanFacts, span: Span, reading: Reading) -> None:
+    """The ids that few spans have, and those inside a `metadata` object."""
+    fields = reading.fields
+    node = reading.text("node") if "node" in fields else None
     if "metadata" in fields and (metadata := reading.value("metadata")) is not None:
         is_unnamed = facts.agent_name is None or facts.agent_name == span.name
-        has_more = isinstance(metadata, str | dict) and (
+        has_more = isinstance(metadata, _HOLDERS) and (
             (node is None and _NODE in metadata) or (is_unnamed and _AGENT in metadata)
         )
-        if user_id is None or conversation_id is None or has_more:
+        if facts.user_id is None or facts.conversation_id is None or has_more:
             metadata = unwrap(metadata)
             if isinstance(metadata, dict):
-                user_id = user_id or _first_text(metadata, _USER)
-                conversation_id = conversation_id or _first_text(metadata, _CONVERSATION)
+                facts.user_id = facts.user_id or _first_text(metadata, _USER)
+                facts.conversation_id = facts.conversation_id or _first_text(metadata, _CONVERSATION)
                 node = node or as_text(metadata.get(_NODE))
                 if is_unnamed and (agent_name := as_text(metadata.get(_AGENT))):
                     facts.agent_name = agent_name
-    facts.user_id = user_id
-    facts.conversation_id = conversation_id
     facts.node = node
     if "interaction_id" in fields:
         facts.interaction_id = reading.text("interaction_id")
     if "event_name" in fields:
         facts.event_name = reading.text("event_name")
-    held = _RESOURCES.get(id(span.resource_attributes))
-    if held is None or held[0] is not span.resource_attributes:
-        held = span.resource_attributes, _of_resource(span.resource_attributes)
-    facts.service_name, facts.release, of_resource = held[1]
-    facts.environment = environment or of_resource
 
 
 def _of_resource(resource: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:

@@ -6,6 +6,7 @@ Source: github.com/lmnr-ai/lmnr-python, opentelemetry_lib/tracing/attributes.py;
 from trace_store.dialects.dialect import Dialect, Kind
 
 ASSOCIATION = "lmnr.association.properties."
+CHAIN = Kind("chain", is_aggregate=True)  # an observed function; the JavaScript SDK tells no type of it
 
 DIALECT = Dialect(
     name="laminar",
@@ -23,7 +24,8 @@ DIALECT = Dialect(
         "lmnr.span.type": {
             "llm": Kind("llm"),
             "tool": Kind("tool"),
-            "default": Kind("chain", is_aggregate=True),
+            "default": CHAIN,
         }
     },
+    name_kinds={"lmnr.span.input": CHAIN, "lmnr.span.output": CHAIN},
 )

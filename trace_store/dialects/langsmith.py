@@ -41,6 +41,7 @@ DIALECT = Dialect(
     scopes=frozenset({"langsmith"}),
     marker_prefixes=("langsmith.span.", "langsmith.trace."),
     fields={
+        "input": ("gen_ai.prompt",),  # of a wrapped client its whole request, with the tools that it offers
         "request_model": ("gen_ai.request.model", METADATA + "ls_model_name"),
         "provider": ("gen_ai.system", METADATA + "ls_provider"),
         "usage": (METADATA + "usage_metadata",),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from trace_store.attributes import parse_text, unwrap
-from trace_store.dialects.history import HISTORIES
+from trace_store.dialects.history import HISTORIES, TEXT_CHARS_MIN
 from trace_store.dialects.tool_traffic import (
     CALL_TYPES,
     RESULT_KEYS,
@@ -23,6 +23,8 @@ from trace_store.dialects.tool_traffic import (
     first_of,
     kind_of,
     named_calls,
+    read_call,
+    read_result,
     text_of,
     tool_message,
 )
@@ -87,6 +89,9 @@ _HOLDERS = (
 _HOLDER_KEYS = frozenset(_HOLDERS)
 
 
+_new = tuple.__new__  # half the time of calling the class
+
+
 class Message(NamedTuple):
     """One chat message. `text` joins its text parts; reasoning and media are left out."""
 
@@ -102,7 +107,7 @@ def raw_messages(value: Any, depth: int = 0) -> list[Any]:
     The list may be the value itself: nobody may change it.
     """
     if value.__class__ is str:
-        value = HISTORIES.parse(value)
+        value = HISTORIES.parse(value) if len(value) >= TEXT_CHARS_MIN else parse_text(value)
         if value.__class__ is str:
             return []
         depth += 1
@@ -178,7 +183,7 @@ def role_of(item: Any) -> str | None:
         return None
     role = item.get("role")
     if role.__class__ is str:
-        if role == "tool" and offered_tool(item) is not None:
+        if role == "tool" and item.get("content").__class__ is dict and offered_tool(item) is not None:
             return None
         return ROLES.get(role) or role_name(role)
     if item.get("lc") == 1 and isinstance(item.get("kwargs"), dict):
@@ -205,10 +210,34 @@ def read_message(item: Any) -> Message | None:
 
 def read_as(role: str, item: Mapping[str, Any]) -> Message:
     """Read a message object whose role `role_of` has told."""
-    if role != "tool" and len(item) == 2 and "role" in item:  # most have a role and a text
-        content = item.get("content")
-        if content.__class__ is str and content[:2] not in _MAY_HOLD_MORE:
-            return Message(role, content)
+    size = len(item)
+    if "role" in item and (size == 2 or (size == 3 and "finish_reason" in item and "parts" in item)):
+        content = item.get("content")  # most have a role and a text
+        if content is None:
+            content = item.get("parts")  # or one part
+        if content.__class__ is str:
+            if role != "tool" and size == 2 and content[:2] not in _MAY_HOLD_MORE:
+                return _new(Message, (role, content, (), ()))
+        elif content.__class__ is list and len(content) == 1 and content[0].__class__ is dict:
+            part = content[0]
+            kind = part.get("type")
+            if kind == "text":
+                text = part.get("text")
+                if text is None:
+                    text = part.get("content")
+                if text.__class__ is str and role != "tool" and (role != "assistant" or text[:1] != "{"):
+                    return _new(Message, (role, text, (), ()))
+            elif kind.__class__ is str:
+                if kind in RESULT_TYPES:
+                    return _new(Message, (role, "", (), (read_result(part),)))
+                if kind in CALL_TYPES and role != "tool":
+                    call = read_call(part)
+                    return _new(Message, (role, "", (call,) if call else (), ()))
+    return _read_any(role, item)
+
+
+def _read_any(role: str, item: Mapping[str, Any]) -> Message:
+    """As `read_as`, for messages of every shape."""
     kind = item.get("type")
     if kind.__class__ is str and kind in ITEM_ROLES:
         calls, results = call_part(item)

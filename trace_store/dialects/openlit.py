@@ -24,8 +24,7 @@ LIBRARIES = (
 
 def _with_cache(span: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     """The input with its cached parts, where the vendor counts them beside it."""
-    told = attributes.get(INPUT_TOKENS)
-    if span.scope_name not in EXCLUDE_CACHE or not isinstance(told, int):
+    if span.scope_name not in EXCLUDE_CACHE or not isinstance(told := attributes.get(INPUT_TOKENS), int):
         return {}
     cached = [count for key in CACHED_TOKENS if isinstance(count := attributes.get(key), int) and count > 0]
     return {INPUT_TOKENS: told + sum(cached)} if cached else {}

@@ -1,7 +1,8 @@
 """Spans that an application makes itself with plain names: `tool.name`, `tool.args`, `session.id`, `usr.id`.
 
 There is no convention to cite; these are the names that hand-made spans around instrumented model calls bear, also
-under dd-trace (`usr.id`). It comes last: whatever another dialect knows, that one claims.
+under dd-trace (`usr.id`) and for PostHog (posthog.com/docs/llm-analytics). It comes last: whatever another dialect
+knows, that one claims.
 """
 
 from trace_store.dialects.dialect import Dialect, Kind
@@ -16,8 +17,10 @@ DIALECT = Dialect(
         "tool_call_id": ("tool.call_id", "tool.call.id", "tool_call_id"),
         "arguments": ("tool.args", "tool.arguments", "tool.input", "tool.call.arguments"),
         "result": ("tool.result", "tool.output", "tool.call.result"),
-        "user_id": ("user.id", "usr.id", "enduser.id"),
-        "conversation_id": ("session.id", "conversation.id", "conversation_id", "_ml_obs.trace_session_id"),
+        "user_id": ("user.id", "usr.id", "enduser.id", "posthog.distinct_id"),
+        "conversation_id": (
+            *("session.id", "conversation.id", "conversation_id", "_ml_obs.trace_session_id", "$ai_session_id"),
+        ),
         "model": ("openai.response.model",),
         "request_model": ("openai.request.model",),
         "response_id": ("openai.response.id",),

@@ -6,11 +6,11 @@ from typing import Any
 
 from trace_store.attributes import NOT_JSON, parse_json
 from trace_store.dialects.dialect import Field, Kind
-from trace_store.dialects.table import Layout
+from trace_store.dialects.table import COUNTS_LENGTH, Layout
 
 # What stands for a value that was left out: logfire's for values that look secret, those of others for content.
 SCRUBBED = ("[Scrubbed due to", "<REDACTED>", "[REDACTED]", "__REDACTED__")
-_HEADS = "[<_"  # how they begin
+_HEADS = frozenset(text[:2] for text in SCRUBBED)  # how they begin; messages begin with `[{`
 _LLM = Kind("llm")
 
 
@@ -34,7 +34,7 @@ class Reading:
         for key in self.fields.get(field, ()):
             value = self.attributes[key]
             if value.__class__ is str:
-                if not value or (value[0] in _HEADS and value.startswith(SCRUBBED)):
+                if not value or (value[:2] in _HEADS and value.startswith(SCRUBBED)):
                     continue
             elif value is None:
                 continue
@@ -57,7 +57,7 @@ class Reading:
             text = self.attributes[key]
             if text.__class__ is str:
                 text = text.strip()
-                if not text or (text[0] in _HEADS and text.startswith(SCRUBBED)):
+                if not text or (text[:2] in _HEADS and text.startswith(SCRUBBED)):
                     continue
             elif text is None or (text := as_text(text)) is None:
                 continue
@@ -76,10 +76,24 @@ class Reading:
                 return value  # type: ignore[no-any-return]
         return None
 
+    def counts(self) -> list[int | None]:
+        """The most believed number of tokens of each kind, in the order of `Counts`."""
+        found: list[int | None] = [None] * COUNTS_LENGTH
+        attributes, sources = self.attributes, self.sources
+        for place, field, key in self.layout.counts:
+            value = attributes[key]
+            if value.__class__ is int and 0 <= value < 2**63:
+                sources[field] = key
+                found[place] = value
+            else:
+                found[place] = self.count(field)
+        return found
+
     def nano_usd(self, field: Field) -> int | None:
         """The most believed amount of US dollars, in nano-USD; nothing and 0 are no statement."""
         for key in self.fields.get(field, ()):
-            if amount := as_nano_usd(self.attributes[key]):
+            value = self.attributes[key]
+            if value and (amount := as_nano_usd(value)):
                 self.sources[field] = key
                 return amount
         return None
@@ -101,7 +115,7 @@ def as_text(value: Any) -> str | None:
     """A text or number as stripped text; None for everything else, for nothing and for scrubbed values."""
     if isinstance(value, str):
         value = value.strip()
-        return value if value and (value[0] not in _HEADS or not value.startswith(SCRUBBED)) else None
+        return value if value and (value[:2] not in _HEADS or not value.startswith(SCRUBBED)) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None

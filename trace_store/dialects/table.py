@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from trace_store.dialects.dialect import Dialect, Kind, Record
+from trace_store.dialects.dialect import Dialect, Field, Kind, Record
 from trace_store.dialects.flattened import FlatMessage
 
 KEYS_REMEMBERED_MAX = 8192
@@ -11,9 +11,15 @@ LAYOUTS_REMEMBERED_MAX = 256  # of each dialect
 REWRITES_REMEMBERED_MAX = 8  # of each layout
 LAYOUT_KEYS_MAX = 96  # spans with more keys hold flattened messages, whose number makes each layout new
 PATH_PARTS_MAX = 16  # what lies deeper in a flattened key keeps its dots; real ones have up to 9 parts
-_PARTS_OF_COUNTS: Final = frozenset(
-    {"cached_tokens", "reasoning_tokens", "cache_write_tokens", "cache_write_1h_tokens"}
+# Requests and responses as sent, which may hold definitions of tools; OpenAI's Responses API repeats them.
+_BODIES: Final[tuple[Field, ...]] = ("request", "input", "output", "output_messages")
+_COUNTS: Final[tuple[Field, ...]] = (  # in the order of `Counts`
+    *("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens"),
+    "cache_write_1h_tokens",
 )
+_NAMES_MORE: Final[frozenset[Field]] = frozenset({"node", "metadata", "interaction_id", "event_name"})
+COUNTS_LENGTH: Final = len(_COUNTS)
+_PARTS_OF_COUNTS: Final = frozenset(_COUNTS[2:])
 
 
 class Target(NamedTuple):
@@ -40,7 +46,10 @@ class Layout:
             "flat_reasons",
             "flat_tools",
             "counts_have_parts",
+            "bodies",
+            "counts",
             "kinds",
+            "names_more",
             "_with",
         ),
         *("may_fail", "name_kind", "table", "unmapped"),
@@ -65,6 +74,11 @@ class Layout:
         self._with: dict[tuple[str, ...], Layout] = {}  # by what a rewrite says
         self.unmapped = tuple(unmapped)
         self.fields = {field: tuple(key for _, key in sorted(ranked)) for field, ranked in found.items()}
+        self.bodies = tuple(key for field in _BODIES for key in self.fields.get(field, ()))
+        self.counts = tuple(
+            (place, field, self.fields[field][0]) for place, field in enumerate(_COUNTS) if field in found
+        )
+        self.names_more = not _NAMES_MORE.isdisjoint(found)
         self.counts_have_parts = not _PARTS_OF_COUNTS.isdisjoint(found)
         self.flat_input, self.flat_output, self.flat_tools = (
             tuple(FlatMessage(parts) for _, parts in sorted(flat[field].items())) if field in flat else ()

@@ -47,9 +47,14 @@ def arguments_payload(value: Any) -> Payload | None:
 def requested(messages: list[Message]) -> tuple[RequestedCall, ...]:
     """The tool calls that output messages ask for."""
     calls = [call for message in messages for call in message.calls]
-    if not calls:
-        return ()
-    return tuple([RequestedCall(call.call_id, call.name, arguments_payload(call.arguments)) for call in calls])
+    return _asked(calls) if calls else ()
+
+
+def _asked(calls: Sequence[ToolCall]) -> tuple[RequestedCall, ...]:
+    if len(calls) == 1:
+        call_id, name, told = calls[0]
+        return (RequestedCall(call_id, name, arguments_payload(told)),)
+    return tuple([RequestedCall(call_id, name, arguments_payload(told)) for call_id, name, told in calls])
 
 
 def answered(items: Sequence[Any]) -> tuple[str, tuple[RequestedCall, ...]]:
@@ -58,10 +63,12 @@ def answered(items: Sequence[Any]) -> tuple[str, tuple[RequestedCall, ...]]:
         messages = read_all(items)
         texts = [message.text for message in messages if message.role == "assistant" and message.text]
         return "\n".join(texts), requested(messages)
-    message = read_message(items[0])
-    if message is None:
+    item = items[0]
+    role = role_of(item)
+    if role is None:
         return "", ()
-    return message.text if message.role == "assistant" else "", requested([message]) if message.calls else ()
+    said_by, said, calls, _ = read_as(role, item)
+    return said if said_by == "assistant" else "", _asked(calls) if calls else ()
 
 
 def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
@@ -70,28 +77,29 @@ def given(items: Sequence[Any]) -> tuple[str | None, tuple[AnsweredCall, ...]]:
     results: list[ToolResult] = []
     calls: list[ToolCall] = []
     text = None
-    end = len(items)
-    while end:
-        end -= 1
+    end = 0
+    for end in range(len(items) - 1, -1, -1):
         item = items[end]
         role = role_of(item)
         if role is None:
             continue
-        message = read_as(role, item)
+        said_by, said, asked, told = read_as(role, item)
         if text is None and role == "user":
-            text = message.text or None
-        if not message.calls and (calls or (message.role == "assistant" and message.text)):
+            text = said or None
+        if asked:
+            calls.extend(reversed(asked))
+        elif calls or (said and said_by == "assistant"):
             break  # everything before was answered in an older round
-        if message.results:
-            results.extend(reversed(message.results))
-        if message.calls:
-            calls.extend(reversed(message.calls))
+        if told:
+            results.extend(reversed(told))
     if text is None and end:
         text = last_text(items, "user", end)
     return text, _matched(results[::-1], calls[::-1]) if results else ()
 
 
 def _matched(results: list[ToolResult], calls: list[ToolCall]) -> tuple[AnsweredCall, ...]:
+    if not calls:
+        return tuple([_answer(told, "", None) for told in results])
     by_id: dict[str, ToolCall] = {}
     nameless: list[ToolCall] = []
     for call in calls:
@@ -181,19 +189,15 @@ def _answered(result: ToolResult, call: ToolCall | None) -> AnsweredCall:
 
 
 def _answer(result: ToolResult, name: str, arguments: Payload | None, turn: int = 0) -> AnsweredCall:
-    value = None if result.value is None else payload(unwrap(plain(result.value)))
+    call_id, own_name, told, flag = result
+    value = None
+    if told is not None:
+        value = payload(unwrap(plain(told) if told.__class__ is list else told))
     failure = None
-    if result.flag:
+    if flag:
         text = value.value if value and isinstance(value.value, str) else ""
-        failure = Failure("tool_message", result.flag, "", text)
-    return AnsweredCall(
-        call_id=result.call_id,
-        name=result.name or name,
-        result=value,
-        arguments=arguments,
-        failure=failure,
-        turn=turn,
-    )
+        failure = Failure("tool_message", flag, "", text)
+    return AnsweredCall(call_id, own_name or name, value, arguments, failure, turn)
 
 
 def plain(value: Any) -> Any:

@@ -20,12 +20,6 @@ from trace_store.facts import ToolDefinition
 
 CHARS_MAX = 4_000_000  # of all texts that are remembered
 _DEPTH_MAX = 4
-_BODIES: Final = (
-    "request",
-    "input",
-    "output",
-    "output_messages",
-)  # OpenAI's Responses API repeats the tools in its answer
 _LISTS: Final = (  # keys under which an object holds definitions, all of which count
     "tools",
     "function_tools",
@@ -119,13 +113,18 @@ def tool_definitions(reading: Reading, kind: Kind, tool_name: str | None, separa
     if kind.type == "tool":
         told = "tool_description" in fields or "tool_schema" in fields
         return _own(reading, tool_name) if told else ()
+    found: tuple[ToolDefinition, ...] = ()
     value = reading.value("tool_definitions") if "tool_definitions" in fields else None
-    found = () if value is None else DEFINITIONS.read(value, separator)
-    if value is None and reading.layout.flat_tools:
+    if value is not None:
+        found = DEFINITIONS.read(value, separator)
+    elif reading.layout.flat_tools:
         found = DEFINITIONS.read([message.read(reading.attributes) for message in reading.layout.flat_tools], separator)
     if not found and kind.type == "llm" and not kind.is_aggregate:
-        for field in _BODIES:
-            if field in fields and (found := _in_body(reading.value(field), separator)):
+        for key in reading.layout.bodies:
+            value = reading.attributes[key]
+            if value.__class__ is str and value[:1] == "[" and '"parameters"' not in value:
+                continue
+            if found := _in_body(value, separator):
                 return found
     return found
 
@@ -168,7 +167,7 @@ def _in_body(value: Any, separator: str) -> tuple[ToolDefinition, ...]:
 
 def _among_messages(text: str, separator: str) -> tuple[ToolDefinition, ...]:
     """The tools that stand among the messages of a list."""
-    messages = HISTORIES.parse(text) if '"parameters"' in text else None
+    messages = HISTORIES.parse(text)
     if not isinstance(messages, list):
         return ()
     held = [offered for message in messages if (offered := offered_tool(message)) is not None]

@@ -17,12 +17,17 @@ _VALUES = ("response", "result", "output", "content", "error")
 _IDS_OF_CALL = ("call_id", "toolCallId", "toolUseId", "tool_call_id", "id", "ref", "tool_id")
 _IDS_OF_RESULT = ("tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "call_id", "id", "ref", "tool_id")
 _IDS_OF_MESSAGE = ("tool_call_id", "toolCallId", "tool_use_id", "call_id", "id")
+_FIRST_IDS = frozenset(_IDS_OF_CALL[: _IDS_OF_CALL.index("id")])  # what is believed more than `id`
+_OTEL_RESULT = {"type", "id", "response"}  # the keys of a result in OTel's GenAI conventions
 _FLAG_KEYS = frozenset({"is_error", "isError", "status"})
 RESULT_KEYS = frozenset(_RESULT_KEYS)
 _TRAFFIC_KEYS = frozenset({*_CALL_KEYS, *_RESULT_KEYS})
 RESULT_TYPES = frozenset(
     {"tool_call_response", "tool_result", "tool-result", "function_call_output", "tool-error", "tool_response"}
 )
+
+
+_new = tuple.__new__  # half the time of calling the class, of which each message makes several
 
 
 class ToolCall(NamedTuple):
@@ -114,21 +119,27 @@ def read_call(item: Mapping[str, Any]) -> ToolCall | None:
     arguments = source.get("arguments")
     if arguments is None:
         arguments = first_in(source, _ARGUMENTS)
-    call_id = first_in(item, _IDS_OF_CALL)
-    return ToolCall(call_id if isinstance(call_id, str) else "", name, arguments)
+    call_id = item.get("id") if _FIRST_IDS.isdisjoint(item) else None
+    if call_id is None:
+        call_id = first_in(item, _IDS_OF_CALL)
+    return _new(ToolCall, (call_id if isinstance(call_id, str) else "", name, arguments))
 
 
 def read_result(item: Mapping[str, Any]) -> ToolResult:
     """A result from any of its shapes."""
-    call_id = first_in(item, _IDS_OF_RESULT)
-    name = first_in(item, _NAMES)
-    value = first_in(item, _VALUES)
-    flag = error_flag(item)
-    if isinstance(value, dict) and isinstance(value.get("type"), str) and "value" in value and len(value) <= 3:
+    if item.keys() == _OTEL_RESULT and item["type"] == "tool_call_response":  # most have no more than this
+        call_id, name, value, flag = item["id"], "", item["response"], ""
+    else:
+        call_id = first_in(item, _IDS_OF_RESULT)
+        name = first_in(item, _NAMES)
+        value = first_in(item, _VALUES)
+        flag = error_flag(item)
+    if value.__class__ is dict and isinstance(value.get("type"), str) and "value" in value and len(value) <= 3:
         if value["type"] in ERROR_OUTPUT_TYPES:
             flag = flag or "output.type"
         value = value["value"]
-    return ToolResult(text_of(call_id), text_of(name), value, flag)
+    call_id, name = call_id if call_id.__class__ is str else "", name if name.__class__ is str else ""
+    return _new(ToolResult, (call_id, name, value, flag))
 
 
 def error_flag(item: Mapping[str, Any]) -> str:

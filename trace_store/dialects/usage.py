@@ -99,11 +99,12 @@ class Counts(NamedTuple):
         It does already unless the sender is known to leave them out, or the numbers show it: parts larger than the
         input, or a total that is the sum of all.
         """
-        parts = (self.cached_tokens or 0) + (self.cache_write_tokens or 0) + (self.cache_write_1h_tokens or 0)
-        if not parts or self.input_tokens is None:
+        input_tokens, output_tokens, cached, _, written, written_1h = self
+        parts = (cached or 0) + (written or 0) + (written_1h or 0)
+        if not parts or input_tokens is None:
             return self
-        everything = self.input_tokens + parts
-        if excludes_cache or parts > self.input_tokens or total_tokens == everything + (self.output_tokens or 0):
+        everything = input_tokens + parts
+        if excludes_cache or parts > input_tokens or total_tokens == everything + (output_tokens or 0):
             return self._replace(input_tokens=everything)
         return self
 

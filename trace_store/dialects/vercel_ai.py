@@ -17,6 +17,7 @@ _CONVERSATION = (
     "threadId",
     "thread_id",
     "chatId",
+    "$ai_session_id",  # PostHog's
 )
 
 
@@ -64,7 +65,7 @@ DIALECT = Dialect(
         "user_id": (
             METADATA + "raindrop.ai.userId",
             METADATA + "raindrop.userId",
-            *_settings("userId", "user_id", "user.id"),
+            *_settings("userId", "user_id", "user.id", "posthog_distinct_id", "posthog.distinct_id"),
         ),
         "conversation_id": (METADATA + "raindrop.convoId", *_settings(*_CONVERSATION)),
         "tool_definitions": ("ai.prompt.tools",),
