@@ -114,10 +114,12 @@ class Tree(NamedTuple, Generic[N]):
     def sums_below(self, values: Sequence[int]) -> list[int]:
         """For each row the sum of `values` (one per row) over all rows below it, itself left out."""
         sums = [0] * len(self.rows)
-        for index in range(len(self.rows) - 1, -1, -1):
-            parent = self.rows[index].parent_index
-            if parent != NO_PARENT:
-                sums[parent] += sums[index] + values[index]
+        if any(values):
+            parents = [row.parent_index for row in self.rows]
+            for index in range(len(parents) - 1, -1, -1):
+                parent = parents[index]
+                if parent != NO_PARENT:
+                    sums[parent] += sums[index] + values[index]
         return sums
 
 
@@ -131,20 +133,25 @@ def assemble(nodes: Iterable[N]) -> Tree[N]:
     spans, superseded = _newest(nodes)
     children = _children(spans)
     tops = [span_id for span_id in children.get(b"", ()) if span_id in spans]
-    tops += [parent for parent in children if parent and parent not in spans]
-    opened = _open_cycles(spans, children, tops)
-    keys = _sort_keys(spans, children)
+    missing = [parent for parent in children if parent and parent not in spans]
+    opened = _open_cycles(spans, children, [*tops, *missing])
+    keys = _sort_keys(spans, children, missing)
     for below in children.values():
-        below.sort(key=keys.__getitem__)
-    tops = sorted([*tops, *opened], key=keys.__getitem__)
+        if len(below) > 1:
+            below.sort(key=keys.__getitem__)
+    tops = sorted([*tops, *missing, *opened], key=keys.__getitem__)
     return Tree(_rows(spans, children, tops, keys), superseded, sorted(opened))
 
 
 def _newest(nodes: Iterable[N]) -> tuple[dict[bytes, N], list[N]]:
     """The largest version of each span id, and the others."""
-    newest: dict[bytes, N] = {}
+    known = list(nodes)
+    newest: dict[bytes, N] = {node.span_id: node for node in known}
     superseded: list[N] = []
-    for node in nodes:
+    if len(newest) == len(known):
+        return newest, superseded
+    newest.clear()
+    for node in known:
         other = newest.setdefault(node.span_id, node)
         if other is node:
             continue
@@ -167,6 +174,10 @@ def _children(spans: dict[bytes, N]) -> dict[bytes, list[bytes]]:
     children: dict[bytes, list[bytes]] = {}
     for span_id, node in spans.items():
         parent = node.parent_span_id
+        siblings = children.get(parent)
+        if siblings is not None and parent != span_id:
+            siblings.append(span_id)
+            continue
         if parent == span_id or parent == node.trace_id or not any(parent):
             parent = b""  # some senders put the span's own id, the trace id or zeros where none is meant
         children.setdefault(parent, []).append(span_id)
@@ -180,7 +191,8 @@ def _open_cycles(spans: dict[bytes, N], children: dict[bytes, list[bytes]], tops
     while pending:
         span_id = pending.pop()
         reached.add(span_id)
-        pending.extend(children.get(span_id, ()))
+        if span_id in children:
+            pending += children[span_id]
     lost = spans.keys() - reached
     if not lost:
         return []
@@ -201,11 +213,15 @@ def _sort_key(node: Node) -> tuple[int, int, bytes]:
     return node.start_unix_nano, -(node.end_unix_nano or _NEVER), node.span_id
 
 
-def _sort_keys(spans: dict[bytes, N], children: dict[bytes, list[bytes]]) -> dict[bytes, tuple[int, int, bytes]]:
-    keys = {span_id: _sort_key(node) for span_id, node in spans.items()}
-    for parent, below in children.items():
-        if parent and parent not in spans:
-            keys[parent] = (min(keys[c][0] for c in below), min(keys[c][1] for c in below), parent)
+def _sort_keys(
+    spans: dict[bytes, N], children: dict[bytes, list[bytes]], missing: list[bytes]
+) -> dict[bytes, tuple[int, int, bytes]]:
+    keys = {
+        span_id: (node.start_unix_nano, -(node.end_unix_nano or _NEVER), span_id) for span_id, node in spans.items()
+    }
+    for parent in missing:
+        below = children[parent]
+        keys[parent] = (min(keys[c][0] for c in below), min(keys[c][1] for c in below), parent)
     return keys
 
 
@@ -215,31 +231,42 @@ def _rows(
     tops: list[bytes],
     keys: dict[bytes, tuple[int, int, bytes]],
 ) -> list[Row[N]]:
-    """Walk the tree depth first; children are sorted already."""
-    order: list[tuple[bytes, int, int, int]] = []  # span id, parent's index, depth, skew
+    """Walk the tree depth first; children are sorted already. Of a long trace each line here costs milliseconds."""
+    ids: list[bytes] = []  # of each row, as all lists here
+    parents: list[int] = []
+    depths: list[int] = []
+    skews: list[int] = []
+    shown: list[int] = []  # displayed start
     stack = [(span_id, NO_PARENT, 0) for span_id in reversed(tops)]
-    shown: list[int] = []  # displayed start of each row
     while stack:
         span_id, parent_index, depth = stack.pop()
         start = keys[span_id][0]
         skew = 0
         if parent_index != NO_PARENT and start < shown[parent_index]:
             # A child shares the clock of a skewed parent more often than that of its grandparent.
-            skew = max(order[parent_index][3], shown[parent_index] - start)
-        index = len(order)
-        order.append((span_id, parent_index, depth, skew))
+            skew = max(skews[parent_index], shown[parent_index] - start)
+        index = len(ids)
+        ids.append(span_id)
+        parents.append(parent_index)
+        depths.append(depth)
+        skews.append(skew)
         shown.append(start + skew)
-        stack.extend((child, index, depth + 1) for child in reversed(children.get(span_id, ())))
-    descendants = [0] * len(order)
-    for index in range(len(order) - 1, -1, -1):
-        parent_index = order[index][1]
-        if parent_index != NO_PARENT:
-            descendants[parent_index] += descendants[index] + 1
-    rows: list[Row[N]] = []
-    for (span_id, parent_index, depth, skew), below in zip(order, descendants, strict=True):
-        node = spans.get(span_id)
-        start, negated_end, _ = keys[span_id]
-        end = node.end_unix_nano if node is not None else (0 if negated_end == -_NEVER else -negated_end)
-        count = len(children.get(span_id, ()))
-        rows.append(Row(node, span_id, parent_index, depth, count, below, start, end, skew))
-    return rows
+        if span_id in children:
+            stack += [(child, index, depth + 1) for child in reversed(children[span_id])]
+    descendants = [0] * len(ids)
+    for index in range(len(ids) - 1, -1, -1):
+        if parents[index] != NO_PARENT:
+            descendants[parents[index]] += descendants[index] + 1
+    counts = [len(children[span_id]) if span_id in children else 0 for span_id in ids]
+    nodes = [spans.get(span_id) for span_id in ids]
+    starts = [keys[span_id][0] for span_id in ids]
+    ends = [
+        _end(keys[span_id][1]) if node is None else node.end_unix_nano for span_id, node in zip(ids, nodes, strict=True)
+    ]
+    columns = (nodes, ids, parents, depths, counts, descendants, starts, ends, skews)
+    return [Row(*values) for values in zip(*columns, strict=True)]
+
+
+def _end(negated: int) -> int:
+    """The end of a placeholder, out of its sort key."""
+    return 0 if negated == -_NEVER else -negated

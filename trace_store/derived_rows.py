@@ -55,7 +55,8 @@ class TraceRow:
     derived_by: str = ""  # the rules that made it; see tool_errors/rules.py
 
 
-@dataclass(frozen=True, slots=True)
+# Frozen classes take several times as long to make; rows of calls, of which a trace has thousands, are never changed.
+@dataclass(slots=True, unsafe_hash=True)
 class LlmCallRow:
     """A row of `llm_calls`."""
 
@@ -85,7 +86,7 @@ class LlmCallRow:
     told_in: bytes | None = None  # the trace that tells this call too and counts it, which only the group knows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ToolCallRow:
     """A row of `tool_calls`."""
 

@@ -21,6 +21,7 @@ RAW_BYTES_MAX = 64 * 1024  # one span's facts may be larger; they then have a pa
 ZSTD_LEVEL = 1  # a hundredth more bytes than level 3, a fifth less time
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # any other body was moved here from an older schema, by SQL, which cannot compress
 _ARRAY = b"[["  # how the body begins that SQL made: one JSON array of all lines
+_LINE = b'["'  # how a line begins
 USER_ID = "user_id"  # key of the facts: whoever erases a user asks parts for it
 _ID_BYTES, _DIGEST_BYTES = 8, 8
 SPAN_KEY_BYTES = _ID_BYTES + _DIGEST_BYTES
@@ -169,6 +170,26 @@ def newest_entries(parts: Iterable[StoredPart]) -> dict[tuple[TraceKey, date], d
         for entry in unpack(part, decompress):
             of_day[entry.span_key] = entry
     return found
+
+
+def newest_lines(parts: Iterable[StoredPart]) -> dict[date, dict[bytes, bytes]]:
+    """The same for the parts of one trace, by day, where few are read: each as its line, JSON of `[type, facts]`."""
+    decompress = zstandard.ZstdDecompressor().decompress
+    found: dict[date, dict[bytes, bytes]] = {}
+    for part in sorted(parts, key=_rank):
+        found.setdefault(part.bucket, {}).update(zip(_keys(part)[0], _texts(part, decompress), strict=True))
+    return found
+
+
+def type_of_line(line: bytes) -> str:
+    """The type that a line of `newest_lines` begins with; it is one of SpanType, without anything to unescape."""
+    return line[len(_LINE) : line.index(b'"', len(_LINE))].decode()
+
+
+def facts_of_line(line: bytes) -> dict[str, Any]:
+    """The facts of a line of `newest_lines`."""
+    facts: dict[str, Any] = orjson.loads(line)[1]
+    return facts
 
 
 class Crowd(NamedTuple):

@@ -26,6 +26,7 @@ from trace_store.interactions.conversation_reads import (
 from trace_store.lists.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.lists.trace_filter import TraceCursor, TraceFilter
 from trace_store.lists.trace_lists import Failing, ListFacets, read_facets, read_list, read_peek_calls, read_values
+from trace_store.outline import ModelCallOutline, OutlineRow, read_model_calls, read_outline
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
 from trace_store.tiers import Tier, read_tier
@@ -163,6 +164,11 @@ class TraceReader:
         async with self._connection() as connection:
             return _winners((await read_tree_rows(connection, [trace]))[0])
 
+    async def outline(self, trace: TraceKey) -> list[OutlineRow]:
+        """The same for a trace of any length: facts are unpacked as they are asked for."""
+        async with self._connection() as connection:
+            return await read_outline(connection, trace)
+
     async def steps_of_traces(self, traces: Sequence[TraceKey]) -> tuple[list[TreeRow], list[ToolCallRow]]:
         """What `tree_rows` and `tool_calls` give of several traces, in two statements."""
         async with self._connection() as connection:
@@ -178,6 +184,11 @@ class TraceReader:
         """The derived LLM calls of a trace by start."""
         async with self._connection() as connection:
             return await LLM_CALLS.read(connection, [trace])
+
+    async def model_calls(self, trace: TraceKey) -> list[ModelCallOutline]:
+        """What the page of a trace needs of its LLM calls."""
+        async with self._connection() as connection:
+            return await read_model_calls(connection, trace)
 
     async def tool_calls(self, trace: TraceKey) -> list[ToolCallRow]:
         """The derived tool calls of a trace by start, as its group tells them."""

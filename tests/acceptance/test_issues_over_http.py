@@ -69,6 +69,10 @@ async def test_spans_become_issues(pages: Pages) -> None:
     assert (loop["tool"], loop["events"], loop["status"]) == ("book", 1, "new")
     near = await pages.json(f"/api/issues/{loop['fingerprint']}")
     assert (near["waste"]["loops"], near["waste"]["calls"]) == (1, 3)
+    assert near["argument_shapes"] is None
+    told = (await pages.json(f"/api/issues/{failure['fingerprint']}"))["argument_shapes"]
+    assert (told["total"], told["calls_looked_at"], told["calls_total"]) == (1, 2, 2)
+    assert told["shapes"][0]["keys"] == [{"key": "date", "given": "string", "state": "given", "expected": None}]
     traces = (await pages.json(f"/api/traces?issue={failure['fingerprint']}"))["traces"]
     assert {trace["release"] for trace in traces} == {"1", "2"}
     assert [i["fingerprint"] for i in await listed(pages, "?user=u-2")] == [failure["fingerprint"]]

@@ -68,7 +68,12 @@ async def test_a_call_that_worked_is_an_issue_of_its_own(pages: Pages) -> None:
     assert issue["title"] == "The arguments break the schema at city: expected a value"
     near = await pages.json(f"/api/issues/{issue['fingerprint']}?kind=schema_violation")
     assert [example["violation"] for example in near["examples"]] == [[told], [told]]
+    shapes = [[(key["key"], key["state"]) for key in shape["keys"]] for shape in near["argument_shapes"]["shapes"]]
+    assert sorted(shapes) == [[("city", "missing")], [("city", "missing"), ("days", "given")]]
+    returned = (await pages.json("/tools/weather.json"))["returned"]
+    assert (returned["calls_looked_at"], returned["results"], returned["p95_bytes"]) == (3, 3, len('{"sky":"blue"}'))
     page = await pages.html(f"/issues/{issue['fingerprint']}")
+    assert page.count('data-state="missing"') == 2
     assert "Schema violation" in page
     assert "data-violation" in page
     pane = await pages.html(f"/traces/{first.hex()}/spans/{3:016x}")

@@ -60,11 +60,13 @@ async def test_a_definition_that_changed_with_a_release_is_told(pages: Pages) ->
     assert {name: twin[name] for name in found} == found
     assert (twin["stats"]["calls"], twin["stats"]["errors"], twin["issues_total"]) == (2, 1, 1)
     assert [issue["tool"] for issue in twin["issues"]] == [TOOL]
+    assert (sum(map(sum, twin["durations"]["counts"])), twin["returned"]) == (2, None)
     page = await pages.html(f"/tools/{quote(TOOL, safe='')}")
     assert "Since release 2" in page
     assert "city: type string → integer" in page
     assert "weather <b>" not in page
     assert "50.0%" in page
+    assert "2 calls of 1 ms to 3 ms, " in page
     (issue,) = (await pages.json("/api/issues"))["issues"]
     near = await pages.html(f"/issues/{issue['fingerprint']}")
     assert "Its definition changed in release 2</a>, which brought this issue" in near

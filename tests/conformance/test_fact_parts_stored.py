@@ -39,7 +39,11 @@ async def put_new(queue: WorkQueue, said: str, mapping_version: int = 1) -> list
 
 
 async def said(store: Store, trace: TraceKey) -> list[str | None]:
-    return [None if row.facts is None else row.facts["said"] for row in await store.reader.tree_rows(trace)]
+    rows, outline = await store.reader.tree_rows(trace), await store.reader.outline(trace)
+    assert [(row.row, row.type, row.facts, row.service_name, row.release) for row in outline] == [
+        (row.row, row.type, row.facts, row.service_name, row.release) for row in rows
+    ]
+    return [None if row.facts is None else row.facts["said"] for row in rows]
 
 
 async def test_a_growing_trace_is_merged_when_it_has_many_parts_and_when_it_settles(

@@ -7,10 +7,11 @@ from tests.facts_by_hand import START, TRACE_ID, span_id
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.stored import SpanRow
 from trace_store.stored import TreeRow as StoredTreeRow
-from web.pages.view_models import TreeRow
+from web.trace.span_extents import Window, extents_of
 from web.trace.trace_reading import TreeRecords
 from web.trace.trace_view import build_trace_page
 from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree, build_tree, loop_views
 
 PATH = "/traces/0102"
@@ -62,8 +63,13 @@ def outline(tree: TraceTree) -> list[tuple[int, str, int, int]]:
     return [(row.depth, row.name, row.index, row.parent_index) for row in tree.rows]
 
 
-def by_name(tree: TraceTree) -> dict[str, TreeRow]:
+def by_name(tree: TraceTree) -> dict[str, TreeStep]:
     return {row.name: row for row in tree.rows}
+
+
+def bars(tree: TraceTree) -> list[tuple[float, float]]:
+    extents = extents_of(tree, "duration")
+    return [Window("duration", 0, extents.length).bar(span) for span in extents.spans]
 
 
 def test_children_follow_their_parent_by_time() -> None:
@@ -71,8 +77,8 @@ def test_children_follow_their_parent_by_time() -> None:
     assert outline(tree) == [(0, "s1", 0, -1), (1, "s2", 1, 0), (2, "s4", 2, 1), (1, "s3", 3, 0)]
     root = tree.rows[0]
     assert (root.child_count, root.descendant_count) == (2, 3)
-    assert root.url == f"{PATH}?span={span_id(1).hex()}"
-    assert (root.left_percent, root.width_percent, root.duration_ns) == (0.0, 100.0, 9 * SECOND)
+    assert tree.url_of(root) == f"{PATH}?span={span_id(1).hex()}"
+    assert (bars(tree)[0], root.duration_ns) == ((0.0, 100.0), 9 * SECOND)
 
 
 def test_a_missing_parent_has_a_row_of_its_own() -> None:
@@ -144,7 +150,7 @@ def test_a_call_without_a_span_stands_under_the_model_call_that_asked() -> None:
     assert (rows["s2"].status, rows["s2"].errors_below, rows["s2"].soft_errors_below) == ("", 1, 1)
     assert (rows["s1"].errors_below, rows["s1"].soft_errors_below) == (1, 1)
     asked = rows["asked"]
-    assert (asked.span_id, asked.url, asked.has_span, asked.secondary) == ("", "", False, '{"n":1}')
+    assert (asked.span_id, tree.url_of(asked), asked.has_span, asked.secondary) == ("", "", False, '{"n":1}')
     assert rows["asked elsewhere"].status == "unanswered"
 
 
@@ -169,17 +175,16 @@ def test_every_call_of_a_loop_knows_its_place() -> None:
 def test_a_running_span_reaches_to_the_end_of_the_axis() -> None:
     tree = tree_of(stored(1, end=None), stored(2, 1, start=5, end=10))
     running, ended = tree.rows
-    assert (running.is_running, running.duration_ns, running.width_percent) == (True, None, 100.0)
-    assert (ended.is_running, ended.left_percent, ended.width_percent) == (False, 50.0, 50.0)
-    (alone,) = tree_of(stored(1, end=None)).rows
-    assert (alone.left_percent, alone.width_percent) == (0.0, 100.0)
+    assert (running.is_running, running.duration_ns, ended.is_running) == (True, None, False)
+    assert bars(tree) == [(0.0, 100.0), (50.0, 50.0)]
+    assert bars(tree_of(stored(1, end=None))) == [(0.0, 100.0)]
 
 
 def test_a_clock_that_is_behind_is_corrected_and_told() -> None:
     tree = tree_of(stored(1, start=10, end=20), stored(2, 1, start=4, end=6))
     parent, child = tree.rows
     assert (parent.skew_ns, child.skew_ns, tree.skewed_count) == (0, 6 * SECOND, 1)
-    assert (child.left_percent, child.width_percent, child.duration_ns) == (0.0, 20.0, 2 * SECOND)
+    assert (bars(tree)[1], child.duration_ns) == ((0.0, 20.0), 2 * SECOND)
 
 
 def test_a_span_without_a_name_and_without_a_type() -> None:

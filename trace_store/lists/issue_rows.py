@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from trace_store.finding_rows import FindingRow
 
@@ -113,6 +113,15 @@ class Example:
     violations: list[list[Any]] | None  # fields of SchemaViolation, each: where the arguments break the tool's schema
 
 
+class FailingCall(NamedTuple):
+    """A call of an issue, as far as the shape of its arguments goes."""
+
+    trace_id: bytes
+    span_id: bytes | None  # of the call, or of the model call that asked for it
+    arguments: str  # as previews go; "" for none
+    violations: list[list[Any]] | None  # as those of an Example
+
+
 @dataclass(frozen=True, slots=True)
 class Top:
     """The first of many values, and how many there are."""
@@ -134,6 +143,7 @@ class IssueDetail:
     markers: tuple[Release, ...]  # releases that began within the window
     examples: tuple[Example, ...]  # newest first
     waste: LoopWaste | None  # of an issue of loops
+    calls: tuple[FailingCall, ...] = ()  # its newest calls; none of an issue of loops
 
 
 @dataclass(frozen=True, slots=True)

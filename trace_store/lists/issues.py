@@ -11,6 +11,7 @@ from trace_store.finding_rows import FindingRow
 from trace_store.lists.issue_figures import IssueFigures, Met, issues_of_rows, window_parameters
 from trace_store.lists.issue_rows import (
     Example,
+    FailingCall,
     IssueChange,
     IssueCounts,
     IssueDetail,
@@ -29,6 +30,7 @@ from trace_store.span_reads import plan_and_fetch
 SQL = load("issues")
 ISSUES_MAX = 10_000  # of one list, before statuses are looked at
 EXAMPLES_MAX = 20
+CALLS_MAX = 200  # of an issue whose arguments are looked at
 VALUES_MAX = 20
 MARKERS_MAX = 12
 HOUR_S, DAY_S = 3600, 86_400
@@ -96,6 +98,7 @@ async def read_issue(
         markers=markers,
         examples=await _examples(connection, one),
         waste=await _waste(connection, one) if row.kind == "loop" else None,
+        calls=() if row.kind == "loop" else await _calls(connection, one),
     )
 
 
@@ -133,6 +136,11 @@ async def _top(connection: Connection, one: dict[str, Any], column: str) -> Top:
 async def _examples(connection: Connection, one: dict[str, Any]) -> tuple[Example, ...]:
     rows = await plan_and_fetch(connection, SQL.issue_examples, one | {"limit": EXAMPLES_MAX})
     return tuple(Example(FindingRow(*row[:_FINDING_COLUMNS]), *row[_FINDING_COLUMNS:]) for row in rows)
+
+
+async def _calls(connection: Connection, one: dict[str, Any]) -> tuple[FailingCall, ...]:
+    rows = await plan_and_fetch(connection, SQL.issue_calls, one | {"limit": CALLS_MAX})
+    return tuple(FailingCall(*row) for row in rows)
 
 
 async def _waste(connection: Connection, one: dict[str, Any]) -> LoopWaste:

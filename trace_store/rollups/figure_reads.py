@@ -40,10 +40,12 @@ class FigureReads:
     environment: str | None = None
     _known: dict[bool, Parts] = field(default_factory=dict, init=False, compare=False)
 
-    async def by_step(self, sorts: Collection[str], origin_unix_nano: int, step_ns: int) -> Found:
+    async def by_step(
+        self, sorts: Collection[str], origin_unix_nano: int, step_ns: int, names: Sequence[str] | None = None
+    ) -> Found:
         """The figures of each step; a step that is no whole number of hours is read as rows."""
         parts = await self._parts_of_steps(origin_unix_nano, step_ns)
-        return await self.of_parts(sorts, parts, {"origin": origin_unix_nano, "step_ns": step_ns})
+        return await self.of_parts(sorts, parts, {"origin": origin_unix_nano, "step_ns": step_ns}, names)
 
     async def whole(self, sorts: Collection[str], names: Sequence[str] | None) -> Found:
         """The figures of the whole time as one step."""

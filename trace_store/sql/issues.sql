@@ -162,6 +162,22 @@ LEFT JOIN loops loop ON (loop.project_id, loop.trace_id) = (finding.project_id, 
   AND finding.finding_key = 'loop:' || loop.loop_id
 ORDER BY finding.start_unix_nano DESC, finding.trace_id, finding.finding_key
 
+-- issue_calls --
+-- The newest calls of an issue with their arguments as rows keep them (findings_issue_idx, primary key of tool_calls).
+SELECT finding.trace_id, finding.span_id, coalesce(call.arguments_preview, ''),
+  coalesce(call.group_says -> 'violations', call.violations)
+FROM (
+  SELECT project_id, trace_id, finding_key, span_id, start_unix_nano
+  FROM findings
+  WHERE project_id = %(project_id)s AND fingerprint = %(fingerprint)s
+    {within_filter}
+  ORDER BY start_unix_nano DESC, trace_id, finding_key
+  LIMIT %(limit)s
+) finding
+JOIN tool_calls call ON (call.project_id, call.trace_id, call.call_key)
+  = (finding.project_id, finding.trace_id, substr(finding.finding_key, length('call:') + 1))
+ORDER BY finding.start_unix_nano DESC, finding.trace_id, finding.finding_key
+
 -- issue_waste --
 -- What the repeats of the loops of an issue took within a window (findings_issue_idx, primary key of loops).
 SELECT count(*), coalesce(sum(loop.wasted_calls), 0)::bigint,

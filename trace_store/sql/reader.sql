@@ -68,6 +68,26 @@ FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (projec
 JOIN spans span USING (project_id, trace_id)
 JOIN resources resource USING (project_id, resource_id)
 
+-- outline_columns --
+-- Every version of the spans of a trace as columns: for each day and resource a row of arrays of equal length
+-- (primary keys).
+SELECT part.bucket, resource.service_name, resource.release, part.span_ids, part.parents, part.starts, part.ends,
+       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests
+FROM (
+  SELECT bucket, resource_id, array_agg(span_id) AS span_ids, array_agg(coalesce(parent_span_id, '')) AS parents,
+         array_agg(start_unix_nano) AS starts, array_agg(end_unix_nano) AS ends, array_agg(name) AS names,
+         array_agg(kind) AS kinds, array_agg(status_code) AS status_codes, array_agg(raw_length) AS raw_lengths,
+         array_agg(digest) AS digests
+  FROM spans
+  WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+  GROUP BY bucket, resource_id
+) part
+JOIN resources resource ON resource.project_id = %(project_id)s AND resource.resource_id = part.resource_id
+
+-- model_calls --
+-- What the page of a trace needs of its LLM calls (primary key).
+SELECT span_id, output_tokens, told_in FROM llm_calls WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+
 -- resources --
 -- Resources by id (primary key).
 SELECT resource_id, otlp, schema_url FROM resources WHERE project_id = %s AND resource_id = ANY (%s)

@@ -11,7 +11,7 @@ from trace_store.interactions.conversation_reads import ConversationRows
 from web.conversations.interaction_view import feedback_by_event, interaction_view
 from web.filters import duration
 from web.pages.conversation_models import ConversationLanes, Lane, LaneGap, LaneMark, LaneStep
-from web.pages.view_models import TreeRow
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 STEPS_MAX = 600  # that the lanes draw
@@ -129,24 +129,24 @@ def _steps(trace: TraceSteps) -> Iterator[_Placed]:
             lane, "trace", status, trace.path, words, row.start_unix_nano, row.end_unix_nano, bool(row.loop_count)
         )
         return
-    tree_rows = trace.tree.rows
+    tree = trace.tree
     lanes: list[str] = []
-    for step in tree_rows:
+    for step in tree.rows:
         above = lanes[step.parent_index] if step.parent_index >= 0 else row.service_name or "no agent"
         lanes.append(step.name if step.type == "agent" else above)
         if step.type in _LANE_KINDS:
-            yield _placed(step, lanes[-1], tree_rows, row, trace.path)
+            yield _placed(step, lanes[-1], tree, row)
 
 
-def _placed(step: TreeRow, lane: str, rows: Sequence[TreeRow], row: TraceRow, path: str) -> _Placed:
+def _placed(step: TreeStep, lane: str, tree: TraceTree, row: TraceRow) -> _Placed:
     start, end = step.start_unix_nano, step.end_unix_nano or row.end_unix_nano
     if not start:  # a call without a span was asked for at the end of the model call above it
-        above = rows[step.parent_index] if step.parent_index >= 0 else None
+        above = tree.rows[step.parent_index] if step.parent_index >= 0 else None
         start = end = above.end_unix_nano if above is not None and above.end_unix_nano else row.end_unix_nano
     took = "" if not step.has_span else f", {duration(step.duration_ns)}"
     outcome = f": {step.outcome}" if step.status in FAILED and step.outcome else ""
     words = f"{step.type} {step.name}{took}{outcome}"
-    return _Placed(lane, step.type, step.status, step.url or path, words, start, end, bool(step.loop_id))
+    return _Placed(lane, step.type, step.status, tree.url_of(step) or tree.path, words, start, end, bool(step.loop_id))
 
 
 def _weight(step: _Placed) -> tuple[bool, bool, int]:

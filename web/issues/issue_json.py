@@ -6,8 +6,9 @@ from tool_errors.contract import violation_object
 from tool_errors.issue_status import IssueStatus
 from tool_errors.prices.cost import usd
 from trace_store.lists.issue_rows import Example, IssueCounts, IssueDetail, IssueRow, Top, Trend
+from web.issues.argument_shapes import shapes_json
 from web.issues.issue_reading import IssueList
-from web.issues.issue_view import example_violations
+from web.issues.issue_view import example_violations, issue_shapes
 
 
 def list_json(found: IssueList, next_cursor: str | None) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def issue_json(detail: IssueDetail, status: IssueStatus) -> dict[str, Any]:
         ],
         "examples": [_example(example) for example in detail.examples],
         "examples_total": detail.row.events,
+        "argument_shapes": None if detail.row.kind == "loop" else shapes_json(issue_shapes(detail), detail.row.events),
         "waste": None
         if waste is None
         else {

@@ -8,6 +8,7 @@ from tool_errors.findings import SchemaViolation
 from tool_errors.issue_status import STATUSES, IssueStatus
 from tool_errors.schema.schema_violations import telling, violations_read
 from trace_store.lists.issue_rows import Example, IssueDetail
+from web.issues.argument_shapes import ArgumentShapes, argument_shapes
 from web.issues.issue_parameters import KINDS, IssueQuery
 from web.issues.issue_reading import IssueList, ListedIssue
 from web.overview.trend_chart import Bar, Chart, chart, sparkline, spoken_trend
@@ -99,6 +100,7 @@ class IssuePage:
     chart: Chart
     spoken: str
     examples: tuple[ExampleLine, ...]
+    shapes: ArgumentShapes  # of its newest calls
     url: str
     traces_url: str
     json_url: str
@@ -144,11 +146,17 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         examples=tuple(
             ExampleLine(example, _example_url(example), example_violations(example)) for example in detail.examples
         ),
+        shapes=issue_shapes(detail),
         url=url,
         traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
         json_url=query.url(f"{url}.json"),
         range=query.shown["range"],
     )
+
+
+def issue_shapes(detail: IssueDetail) -> ArgumentShapes:
+    """The shapes of the arguments of the newest calls of an issue."""
+    return argument_shapes(detail.calls, STATUS_OF_KIND.get(detail.row.kind, ""), detail.row.title)
 
 
 def example_violations(example: Example) -> tuple[SchemaViolation, ...]:

@@ -10,11 +10,11 @@ from typing import Literal
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from web.filters import duration, number, usd, utc
 from web.mcp_server.token_budget import BYTES_A_TOKEN, fitting_count, one_line, tokens_of, within
-from web.pages.view_models import TreeRow
 from web.query_api.event_json import FAILED
 from web.requests.errors import BadRequest
 from web.trace.loop_text import loop_text, loop_why
 from web.trace.trace_reading import TreeRecords
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 Section = Literal["all", "failures", "tree"]
@@ -138,7 +138,7 @@ def _part(
     return shown
 
 
-def _tree_part(trace_id: str, rows: Sequence[TreeRow], wish: Wish, budget: int) -> list[str]:
+def _tree_part(trace_id: str, rows: Sequence[TreeStep], wish: Wish, budget: int) -> list[str]:
     """The tree: folded at a depth where it fits, or else its beginning."""
     title, chosen = f"TREE ({number(len(rows))} lines)", rows
     if wish.under:
@@ -161,7 +161,7 @@ def _more_failures(trace_id: str) -> Callable[[str], str]:
     return lambda handle: f'get_trace("{trace_id}", section="failures", after="{handle}")'
 
 
-def _folded(trace_id: str, title: str, rows: Sequence[TreeRow], budget: int) -> list[str]:
+def _folded(trace_id: str, title: str, rows: Sequence[TreeStep], budget: int) -> list[str]:
     """The deepest outline that fits; empty when it would be a small part of the budget."""
     hint = (
         f'spans are folded; (+n) says how many lie below a line: get_trace("{trace_id}", under=HANDLE) shows them, '
@@ -182,7 +182,7 @@ def _folded(trace_id: str, title: str, rows: Sequence[TreeRow], budget: int) -> 
     return best if _tokens(best) >= budget * FOLD_SHARE_MIN else []
 
 
-def _line(row: TreeRow, *, is_folded: bool) -> str:
+def _line(row: TreeStep, *, is_folded: bool) -> str:
     indent = "  " * min(row.depth, INDENT_DEPTH_MAX)
     status = f" {row.status.upper()}" if row.status in FAILED else ""
     recovered = ", recovered" if row.recovered and row.status in FAILED else ""
@@ -194,7 +194,7 @@ def _line(row: TreeRow, *, is_folded: bool) -> str:
     return f"{indent}[{_handle(row)}] {row.type} {name}{took}{status}{recovered}{loop}{below}{secondary}"
 
 
-def _handle(row: TreeRow) -> str:
+def _handle(row: TreeStep) -> str:
     return row.span_id or row.call_key
 
 
@@ -202,7 +202,7 @@ def _handle_of(call: ToolCallRow) -> str:
     return call.span_id.hex() if call.span_id is not None else call.call_key
 
 
-def _index(rows: Sequence[TreeRow], handle: str) -> int:
+def _index(rows: Sequence[TreeStep], handle: str) -> int:
     for row in rows:
         if _handle(row) == handle:
             return row.index

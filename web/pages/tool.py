@@ -7,12 +7,15 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 
+from trace_store.lists.tool_calls_near import read_durations, read_returned, with_span_bytes
 from trace_store.lists.tool_stats import ToolStats, ToolWindow, read_tool_stats
 from web.context import WebContext, context_of
 from web.issues.issue_json import list_json
 from web.issues.issue_parameters import read_issue_query
 from web.issues.issue_reading import IssueList, read_issue_list
 from web.issues.issue_view import issue_line
+from web.lists.latency_heatmap import Steps, counts_of, heatmap, heatmap_json, steps_of
+from web.lists.returned_context import ReturnedContext, is_long, returned_context
 from web.overview.time_window import TimeWindow, read_time_window
 from web.pages.tools import RANGE, tool_line
 from web.requests.json_answers import json_answer
@@ -32,6 +35,9 @@ class ToolCalls:
     window: TimeWindow
     stats: ToolStats | None  # None: there was none
     issues: IssueList  # those with most events
+    steps: Steps
+    durations: list[list[int]]  # calls by step and range of duration
+    returned: ReturnedContext | None  # None: no result is known
 
 
 @router.get("/{name:path}.json")
@@ -47,6 +53,8 @@ async def show_json(name: str, request: Request, context: Context) -> Response:
         "stats": None if calls.stats is None else asdict(calls.stats),
         "issues": told["issues"],
         "issues_total": told["total"],
+        "durations": heatmap_json(calls.durations, calls.steps),
+        "returned": None if calls.returned is None else asdict(calls.returned),
     }
     return json_answer(history_json(history) | found)
 
@@ -66,6 +74,8 @@ async def show_tool(name: str, request: Request, context: Context) -> Response:
         history=history,
         definitions=tuple(zip(history.steps, schemas, strict=True)),
         line=None if calls.stats is None else tool_line(calls.stats, calls.window),
+        heatmap=heatmap(calls.durations, calls.steps),
+        returned=calls.returned,
         issues=tuple(issue_line(issue) for issue in calls.issues.issues),
         issues_total=calls.issues.total,
         ranges=tuple((words, calls.window.url(tool_url(name), {"range": words})) for words in RANGES),
@@ -83,7 +93,13 @@ async def _read_calls(name: str, request: Request, context: WebContext) -> ToolC
     wanted = ToolWindow(context.project_id, since, until, window.release, window.environment)
     async with context.reader.at_one_moment() as connection:
         tools = (await read_tool_stats(connection, wanted, 1, only=name)).tools
+        steps = steps_of(since, until)
+        durations = await read_durations(connection, wanted, name, steps.origin_unix_nano, steps.step_ns)
+        results = await read_returned(connection, wanted, name)
+        long = await with_span_bytes(connection, context.project_id, [each for each in results if is_long(each)])
+    returned = returned_context([*(each for each in results if not is_long(each)), *long])
     asked = {"tool": name, "since": str(since), "until": str(until), "order": "events", "limit": str(ISSUES_SHOWN)}
     asked |= {part: window.shown[part] for part in ("release", "environment")}
     issues = await read_issue_list(context.reader, read_issue_query(QueryParams(asked), context.project_id))
-    return ToolCalls(window, tools[0] if tools else None, issues)
+    counts = counts_of(durations, steps)
+    return ToolCalls(window, tools[0] if tools else None, issues, steps, counts, returned)

@@ -124,7 +124,8 @@ def _tree(conninfo: str, trace: TraceKey, path: str) -> tuple[TreeRecords, Trace
         if version == NEVER_DERIVED or key not in _last_tree:
             _last_tree.clear()
             with _cycles_left_alone():
-                records = await read_tree_records(reader, trace)
+                async with reader.on_one_connection() as held:
+                    records = await read_tree_records(held, trace)
                 if records is None:
                     return None
                 _last_tree[key] = (records, build_tree(records, path))

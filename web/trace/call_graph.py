@@ -8,9 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from trace_store.derived_rows import ToolCallRow
-from web.pages.view_models import TreeRow
 from web.trace.trace_reading import TreeRecords
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 NodeKey = tuple[str, str]  # kind and name
@@ -28,7 +27,7 @@ class Tally:
     model_calls: int = 0
     span_ids: set[str] = field(default_factory=set)
 
-    def count(self, row: TreeRow) -> None:
+    def count(self, row: TreeStep) -> None:
         """Take in one call."""
         self.calls += 1
         self.failed += row.status == "error"
@@ -65,22 +64,24 @@ class CallGraph:
 
 def build_call_graph(records: TreeRecords, tree: TraceTree) -> CallGraph:
     """The graph of a trace whose tree is `tree`."""
-    calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
-    row_of_span = {row.span_id: row.index for row in tree.rows if row.span_id}
+    return tree.once("call graph", lambda: _build_call_graph(records, tree))
+
+
+def _build_call_graph(records: TreeRecords, tree: TraceTree) -> CallGraph:
     graph = CallGraph()
     owners: list[NodeKey | None] = []  # of each row: the agent or tool that it is or stands below
-    counted: list[tuple[TreeRow, NodeKey, NodeKey | None]] = []  # with what stands above
+    counted: list[tuple[TreeStep, NodeKey, NodeKey | None]] = []  # with what stands above
     for row in tree.rows:
         above = owners[row.parent_index] if row.parent_index >= 0 else None
-        key = _key(row, calls, is_derived=records.trace is not None)
+        key = _key(row, is_derived=records.trace is not None)
         if key is None or (key == above and key[0] == "agent"):  # an agent told twice, one within the other
             owners.append(above)
         else:
             owners.append(key)
             counted.append((row, key, above))
     for row, key, above in counted:
-        at = row_of_span.get(_asked_by(row, calls))
-        asking = owners[at] if at is not None else None
+        at = tree.index_of(_asked_by(row))
+        asking = owners[at] if at >= 0 else None
         _count_call(graph, tree, row, asking or above, key)
     for row, owner in zip(tree.rows, owners, strict=True):
         if row.type == "llm" and owner in graph.nodes:
@@ -89,26 +90,26 @@ def build_call_graph(records: TreeRecords, tree: TraceTree) -> CallGraph:
     return graph
 
 
-def _key(row: TreeRow, calls: dict[str, ToolCallRow], *, is_derived: bool) -> NodeKey | None:
-    is_call = row.span_id in calls or (row.type == "tool" and not (is_derived and row.has_span))
+def _key(row: TreeStep, *, is_derived: bool) -> NodeKey | None:
+    is_call = (row.call is not None and row.has_span) or (row.type == "tool" and not (is_derived and row.has_span))
     if is_call:
         return "tool", row.name
     return ("agent", row.name) if row.type == "agent" else None
 
 
-def _asked_by(row: TreeRow, calls: dict[str, ToolCallRow]) -> str:
-    call = calls.get(row.span_id)
+def _asked_by(row: TreeStep) -> str:
+    call = row.call if row.has_span else None  # a call without a span stands below the step that asked
     return call.asked_by.hex() if call is not None and call.asked_by is not None else ""
 
 
-def _count_call(graph: CallGraph, tree: TraceTree, row: TreeRow, caller: NodeKey | None, key: NodeKey) -> None:
+def _count_call(graph: CallGraph, tree: TraceTree, row: TreeStep, caller: NodeKey | None, key: NodeKey) -> None:
     if caller is None and row.parent_index >= 0:
         top = row
         while top.parent_index >= 0:
             top = tree.rows[top.parent_index]
         caller = (top.type, top.name)
-        graph.nodes.setdefault(caller, Tally(top.index, top.url, calls=1, span_ids={top.span_id}))
-    url = row.url or (tree.rows[row.parent_index].url if row.parent_index >= 0 else "")
+        graph.nodes.setdefault(caller, Tally(top.index, tree.url_of(top), calls=1, span_ids={top.span_id}))
+    url = tree.url_of(row) or (tree.url_of(tree.rows[row.parent_index]) if row.parent_index >= 0 else "")
     graph.nodes.setdefault(key, Tally(row.index, url)).count(row)
     if caller is not None:
         graph.edges.setdefault((caller, key), Tally(row.index, url)).count(row)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import LoopRow
-from web.pages.view_models import TreeRow
 from web.trace.loop_text import loop_why
 from web.trace.trace_reading import TreeRecords
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 RUN_MIN = 3  # calls of one tool in a row from which they fold
@@ -37,6 +37,10 @@ class Fold:
 
 def find_folds(records: TreeRecords, tree: TraceTree) -> list[Fold]:
     """All folds of a trace, outer ones before those inside them."""
+    return tree.once("folds", lambda: _find_folds(records, tree))
+
+
+def _find_folds(records: TreeRecords, tree: TraceTree) -> list[Fold]:
     repeats: dict[str, list[int]] = defaultdict(list)
     for row in tree.rows:
         if row.loop_id:
@@ -47,7 +51,7 @@ def find_folds(records: TreeRecords, tree: TraceTree) -> list[Fold]:
     return list(_nested(sorted([*loops, *runs], key=lambda fold: (fold.first, -fold.last))))
 
 
-def end_of(row: TreeRow) -> int:
+def end_of(row: TreeStep) -> int:
     """The last row below a row, itself when there is none."""
     return row.index + row.descendant_count
 
@@ -68,7 +72,7 @@ def _nested(folds: Sequence[Fold]) -> Iterator[Fold]:
             yield fold
 
 
-def _folds_of_loop(loop: LoopRow, rows: Sequence[TreeRow], repeats: list[int]) -> Iterator[Fold]:
+def _folds_of_loop(loop: LoopRow, rows: Sequence[TreeStep], repeats: list[int]) -> Iterator[Fold]:
     if len(repeats) < 2:
         return
     parent = rows[repeats[0]].parent_index
@@ -96,7 +100,7 @@ def _rounds(loop: LoopRow, calls: int) -> int:
 
 
 def _runs_of_loop(
-    loop_id: str, rows: Sequence[TreeRow], repeats: list[int], parent: int
+    loop_id: str, rows: Sequence[TreeStep], repeats: list[int], parent: int
 ) -> list[tuple[int, int, tuple[int, ...]]]:
     """First row, last row and repeats of each run of siblings without a step of their own among them."""
     runs: list[tuple[int, int, tuple[int, ...]]] = []
@@ -119,13 +123,13 @@ def _runs_of_loop(
     return [run for run in runs if len(run[2]) > 1]
 
 
-def _child_above(rows: Sequence[TreeRow], index: int, parent: int) -> int:
+def _child_above(rows: Sequence[TreeStep], index: int, parent: int) -> int:
     while rows[index].parent_index != parent:
         index = rows[index].parent_index
     return index
 
 
-def _runs(rows: Sequence[TreeRow]) -> Iterator[Fold]:
+def _runs(rows: Sequence[TreeStep]) -> Iterator[Fold]:
     """Calls of one tool that follow each other below one step and went well, or failed alike."""
     open_runs: dict[int, list[int]] = {}  # by parent
     done: list[list[int]] = []
@@ -152,14 +156,14 @@ def _runs(rows: Sequence[TreeRow]) -> Iterator[Fold]:
             )
 
 
-def _is_alike(before: TreeRow, row: TreeRow) -> bool:
+def _is_alike(before: TreeStep, row: TreeStep) -> bool:
     if before.name != row.name or before.status != row.status or end_of(before) + 1 != row.index:
         return False
     has_failure = bool(row.errors_below or row.soft_errors_below or before.errors_below or before.soft_errors_below)
     return not has_failure and (row.status not in FAILED or before.outcome == row.outcome)
 
 
-def _same(rows: Sequence[TreeRow]) -> str:
+def _same(rows: Sequence[TreeStep]) -> str:
     """What is equal about repeats: `same error`, `2 failed`, `different arguments`."""
     failed = [row for row in rows if row.status in FAILED]
     outcomes = {row.outcome for row in rows}

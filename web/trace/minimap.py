@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from web.pages.trace_views import Minimap, MinimapLane, MinimapLoop
-from web.pages.view_models import TreeRow
 from web.trace.span_extents import Extents, Window
 from web.trace.trace_reading import TreeRecords
 from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 WIDTH = 600  # columns; what falls into one is drawn once
@@ -24,13 +24,13 @@ def build_minimap(
 ) -> Minimap:
     """The strip for a trace, its window as the waterfall has it."""
     length = extents.length
-    needle = next((extents.spans[row.index][0] for row in tree.rows if row.span_id == state.selected), None)
+    at = tree.index_of(state.selected)
+    needle = extents.spans[at][0] if at >= 0 else None
     is_whole = (window.begin, window.end) == (0, length)
-    lanes = min(LANES_MAX, 1 + max((row.depth for row in tree.rows), default=0))
-    lanes_height = lanes * (LANE_HEIGHT + LANE_GAP)
+    lanes_height, drawn = tree.once(f"lanes by {extents.measure}", lambda: _drawn(tree.rows, extents))
     return Minimap(
-        lanes=(*_lanes(tree.rows, extents, lanes), *_failures(tree.rows, extents, lanes_height)),
-        loops=tuple(_loops(tree.rows, records, extents)),
+        lanes=drawn,
+        loops=tuple(_loops(tree.rows, records, extents)) if records.loops else (),
         width=WIDTH,
         height=lanes_height + FAILURE_HEIGHT,
         length=length,
@@ -39,7 +39,7 @@ def build_minimap(
         left_percent=_percent(window.begin, length),
         right_percent=_percent(window.end, length) if length else 100.0,
         needle_percent=_percent(needle, length) if needle is not None and state.selected else None,
-        spoken=_spoken(tree.rows, records),
+        spoken=tree.once("lanes, spoken", lambda: _spoken(tree.rows, records)),
         zoom_url=_zoomed(window, needle, state, path),
         earlier_url=_moved(window, -1, length, state, path) if window.begin else "",
         later_url=_moved(window, 1, length, state, path) if window.end < length else "",
@@ -47,7 +47,14 @@ def build_minimap(
     )
 
 
-def _lanes(rows: Sequence[TreeRow], extents: Extents, count: int) -> Iterator[MinimapLane]:
+def _drawn(rows: Sequence[TreeStep], extents: Extents) -> tuple[int, tuple[MinimapLane, ...]]:
+    """The height of the lanes of steps, and all lanes."""
+    lanes = min(LANES_MAX, 1 + max((row.depth for row in rows), default=0))
+    height = lanes * (LANE_HEIGHT + LANE_GAP)
+    return height, (*_lanes(rows, extents, lanes), *_failures(rows, extents, height))
+
+
+def _lanes(rows: Sequence[TreeStep], extents: Extents, count: int) -> Iterator[MinimapLane]:
     columns = {kind: [bytearray(WIDTH) for _ in range(count)] for kind in _DRAWN}
     for row in rows:
         lanes = columns[_KINDS.get(row.type, "tool")]
@@ -60,7 +67,7 @@ def _lanes(rows: Sequence[TreeRow], extents: Extents, count: int) -> Iterator[Mi
             yield MinimapLane(kind, path)
 
 
-def _failures(rows: Sequence[TreeRow], extents: Extents, top: int) -> Iterator[MinimapLane]:
+def _failures(rows: Sequence[TreeStep], extents: Extents, top: int) -> Iterator[MinimapLane]:
     for status in _FAILURES:
         lane = bytearray(WIDTH)
         for row in rows:
@@ -72,7 +79,7 @@ def _failures(rows: Sequence[TreeRow], extents: Extents, top: int) -> Iterator[M
             yield MinimapLane(status, path)
 
 
-def _loops(rows: Sequence[TreeRow], records: TreeRecords, extents: Extents) -> Iterator[MinimapLoop]:
+def _loops(rows: Sequence[TreeStep], records: TreeRecords, extents: Extents) -> Iterator[MinimapLoop]:
     spans: dict[str, tuple[int, int]] = {}
     for row in rows:
         if row.loop_id:
@@ -125,7 +132,7 @@ def _moved(window: Window, direction: int, length: int, state: TraceViewState, p
     return state.url(path, begin=begin, end=begin + width, offset=-1)
 
 
-def _spoken(rows: Sequence[TreeRow], records: TreeRecords) -> str:
+def _spoken(rows: Sequence[TreeStep], records: TreeRecords) -> str:
     """What the strip shows, in a sentence."""
     failed = sum(row.status == "error" for row in rows)
     soft = sum(row.status == "soft_error" for row in rows)

@@ -1,16 +1,16 @@
 """The next step of a trace worth a look, from where the reader stands: a failure, a loop, a hit of the search. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from tool_errors.findings import FAILED
-from web.pages.view_models import TreeRow
 from web.trace.run_transcript import TURNS_WINDOW, told_rows
 from web.trace.shown_rows import PART_ROWS, show_rows
 from web.trace.step_search import find_hits
 from web.trace.trace_reading import TreeRecords
 from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 Wanted = Literal["failure", "error", "soft_error", "loop", "hit"]
@@ -55,19 +55,19 @@ def next_step(
 
 def _rows(
     records: TreeRecords, tree: TraceTree, state: TraceViewState
-) -> tuple[Sequence[TreeRow], TraceViewState, int]:
+) -> tuple[Sequence[TreeStep], TraceViewState, int]:
     """The rows of the view in their order, and how many a part of it has."""
     if state.view not in ("transcript", "graph"):
         shown = show_rows(records, tree, state)
         return shown.rows, shown.state, PART_ROWS
     hits = find_hits(tree.rows, state.find)
-    rows = [replace(row, is_hit=True) if row.index in hits else row for row in tree.rows]
+    rows = [row._replace(is_hit=True) if row.index in hits else row for row in tree.rows]
     if state.view == "transcript":
-        return [rows[index] for index in told_rows(records, tree)], state, TURNS_WINDOW
+        return [rows[index] for index in told_rows(tree)], state, TURNS_WINDOW
     return [row for row in rows if row.span_id], state, PART_ROWS
 
 
-def _test(wanted: Wanted, loop_here: str) -> Callable[[TreeRow], bool]:
+def _test(wanted: Wanted, loop_here: str) -> Callable[[TreeStep], bool]:
     match wanted:
         case "failure":
             return lambda row: row.status in FAILED

@@ -5,27 +5,27 @@ It is made of what was derived, whose texts are previews; whole payloads stand i
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tool_errors.findings import FAILED
 from trace_store.derived_rows import ToolCallRow
 from web.pages.trace_views import TranscriptPage, Turn, TurnGroup
-from web.pages.view_models import TreeRow
 from web.trace.folds import Fold, find_folds
 from web.trace.step_search import find_hits
 from web.trace.trace_reading import TreeRecords
 from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_step import TreeStep, fact_of, facts_of
 from web.trace.tree_view import TraceTree
 
 TURNS_WINDOW = 200
+_ASKING = ("agent", "llm", "chain")  # types of steps that tell what the user asked
 LEVELS_MAX = 8  # what stands deeper is shown on this level
 
 
 def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: TraceViewState) -> TranscriptPage:
     """The turns from the state's offset on; with offset -1 the part in which the selected step stands."""
-    told = _told(records, tree, state.find)
-    places = told.places()
+    places, hits = _places(tree), find_hits(tree.rows, state.find)
     offset = state.offset
     if offset < 0:
         at = _place_of(places, tree, state.selected)
@@ -35,10 +35,10 @@ def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: Trac
     here = replace(state, view="transcript", offset=-1)
     part = [
         replace(turn, url=here.url(path, selected=turn.span_id)) if turn.span_id else turn
-        for turn in map(told.turn, places[offset:end])
+        for turn in (_turn(at, tree.rows[at.row_index], is_hit=at.row_index in hits) for at in places[offset:end])
     ]
     return TranscriptPage(
-        blocks=_blocks(part, offset, _Folding(find_folds(records, tree), places, tree, state)),
+        blocks=_blocks(part, offset, _Folding(find_folds(records, tree), tree, state)),
         offset=offset,
         shown=len(part),
         turn_count=len(places),
@@ -46,13 +46,13 @@ def run_transcript(records: TreeRecords, tree: TraceTree, path: str, state: Trac
         before_url=state.url(path, offset=max(0, offset - TURNS_WINDOW)) if offset else None,
         after_url=state.url(path, offset=end) if end < len(places) else None,
         address=state.url(path),
-        hit_count=sum(place.row_index in told.hits for place in places) if told.hits else 0,
+        hit_count=sum(place.row_index in hits for place in places) if hits else 0,
     )
 
 
-def told_rows(records: TreeRecords, tree: TraceTree) -> list[int]:
+def told_rows(tree: TraceTree) -> list[int]:
     """The rows of the tree that have a turn, in the order of the turns, each once."""
-    return list(dict.fromkeys(place.row_index for place in _told(records, tree, "").places()))
+    return list(dict.fromkeys(place.row_index for place in _places(tree)))
 
 
 class _Place(NamedTuple):
@@ -65,98 +65,66 @@ class _Place(NamedTuple):
 
 def _place_of(places: Sequence[_Place], tree: TraceTree, selected: str) -> int:
     """The position of a step's turn; of a step without one that of the last turn before it."""
-    row = next((row.index for row in tree.rows if row.span_id == selected), 0) if selected else 0
-    return max((at for at, place in enumerate(places) if place.row_index <= row), default=0)
+    row = max(0, tree.index_of(selected))
+    return max(0, bisect_right(places, row, key=lambda place: place.row_index) - 1)
 
 
-def _told(records: TreeRecords, tree: TraceTree, find: str) -> "_Told":
-    facts_of = {span.row.span_id.hex(): span.facts or {} for span in records.spans}
-    calls = {call.span_id.hex(): call for call in records.tool_calls if call.span_id is not None}
-    return _Told(tree.rows, facts_of, calls, _calls_without_span(records, tree), find_hits(tree.rows, find))
+def _places(tree: TraceTree) -> list[_Place]:
+    """Of all turns, in their order."""
+    return tree.once("places of turns", lambda: _find_places(tree.rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What turns are made of."""
-
-    rows: Sequence[TreeRow]
-    facts_of: dict[str, dict[str, Any]]
-    calls: dict[str, ToolCallRow]  # by the id of their span
-    unseen: dict[int, ToolCallRow]  # by row, those without a span
-    hits: frozenset[int]
-
-    def places(self) -> list[_Place]:
-        """Of all turns, in their order."""
-        places: list[_Place] = []
-        position: dict[int, int] = {}  # of the turn in which what stands below a row is told
-        agent_of: dict[int, str] = {}  # the name of the agent of each row
-        asked: set[str] = set()
-        for row in self.rows:
-            above = position.get(row.parent_index, -1)
-            agent = agent_of.get(row.parent_index, "")
-            facts = self.facts_of.get(row.span_id, {})
-            question = _question(facts)
-            if question and question not in asked and row.type in ("agent", "llm", "chain"):
-                asked.add(question)
-                places.append(_Place("user", row.index, above))
-            position[row.index], agent_of[row.index] = above, agent
-            if row.span_id in self.calls or row.index in self.unseen:
-                position[row.index] = len(places)
-                places.append(_Place("tool", row.index, above))
-            elif row.type == "agent" and row.name != agent:
-                agent_of[row.index] = row.name
-                if agent:  # the outermost agent is the run itself
-                    position[row.index] = len(places)
-                places.append(_Place("agent", row.index, above))
-            elif row.type == "llm" and not facts.get("is_aggregate"):
-                places.append(_Place("assistant", row.index, above))
-        return places
-
-    def turn(self, place: _Place) -> Turn:
-        """The turn of a place, still without its address."""
-        row = self.rows[place.row_index]
-        facts = self.facts_of.get(row.span_id, {})
-        common = Turn(
-            place.kind,
-            row.index,
-            place.above,
-            row.span_id,
-            "",
-            row.name,
-            status=row.status,
-            is_hit=row.index in self.hits,
-        )
-        match place.kind:
-            case "tool":
-                return _tool_turn(common, row, self.calls.get(row.span_id) or self.unseen[row.index])
-            case "assistant":
-                return _model_turn(common, facts)
-            case "user":
-                return replace(common, text=_question(facts))
-            case _:
-                return common
+def _find_places(rows: Sequence[TreeStep]) -> list[_Place]:
+    places: list[_Place] = []
+    position: list[int] = []  # by row, of the turn in which what stands below it is told
+    agent_of: list[str] = []  # by row, the name of its agent
+    asked: set[str] = set()
+    for row in rows:
+        above, agent = (position[row.parent_index], agent_of[row.parent_index]) if row.parent_index >= 0 else (-1, "")
+        question = _question(row)
+        if question and question not in asked:
+            asked.add(question)
+            places.append(_Place("user", row.index, above))
+        position.append(above)
+        agent_of.append(agent)
+        if row.call is not None:
+            position[-1] = len(places)
+            places.append(_Place("tool", row.index, above))
+        elif row.type == "agent" and row.name != agent:
+            agent_of[-1] = row.name
+            if agent:  # the outermost agent is the run itself
+                position[-1] = len(places)
+            places.append(_Place("agent", row.index, above))
+        elif row.type == "llm" and not fact_of(row.span, "is_aggregate"):
+            places.append(_Place("assistant", row.index, above))
+    return places
 
 
-def _question(facts: dict[str, Any]) -> str:
-    return str(facts.get("input_text") or "").strip()
+def _turn(place: _Place, row: TreeStep, *, is_hit: bool) -> Turn:
+    """The turn of a place, still without its address."""
+    common = Turn(
+        place.kind,
+        row.index,
+        place.above,
+        row.span_id,
+        "",
+        row.name,
+        status=row.status,
+        is_hit=is_hit,
+    )
+    if place.kind == "tool" and row.call is not None:
+        return _tool_turn(common, row, row.call)
+    if place.kind == "assistant":
+        return _model_turn(common, facts_of(row.span))
+    return replace(common, text=_question(row)) if place.kind == "user" else common
 
 
-def _calls_without_span(records: TreeRecords, tree: TraceTree) -> dict[int, ToolCallRow]:
-    """Calls that no span tells of, by the tree's row; they stand there in their own order below who asked."""
-    waiting: dict[tuple[str, str, str], list[ToolCallRow]] = {}
-    for call in records.tool_calls:
-        if call.span_id is None:
-            key = (call.name or "tool call", call.arguments_preview or "", call.status)
-            waiting.setdefault(key, []).append(call)
-    found: dict[int, ToolCallRow] = {}
-    for row in tree.rows:
-        same = None if row.has_span or row.is_placeholder else waiting.get((row.name, row.secondary, row.status))
-        if same:
-            found[row.index] = same.pop(0)
-    return found
+def _question(row: TreeStep) -> str:
+    """What the user asks in a step; "" where it is none that tells a question."""
+    return str(fact_of(row.span, "input_text") or "").strip() if row.type in _ASKING else ""
 
 
-def _tool_turn(turn: Turn, row: TreeRow, call: ToolCallRow) -> Turn:
+def _tool_turn(turn: Turn, row: TreeStep, call: ToolCallRow) -> Turn:
     why = ": ".join(part for part in (call.error_type, call.error_message) if part) or row.evidence
     return replace(
         turn,
@@ -208,11 +176,10 @@ def _blocks(turns: Sequence[Turn], offset: int, folding: "_Folding") -> tuple[Tu
 class _Folding:
     """Puts repeats that stand side by side into one group."""
 
-    def __init__(self, folds: Sequence[Fold], places: Sequence[_Place], tree: TraceTree, state: TraceViewState) -> None:
+    def __init__(self, folds: Sequence[Fold], tree: TraceTree, state: TraceViewState) -> None:
         self._folds, self._unfolded = folds, state.unfolded
         self._starts = [fold.first for fold in folds]
-        rows = (place.row_index for place in places)
-        self._selected = next((row for row in rows if tree.rows[row].span_id == state.selected), -1)
+        self._selected = tree.index_of(state.selected)
 
     def folded(self, turns: Sequence[Turn], enclosing: int) -> tuple[Turn | TurnGroup, ...]:
         """The turns inside row `enclosing`, or inside a fold that begins there, with the folds in there as groups."""

@@ -13,10 +13,12 @@ from web.trace.span_extents import Extents, Window, extents_of
 from web.trace.step_search import find_hits
 from web.trace.trace_reading import TreeRecords
 from web.trace.trace_view_state import TraceViewState
+from web.trace.tree_step import TreeStep, row_of
 from web.trace.tree_view import TraceTree
 
 PART_ROWS = 250
 SEGMENTS_MAX = 100  # repeats that the bar of a folded row draws
+_ANY_SPAN = "0" * 16  # stands for the id of a span
 _FOLD_INDEX = -2  # rows that stand for folds count down from here
 
 
@@ -24,8 +26,8 @@ _FOLD_INDEX = -2  # rows that stand for folds count down from here
 class ShownRows:
     """All rows of a view, before they are cut into parts."""
 
-    rows: list[TreeRow]
-    tree_rows: Sequence[TreeRow]  # of the whole tree, without folds
+    rows: list[TreeStep]
+    tree_rows: Sequence[TreeStep]  # of the whole tree, without folds
     folds: dict[int, Fold]  # by the index of the row that stands for one
     state: TraceViewState  # a filter that would hide the selected step is taken out of it
     folded_count: int
@@ -38,7 +40,7 @@ class ShownRows:
 def show_rows(records: TreeRecords, tree: TraceTree, state: TraceViewState) -> ShownRows:
     """The rows that the state asks for. The selected step is always among them, if the trace has it."""
     folds = find_folds(records, tree)
-    selected = next((row.index for row in tree.rows if row.span_id == state.selected), -1) if state.selected else -1
+    selected = tree.index_of(state.selected)
     if selected >= 0:
         opened = {fold.fold_id for fold in folds if fold.first <= selected <= fold.last and selected != fold.repeats[0]}
         state = replace(state, unfolded=state.unfolded | opened)
@@ -68,8 +70,9 @@ def tree_page(records: TreeRecords, tree: TraceTree, path: str, wanted: TraceVie
     has_bars = state.view == "waterfall"
     known = [fold.fold_id for fold in shown.folds.values()]
     state = replace(state, unfolded=state.unfolded & frozenset(known))
+    url = _urls(state, path)
     return TreePage(
-        rows=tuple(_drawn(row, shown, state, path) for row in islice(rows, offset, end)),
+        rows=tuple(_drawn(row, shown, state, path, url) for row in islice(rows, offset, end)),
         offset=offset,
         row_count=len(rows),
         span_count=tree.span_count,
@@ -90,7 +93,7 @@ def tree_page(records: TreeRecords, tree: TraceTree, path: str, wanted: TraceVie
     )
 
 
-def position_of(rows: Sequence[TreeRow], span_id: str) -> int:
+def position_of(rows: Sequence[TreeStep], span_id: str) -> int:
     """Where a span stands among shown rows; 0 where it does not."""
     return next((at for at, row in enumerate(rows) if span_id and row.span_id == span_id), 0)
 
@@ -103,9 +106,9 @@ def _window(extents: Extents, state: TraceViewState) -> Window:
     return Window(extents.measure, state.begin, end)
 
 
-def _kept(rows: Sequence[TreeRow], state: TraceViewState, extents: Extents, window: Window) -> Sequence[bool] | None:
+def _kept(rows: Sequence[TreeStep], state: TraceViewState, extents: Extents, window: Window) -> Sequence[bool] | None:
     """Which rows a filter leaves, with all rows above them; None where it leaves all."""
-    tests: list[Callable[[TreeRow], bool]] = []
+    tests: list[Callable[[TreeStep], bool]] = []
     if state.view not in ("tree", "waterfall"):
         return None
     if state.only == "errors":
@@ -128,7 +131,7 @@ class _Folding:
 
     def __init__(
         self,
-        rows: Sequence[TreeRow],
+        rows: Sequence[TreeStep],
         folds: Sequence[Fold],
         unfolded: frozenset[str],
         kept: Sequence[bool] | None,
@@ -138,7 +141,7 @@ class _Folding:
         self.folds_shown: dict[int, Fold] = {}
         self.folded_count = 0
 
-    def rows(self) -> Iterator[TreeRow]:
+    def rows(self) -> Iterator[TreeStep]:
         waiting = list(reversed(self._folds))
         opened: list[tuple[Fold, int]] = []  # with the index of its row
         at = 0
@@ -167,23 +170,22 @@ class _Folding:
             else:
                 opened.append((fold, index))
 
-    def _moved(self, row: TreeRow, opened: Sequence[tuple[Fold, int]]) -> TreeRow:
+    def _moved(self, row: TreeStep, opened: Sequence[tuple[Fold, int]]) -> TreeStep:
         """A row below the rows of the folds that are open round it."""
         is_hit = row.index in self._hits
         if not opened:
-            return replace(row, is_hit=True) if is_hit else row
+            return row._replace(is_hit=True) if is_hit else row
         fold, index = opened[-1]
         parent = index if row.parent_index == fold.parent else row.parent_index
-        return replace(row, depth=row.depth + len(opened), parent_index=parent, is_hit=is_hit)
+        return row._replace(depth=row.depth + len(opened), parent_index=parent, is_hit=is_hit)
 
-    def _head(self, fold: Fold, index: int, is_folded: bool, opened: Sequence[tuple[Fold, int]]) -> TreeRow:
+    def _head(self, fold: Fold, index: int, is_folded: bool, opened: Sequence[tuple[Fold, int]]) -> TreeStep:
         inside = self._rows[fold.first : fold.last + 1]
         first = self._rows[fold.repeats[0]]
         ends = [row.end_unix_nano for row in inside if row.start_unix_nano]
         starts = [row.start_unix_nano for row in inside if row.start_unix_nano]
         start, end = min(starts, default=0), 0 if 0 in ends else max(ends, default=0)
-        head = replace(
-            first,
+        head = first._replace(
             index=index,
             parent_index=fold.parent,
             depth=self._rows[fold.first].depth,
@@ -198,7 +200,6 @@ class _Folding:
             loop_id=fold.loop_id if is_folded else "",
             loop_place="",
             is_running=any(row.is_running for row in inside),
-            duration_ns=end - start if end else None,
             skew_ns=0,
             start_unix_nano=start,
             end_unix_nano=end,
@@ -206,31 +207,30 @@ class _Folding:
         )
         moved = self._moved(head, opened)
         is_hit = is_folded and any(row.index in self._hits for row in inside)
-        return replace(moved, is_hit=is_hit) if is_hit else moved
+        return moved._replace(is_hit=is_hit) if is_hit else moved
 
 
-def _worst(rows: Sequence[TreeRow]) -> RowStatus:
+def _worst(rows: Sequence[TreeStep]) -> RowStatus:
     found = {row.status for row in rows}
     return "error" if "error" in found else "soft_error" if "soft_error" in found else ""
 
 
-def _drawn(row: TreeRow, shown: ShownRows, state: TraceViewState, path: str) -> TreeRow:
+def _urls(state: TraceViewState, path: str) -> Callable[[str], str]:
+    """The address of this state with a step selected, by the hex id of its span; made once for all rows of a part."""
+    before, _, after = state.url(path, selected=_ANY_SPAN, offset=-1).partition(_ANY_SPAN)
+    return lambda span_id: f"{before}{span_id}{after}" if span_id else ""
+
+
+def _drawn(row: TreeStep, shown: ShownRows, state: TraceViewState, path: str, url: Callable[[str], str]) -> TreeRow:
     """A row with its address and its bar."""
     fold = shown.folds.get(row.index)
     spans = shown.extents.spans
     if fold is None:
-        left, width = shown.window.bar(spans[row.index])
-        url = state.url(path, selected=row.span_id, offset=-1) if row.span_id else ""
-        return replace(row, url=url, left_percent=left, width_percent=width)
+        return row_of(row, url(row.span_id), shown.window.bar(spans[row.index]))
     inside = spans[fold.first : fold.last + 1]
-    left, width = shown.window.bar((min(one[0] for one in inside), max(one[1] for one in inside)))
-    return replace(
-        row,
-        url=state.url(path, selected=row.span_id, offset=-1) if row.span_id else _toggle_url(fold, shown, state, path),
-        left_percent=left,
-        width_percent=width,
-        fold=_fold_view(fold, shown, state, path),
-    )
+    bar = shown.window.bar((min(one[0] for one in inside), max(one[1] for one in inside)))
+    view = _fold_view(fold, shown, state, path)
+    return row_of(row, url(row.span_id) or view.toggle_url, bar, view)
 
 
 def _fold_view(fold: Fold, shown: ShownRows, state: TraceViewState, path: str) -> FoldView:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from web.filters import compact, duration
 from web.pages.trace_views import Measure
-from web.pages.view_models import TimeTick, TreeRow
+from web.pages.view_models import TimeTick
 from web.trace.time_axis import WIDTH_PERCENT_MIN, round_step
+from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
 TICKS_MAX = 7
@@ -58,7 +59,7 @@ class Window(NamedTuple):
 
 def extents_of(tree: TraceTree, measure: Measure) -> Extents:
     """Of all rows; by tokens each model call stands behind those that began before it, as long as what it wrote."""
-    return _by_tokens(tree.rows) if measure == "tokens" else _by_time(tree)
+    return tree.once(f"extents by {measure}", lambda: _by_tokens(tree.rows) if measure == "tokens" else _by_time(tree))
 
 
 def _by_time(tree: TraceTree) -> Extents:
@@ -74,7 +75,7 @@ def _by_time(tree: TraceTree) -> Extents:
     return Extents("duration", spans, length)
 
 
-def _by_tokens(rows: Sequence[TreeRow]) -> Extents:
+def _by_tokens(rows: Sequence[TreeStep]) -> Extents:
     calls = sorted((row.start_unix_nano, row.index) for row in rows if row.own_output_tokens)
     found: list[tuple[int, int] | None] = [None] * len(rows)
     total, starts, sums = 0, [], [0]

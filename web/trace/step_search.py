@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from web.pages.view_models import TreeRow
+from web.trace.tree_step import TreeStep
 
 
-def find_hits(rows: Sequence[TreeRow], text: str) -> frozenset[int]:
+def find_hits(rows: Sequence[TreeStep], text: str) -> frozenset[int]:
     """The rows that hold a text in what they show: name, arguments or model, what came out, ids."""
     wanted = text.casefold()
     if not wanted:

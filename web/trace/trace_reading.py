@@ -1,6 +1,7 @@
 """Reads one trace out of the store for a page or an answer: the derived contract, and the rows of the tree."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,10 +23,13 @@ from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.interactions.conversation_reads import GroupPlace
 from trace_store.model import LogRecord
+from trace_store.outline import ModelCallOutline, OutlineRow
 from trace_store.reader import TraceReader
 from trace_store.spans import read_log
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow
 from web.issues.verdict_view import is_dismissed, read_verdicts
+
+ModelCallRow = LlmCallRow | ModelCallOutline
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class TreeRecords:
     """What the tree of a trace is made of; no payloads."""
 
     trace: TraceRow | None  # None until the processor has seen the trace
-    spans: list[TreeRow]
+    spans: Sequence[TreeRow | OutlineRow]
     tool_calls: list[ToolCallRow]
     loops: list[LoopRow]
     links: list[Link] = field(default_factory=list)  # that its spans carry
@@ -41,12 +45,12 @@ class TreeRecords:
     place: GroupPlace | None = None  # among the traces it belongs to
     asked_again: bytes | None = None  # the later trace of its group in which the user asks for the same
     dismissed_loops: frozenset[str] = frozenset()  # ids of those that people say are none
-    llm_calls: list[LlmCallRow] = field(default_factory=list)
+    llm_calls: Sequence[ModelCallRow] = ()
 
 
 async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords | None:
     """The rows of a trace; None for an unknown one."""
-    spans = await reader.tree_rows(trace)
+    spans = await reader.outline(trace)
     if not spans:
         return None
     row = await reader.trace_row(trace)
@@ -59,7 +63,7 @@ async def read_tree_records(reader: TraceReader, trace: TraceKey) -> TreeRecords
         place=place,
         asked_again=again,
         dismissed_loops=frozenset(loop.loop_id for loop in loops if is_dismissed(loop, verdicts)),
-        llm_calls=await reader.llm_calls(trace),
+        llm_calls=await reader.model_calls(trace),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from tool_errors.derive import ended_well
 from tool_errors.findings import FAILED
-from trace_store.derived_rows import LlmCallRow, TraceRow
+from trace_store.derived_rows import TraceRow
 from web.conversations.conversation_view import group_view
 from web.pages.view_models import SpanDetail, TracePage
 from web.trace.call_graph import build_call_graph
@@ -13,7 +13,7 @@ from web.trace.call_graph_layout import lay_out
 from web.trace.link_view import linked_trace_count, linked_traces
 from web.trace.run_transcript import run_transcript
 from web.trace.shown_rows import tree_page
-from web.trace.trace_reading import TreeRecords
+from web.trace.trace_reading import ModelCallRow, TreeRecords
 from web.trace.trace_view_state import TraceViewState
 from web.trace.tree_view import TraceTree, loop_views
 
@@ -38,16 +38,14 @@ def build_trace_page(
 ) -> TracePage:
     """The page; before the first derivation its figures come from the spans alone."""
     row, shown = records.trace, tree_page(records, tree, path, state)
-    span_rows = [span.row for span in records.spans]
-    first = min(span_rows, key=lambda span: (bool(span.parent_span_id), span.start_unix_nano, span.span_id))
     length_ns = tree.axis.length_ns
     derived_at = row.derived_at if row is not None else None
     return TracePage(
-        trace_id=first.trace_id.hex(),
+        trace_id=records.spans[0].row.trace_id.hex(),
         version=trace_version(row),
         live=row is None or row.live,
         derived_unix_ms=round(derived_at.timestamp() * 1000) if derived_at is not None else 0,
-        question=(row.input_preview or row.root_name) if row is not None else first.name,
+        question=(row.input_preview or row.root_name) if row is not None else _first_name(records),
         is_question=row is not None and bool(row.input_preview),
         answer=(row.output_preview or "") if row is not None else "",
         service_name=row.service_name if row is not None else records.spans[0].service_name,
@@ -91,7 +89,12 @@ def build_trace_page(
     )
 
 
-def _told_elsewhere(llm_calls: Iterable[LlmCallRow]) -> tuple[tuple[str, int], ...]:
+def _first_name(records: TreeRecords) -> str:
+    rows = (span.row for span in records.spans)
+    return min(rows, key=lambda row: (bool(row.parent_span_id), row.start_unix_nano, row.span_id)).name
+
+
+def _told_elsewhere(llm_calls: Iterable[ModelCallRow]) -> tuple[tuple[str, int], ...]:
     counts = Counter(call.told_in.hex() for call in llm_calls if call.told_in is not None)
     return tuple(sorted(counts.items()))
 

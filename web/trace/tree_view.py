@@ -1,35 +1,53 @@
-"""The tree of a trace as lines to print: assembled rows joined with calls and loops. Pure."""
+"""The tree of a trace: assembled rows joined with calls and loops. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from tool_errors.derive_traces import span_node
-from tool_errors.findings import FAILED
-from trace_store.assembly import Row, SpanNode, Tree, assemble
+from trace_store.assembly import Row, Tree, assemble
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from trace_store.model import STATUS_ERROR
-from trace_store.stored import TreeRow as StoredTreeRow
-from web.pages.view_models import LoopView, RowStatus, TreeRow
+from trace_store.stored import SpanRow
+from web.pages.view_models import LoopView, RowStatus
 from web.trace.loop_text import loop_text, loop_why
-from web.trace.time_axis import Axis, Interval, axis_of
+from web.trace.time_axis import Axis, axis_of
 from web.trace.trace_reading import TreeRecords
+from web.trace.tree_step import StoredRow, TreeStep, facts_of
 
-OUTCOME_LENGTH_MAX = 200
 PLACEHOLDER_NAME = "missing parent"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class TraceTree:
     """The whole tree; `shown_rows.py` folds it and cuts it into parts."""
 
-    rows: list[TreeRow]
+    rows: list[TreeStep]
+    path: str  # of the page
     axis: Axis
     span_count: int
     missing_parent_count: int
     skewed_count: int
     has_failed_root: bool
+    _found: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """What `find` finds in the whole tree; kept under this name, since each view of a long trace asks again."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
+
+    def index_of(self, span_id: str) -> int:
+        """The row of a span, -1 for one that the trace does not have."""
+        known = self.once("rows by span", lambda: {row.span_id: row.index for row in self.rows})
+        return known.get(span_id, -1) if span_id else -1
+
+    def url_of(self, step: TreeStep) -> str:
+        """The address of the page with this step selected; "" for a call without a span."""
+        return f"{self.path}?span={step.span_id}" if step.span_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +57,32 @@ class _Calls:
     by_span: dict[bytes, ToolCallRow]
     output_tokens: dict[bytes, int]  # of model calls, by span
     without_span: dict[bytes | None, list[ToolCallRow]]  # by the model call that asked
-    loop_of_call: dict[str, tuple[LoopRow, int]]
+    loop_of_call: dict[str, tuple[str, str]]  # its id, and the place in it: "3 of 5"
 
 
 def build_tree(records: TreeRecords, path: str) -> TraceTree:
     """Assemble the rows of a trace page whose URL is `path`."""
     stored = {row.row.span_id: row for row in records.spans}
-    tree = assemble(span_node(row) for row in records.spans)
-    axis = axis_of(Interval(row.start_unix_nano + row.skew_ns, _end(row)) for row in tree.rows)
+    tree = assemble(row.row for row in records.spans)
     calls = _index_calls(records)
     shown_below = _shown_below(tree.rows, calls)
     below = _Below(tree, calls, shown_below)
-    rows: list[TreeRow] = []
+    rows: list[TreeStep] = []
     positions: list[int] = []  # of assembled rows among the printed ones
     for index, row in enumerate(tree.rows):
-        positions.append(len(rows))
+        position = len(rows)
+        positions.append(position)
         parent = -1 if row.parent_index < 0 else positions[row.parent_index]
-        own_tokens = calls.output_tokens.get(row.span_id, 0)
-        rows.append(
-            _line(
-                row,
-                stored.get(row.span_id),
-                calls,
-                axis,
-                path,
-                index=len(rows),
-                parent_index=parent,
-                status=_status(row, calls, below.failed_spans[index]),
-                child_count=row.child_count + len(shown_below[index]),
-                descendant_count=row.descendant_count + len(shown_below[index]) + below.calls[index],
-                errors_below=below.errors[index],
-                soft_errors_below=below.soft_errors[index],
-                own_output_tokens=own_tokens,
-                output_tokens=own_tokens + below.output_tokens[index],
-            )
-        )
-        for call in shown_below[index]:
-            rows.append(_call_line(call, calls, len(rows), positions[-1], row.depth + 1))
+        called = shown_below.get(index, ())
+        rows.append(_step(row, stored.get(row.span_id), calls, below, index, position, parent, len(called)))
+        for call in called:
+            rows.append(_call_step(call, calls, len(rows), position, row.depth + 1))
     return TraceTree(
         rows=rows,
-        axis=axis,
+        path=path,
+        axis=axis_of((row.start_unix_nano, row.end_unix_nano) for row in rows),
         span_count=len(stored),
-        missing_parent_count=sum(row.is_placeholder for row in tree.rows),
+        missing_parent_count=sum(row.node is None for row in tree.rows),
         skewed_count=sum(row.skew_ns > 0 for row in tree.rows),
         has_failed_root=any(node.status_code == STATUS_ERROR for node in tree.roots()),
     )
@@ -117,7 +119,7 @@ def _index_calls(records: TreeRecords) -> _Calls:
         if call.span_id is None:
             without_span[call.asked_by].append(call)
     loops = [loop for loop in records.loops if loop.loop_id not in records.dismissed_loops]
-    loop_of_call = {key: (loop, number) for loop in loops for number, key in enumerate(loop.call_keys, start=1)}
+    loop_of_call = {key: place for loop in loops for key, place in _places(loop)}
     by_span = {call.span_id: call for call in records.tool_calls if call.span_id is not None}
     output_tokens: Counter[bytes] = Counter()
     for llm_call in records.llm_calls:
@@ -125,30 +127,42 @@ def _index_calls(records: TreeRecords) -> _Calls:
     return _Calls(by_span, output_tokens, without_span, loop_of_call)
 
 
-def _shown_below(rows: Sequence[Row[SpanNode]], calls: _Calls) -> list[list[ToolCallRow]]:
-    """For each row the calls without a span that stand right below it: those that it asked for.
+def _places(loop: LoopRow) -> list[tuple[str, tuple[str, str]]]:
+    count = len(loop.call_keys)
+    return [(key, (loop.loop_id, f"{number} of {count}")) for number, key in enumerate(loop.call_keys, start=1)]
+
+
+def _shown_below(rows: Sequence[Row[SpanRow]], calls: _Calls) -> dict[int, list[ToolCallRow]]:
+    """By row the calls without a span that stand right below it: those that it asked for.
 
     Calls that no span of the trace asked for stand below the first row.
     """
-    shown = [calls.without_span.get(row.span_id, []) if row.node is not None else [] for row in rows]
-    known = {row.span_id for row in rows if row.node is not None}
-    shown[0] = shown[0] + [call for by, found in calls.without_span.items() if by not in known for call in found]
-    return shown
+    if not calls.without_span:
+        return {}
+    known = {row.span_id: index for index, row in enumerate(rows) if row.node is not None}
+    shown = {known[by]: list(found) for by, found in calls.without_span.items() if by in known}
+    others = [call for by, found in calls.without_span.items() if by not in known for call in found]
+    return shown | {0: shown.get(0, []) + others} if others else shown
 
 
 class _Below:
     """What stands below each row."""
 
-    def __init__(self, tree: Tree[SpanNode], calls: _Calls, shown_below: list[list[ToolCallRow]]) -> None:
-        errors = [int(row.node is not None and _is_error(row.node, calls)) for row in tree.rows]
-        softs = [int(_call_status(row, calls) == "soft_error") for row in tree.rows]
-        call_errors, call_softs = (
-            [sum(call.status == status for call in found) for found in shown_below]
-            for status in ("error", "soft_error")
-        )
+    def __init__(self, tree: Tree[SpanRow], calls: _Calls, shown_below: Mapping[int, Sequence[ToolCallRow]]) -> None:
+        statuses = [_call_status(row, calls) for row in tree.rows]
+        errors = [
+            int(row.node is not None and (status or ("error" if _has_failed(row.node) else "")) == "error")
+            for row, status in zip(tree.rows, statuses, strict=True)
+        ]
+        softs = [int(status == "soft_error") for status in statuses]
+        counts, call_errors, call_softs = ([0] * len(tree.rows) for _ in range(3))
+        for index, found in shown_below.items():
+            counts[index] = len(found)
+            call_errors[index] = sum(call.status == "error" for call in found)
+            call_softs[index] = sum(call.status == "soft_error" for call in found)
         self.failed_spans = tree.sums_below(errors)
         self.output_tokens = tree.sums_below([calls.output_tokens.get(row.span_id, 0) for row in tree.rows])
-        self.calls = tree.sums_below([len(found) for found in shown_below])  # without those right below
+        self.calls = tree.sums_below(counts)  # without those right below
         self.errors = _sums(self.failed_spans, tree.sums_below(call_errors), call_errors)
         self.soft_errors = _sums(tree.sums_below(softs), tree.sums_below(call_softs), call_softs)
 
@@ -157,116 +171,99 @@ def _sums(*columns: Sequence[int]) -> list[int]:
     return [sum(values) for values in zip(*columns, strict=True)]
 
 
-def _end(row: Row[SpanNode]) -> int:
-    return row.end_unix_nano + row.skew_ns if row.end_unix_nano else 0
-
-
-def _call_status(row: Row[SpanNode], calls: _Calls) -> str:
+def _call_status(row: Row[SpanRow], calls: _Calls) -> str:
     call = calls.by_span.get(row.span_id)
     return call.status if call is not None else ""
 
 
-def _is_error(node: SpanNode, calls: _Calls) -> bool:
-    call = calls.by_span.get(node.span_id)
-    return call.status == "error" if call is not None else node.status_code == STATUS_ERROR
+def _has_failed(node: SpanRow) -> bool:
+    return node.status_code == STATUS_ERROR
 
 
-def _status(row: Row[SpanNode], calls: _Calls, errors_below: int) -> RowStatus:
+def _status(row: Row[SpanRow], call: ToolCallRow | None, errors_below: int) -> RowStatus:
     """A failed span is marked where the failure began, not on the parents through which it climbed."""
     if row.node is None:
         return "missing"
-    call = calls.by_span.get(row.span_id)
     if call is not None and not (call.status == "error" and errors_below):
         return call.status  # type: ignore[return-value]  # the column holds a CallStatus
-    return "error" if call is None and row.node.status_code == STATUS_ERROR and not errors_below else ""
+    return "error" if call is None and _has_failed(row.node) and not errors_below else ""
 
 
-def _line(
-    row: Row[SpanNode], stored: StoredTreeRow | None, calls: _Calls, axis: Axis, path: str, **place: Any
-) -> TreeRow:
-    """The line of a span; `place` are the fields that only the whole tree knows."""
-    call = calls.by_span.get(row.span_id)
-    facts: dict[str, Any] = (stored.facts if stored is not None else None) or {}
-    left, width = axis.bar(Interval(row.start_unix_nano + row.skew_ns, _end(row)))
-    loop, number = calls.loop_of_call.get(call.call_key, (None, 0)) if call is not None else (None, 0)
+def _step(
+    row: Row[SpanRow],
+    stored: StoredRow | None,
+    calls: _Calls,
+    below: _Below,
+    index: int,
+    position: int,
+    parent: int,
+    called: int,
+) -> TreeStep:
+    """The step of a span or of a missing parent; `called` calls without a span stand right below it."""
+    node, span_id, skew_ns = row.node, row.span_id, row.skew_ns
+    call = calls.by_span.get(span_id)
+    loop_id, loop_place = calls.loop_of_call.get(call.call_key, ("", "")) if call is not None else ("", "")
     kind = (stored.type or "other") if stored is not None else "missing"
-    secondary = (call.arguments_preview or "") if call is not None else (facts.get("model") or "")
-    return TreeRow(
-        depth=row.depth,
-        span_id=row.span_id.hex(),
-        url=f"{path}?span={row.span_id.hex()}",
-        name=PLACEHOLDER_NAME if row.node is None else _name(row.node, call, facts, kind),
-        type=kind,
-        secondary=row.span_id.hex() if row.node is None else secondary,
-        evidence=_evidence(call),
-        recovered=call is not None and call.recovered,
-        loop_id="" if loop is None else loop.loop_id,
-        loop_place="" if loop is None else f"{number} of {len(loop.call_keys)}",
-        has_span=row.node is not None,
-        is_placeholder=row.node is None,
-        is_running=row.node is not None and not row.end_unix_nano,
-        duration_ns=max(0, row.end_unix_nano - row.start_unix_nano) if row.end_unix_nano else None,
-        left_percent=left,
-        width_percent=width,
-        skew_ns=row.skew_ns,
-        outcome=_outcome(call, facts)[:OUTCOME_LENGTH_MAX],
-        start_unix_nano=row.start_unix_nano + row.skew_ns,
-        end_unix_nano=_end(row),
-        **place,
+    own_tokens = calls.output_tokens.get(span_id, 0)
+    return TreeStep(
+        position,
+        parent,
+        row.depth,
+        span_id.hex(),
+        PLACEHOLDER_NAME if node is None else _name(node, call, stored, kind),
+        kind,
+        _status(row, call, below.failed_spans[index]),
+        row.child_count + called,
+        row.descendant_count + called + below.calls[index],
+        below.errors[index],
+        below.soft_errors[index],
+        call is not None and call.recovered,
+        loop_id,
+        loop_place,
+        node is not None and not row.end_unix_nano,
+        skew_ns,
+        row.start_unix_nano + skew_ns,
+        row.end_unix_nano + skew_ns if row.end_unix_nano else 0,
+        own_tokens,
+        own_tokens + below.output_tokens[index],
+        call,
+        stored,
     )
 
 
-def _call_line(call: ToolCallRow, calls: _Calls, index: int, parent_index: int, depth: int) -> TreeRow:
+def _call_step(call: ToolCallRow, calls: _Calls, index: int, parent_index: int, depth: int) -> TreeStep:
     """A tool call that no span tells of: it stands under the model call that asked for it."""
-    loop, number = calls.loop_of_call.get(call.call_key, (None, 0))
-    return TreeRow(
+    loop_id, loop_place = calls.loop_of_call.get(call.call_key, ("", ""))
+    return TreeStep(
         index=index,
         parent_index=parent_index,
         depth=depth,
         span_id="",
-        url="",
         name=call.name or "tool call",
         type="tool",
-        secondary=call.arguments_preview or "",
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
-        evidence=_evidence(call),
         child_count=0,
         descendant_count=0,
         errors_below=0,
         soft_errors_below=0,
         recovered=call.recovered,
-        loop_id="" if loop is None else loop.loop_id,
-        loop_place="" if loop is None else f"{number} of {len(loop.call_keys)}",
-        has_span=False,
-        is_placeholder=False,
+        loop_id=loop_id,
+        loop_place=loop_place,
         is_running=False,
-        duration_ns=None,
-        left_percent=0.0,
-        width_percent=0.0,
         skew_ns=0,
-        call_key=call.call_key,
-        outcome=_outcome(call, {})[:OUTCOME_LENGTH_MAX],
+        start_unix_nano=0,
+        end_unix_nano=0,
+        own_output_tokens=0,
+        output_tokens=0,
+        call=call,
+        span=None,
     )
 
 
-def _outcome(call: ToolCallRow | None, facts: dict[str, Any]) -> str:
-    """What came out of a step: its error, its result, what the model said."""
-    if call is not None:
-        error = ": ".join(part for part in (call.error_type, call.error_message) if part)
-        return error if call.status in FAILED and error else call.result_preview or ""
-    failure = facts.get("failure")
-    error = ": ".join(str(part) for part in failure[2:4] if part) if failure else ""
-    return error or str(facts.get("output_text") or "")
-
-
-def _name(node: SpanNode, call: ToolCallRow | None, facts: dict[str, Any], kind: str) -> str:
+def _name(node: SpanRow, call: ToolCallRow | None, stored: StoredRow | None, kind: str) -> str:
     """What the step is called: the tool, the agent, else the span's name."""
     if call is not None and call.name:
         return call.name
-    if kind == "agent" and facts.get("agent_name"):
-        return str(facts["agent_name"])
+    if kind == "agent" and (agent := facts_of(stored).get("agent_name")):
+        return str(agent)
     return node.name or "(no name)"
-
-
-def _evidence(call: ToolCallRow | None) -> str:
-    return f"{call.rule} at {call.path}" if call is not None and call.status in FAILED else ""
