@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, TypeVar
 
 from tool_errors.alerts.backtest import Backtest, backtest
@@ -29,6 +30,8 @@ from web.trace.tree_view import TraceTree, build_tree
 
 T = TypeVar("T")
 
+COLLECTED_EVERY = 16
+_openings = count()
 _last_tree: dict[tuple[str, TraceKey, str], tuple[TreeRecords, TraceTree]] = {}
 
 
@@ -139,10 +142,11 @@ def _cycles_left_alone() -> Iterator[None]:
     """Within, many objects are made that all stay: to look for cycles among them took a third of the time.
 
     They are left alone as long as they stay, too: whoever shows a part of them makes enough objects to set off a search
-    of all. Before the next ones come, what was left alone is searched once.
+    of all. A tree holds no cycle; of what else was left alone, a little each time, is rid every COLLECTED_EVERY times.
     """
     gc.unfreeze()
-    gc.collect()
+    if next(_openings) % COLLECTED_EVERY == COLLECTED_EVERY - 1:
+        gc.collect()
     gc.disable()
     try:
         yield

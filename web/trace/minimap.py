@@ -56,10 +56,14 @@ def _drawn(rows: Sequence[TreeStep], extents: Extents) -> tuple[int, tuple[Minim
 
 def _lanes(rows: Sequence[TreeStep], extents: Extents, count: int) -> Iterator[MinimapLane]:
     columns = {kind: [bytearray(WIDTH) for _ in range(count)] for kind in _DRAWN}
-    for row in rows:
+    for row, span in zip(rows, extents.spans, strict=True):
         lanes = columns[_KINDS.get(row.type, "tool")]
-        begin, end = _columns(extents.spans[row.index], extents.length)
-        lanes[min(row.depth, count - 1)][begin:end] = b"\1" * (end - begin)
+        begin, end = _columns(span, extents.length)
+        lane = lanes[row.depth if row.depth < count else count - 1]
+        if end - begin == 1:  # as are most steps of a long trace
+            lane[begin] = 1
+        else:
+            lane[begin:end] = b"\1" * (end - begin)
     for kind in _DRAWN:
         drawn = (_path(lane, at * (LANE_HEIGHT + LANE_GAP), LANE_HEIGHT) for at, lane in enumerate(columns[kind]))
         path = "".join(drawn)
@@ -96,8 +100,10 @@ def _columns(span: tuple[int, int], length: int) -> tuple[int, int]:
     """The columns that a step covers, at least one."""
     if not length:
         return 0, WIDTH
-    begin = min(WIDTH - 1, span[0] * WIDTH // length)
-    return begin, min(WIDTH, max(begin + 1, -(-span[1] * WIDTH // length)))
+    begin, end = span[0] * WIDTH // length, -(-span[1] * WIDTH // length)
+    if begin >= WIDTH:
+        return WIDTH - 1, WIDTH
+    return begin, end if end > begin else begin + 1
 
 
 def _path(lane: bytearray, top: int, height: int) -> str:

@@ -66,7 +66,8 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
     tree = assemble(row.row for row in records.spans)
     calls = _index_calls(records)
     shown_below = _shown_below(tree.rows, calls)
-    below = _Below(tree, calls, shown_below)
+    row_calls = [calls.by_span.get(row.span_id) for row in tree.rows]
+    below = _Below(tree, calls, row_calls, shown_below)
     rows: list[TreeStep] = []
     positions: list[int] = []  # of assembled rows among the printed ones
     for index, row in enumerate(tree.rows):
@@ -74,7 +75,8 @@ def build_tree(records: TreeRecords, path: str) -> TraceTree:
         positions.append(position)
         parent = -1 if row.parent_index < 0 else positions[row.parent_index]
         called = shown_below.get(index, ())
-        rows.append(_step(row, stored.get(row.span_id), calls, below, index, position, parent, len(called)))
+        place = (index, position, parent, len(called))
+        rows.append(_step(row, row_calls[index], stored.get(row.span_id), calls, below, *place))
         for call in called:
             rows.append(_call_step(call, calls, len(rows), position, row.depth + 1))
     return TraceTree(
@@ -148,32 +150,33 @@ def _shown_below(rows: Sequence[Row[SpanRow]], calls: _Calls) -> dict[int, list[
 class _Below:
     """What stands below each row."""
 
-    def __init__(self, tree: Tree[SpanRow], calls: _Calls, shown_below: Mapping[int, Sequence[ToolCallRow]]) -> None:
-        statuses = [_call_status(row, calls) for row in tree.rows]
+    def __init__(
+        self,
+        tree: Tree[SpanRow],
+        calls: _Calls,
+        row_calls: Sequence[ToolCallRow | None],
+        shown_below: Mapping[int, Sequence[ToolCallRow]],
+    ) -> None:
         errors = [
-            int(row.node is not None and (status or ("error" if _has_failed(row.node) else "")) == "error")
-            for row, status in zip(tree.rows, statuses, strict=True)
+            0 if row.node is None else int(_has_failed(row.node) if call is None else call.status == "error")
+            for row, call in zip(tree.rows, row_calls, strict=True)
         ]
-        softs = [int(status == "soft_error") for status in statuses]
+        softs = [0 if call is None else int(call.status == "soft_error") for call in row_calls]
         counts, call_errors, call_softs = ([0] * len(tree.rows) for _ in range(3))
         for index, found in shown_below.items():
             counts[index] = len(found)
             call_errors[index] = sum(call.status == "error" for call in found)
             call_softs[index] = sum(call.status == "soft_error" for call in found)
         self.failed_spans = tree.sums_below(errors)
-        self.output_tokens = tree.sums_below([calls.output_tokens.get(row.span_id, 0) for row in tree.rows])
+        self.own_tokens = [calls.output_tokens.get(row.span_id, 0) for row in tree.rows]
+        self.output_tokens = tree.sums_below(self.own_tokens)
         self.calls = tree.sums_below(counts)  # without those right below
         self.errors = _sums(self.failed_spans, tree.sums_below(call_errors), call_errors)
         self.soft_errors = _sums(tree.sums_below(softs), tree.sums_below(call_softs), call_softs)
 
 
 def _sums(*columns: Sequence[int]) -> list[int]:
-    return [sum(values) for values in zip(*columns, strict=True)]
-
-
-def _call_status(row: Row[SpanRow], calls: _Calls) -> str:
-    call = calls.by_span.get(row.span_id)
-    return call.status if call is not None else ""
+    return list(map(sum, zip(*columns, strict=True)))
 
 
 def _has_failed(node: SpanRow) -> bool:
@@ -191,6 +194,7 @@ def _status(row: Row[SpanRow], call: ToolCallRow | None, errors_below: int) -> R
 
 def _step(
     row: Row[SpanRow],
+    call: ToolCallRow | None,
     stored: StoredRow | None,
     calls: _Calls,
     below: _Below,
@@ -201,10 +205,9 @@ def _step(
 ) -> TreeStep:
     """The step of a span or of a missing parent; `called` calls without a span stand right below it."""
     node, span_id, skew_ns = row.node, row.span_id, row.skew_ns
-    call = calls.by_span.get(span_id)
     loop_id, loop_place = calls.loop_of_call.get(call.call_key, ("", "")) if call is not None else ("", "")
     kind = (stored.type or "other") if stored is not None else "missing"
-    own_tokens = calls.output_tokens.get(span_id, 0)
+    own_tokens = below.own_tokens[index]
     return TreeStep(
         position,
         parent,
