@@ -1,5 +1,6 @@
 """Issues and tools as people use them: from the list to the failing step, and what they say of an issue."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def test_from_the_list_to_the_failing_step_and_back(page: Page, server: RunningS
     expect(page).to_have_url(f"{server.url}/issues?q=&range=&kind=tool_error&status=")
     table.get_by_role("link").filter(has_text="Tool error").first.click()
     expect(page.get_by_role("img").filter(has=page.locator(".trend-bar")).first).to_be_visible()
+    shapes = page.get_by_role("region", name="Arguments")
+    expect(shapes.locator("[data-state]").first).to_be_visible()
+    expect(shapes.get_by_role("link", name="newest").first).to_have_attribute("href", re.compile(r"^/traces/.+span="))
     page.screenshot(path=SHOTS / "issue_light.png", full_page=True)
     issue = page.url
     page.get_by_role("region", name="Examples").last.get_by_role("link").first.click()
@@ -89,6 +93,12 @@ def test_tools_lead_to_their_issues(page: Page, server: RunningServer, failing: 
     page.screenshot(path=SHOTS / "tools_light.png")
     page.locator(".tool-table a[href^='/issues']").first.click()
     expect(page.get_by_role("region", name="Issues")).to_be_visible()
+    page.goto(f"{server.url}/tools")
+    page.locator(".tool-table a[href^='/tools/']").first.click()
+    table = page.get_by_role("table", name="Calls by how long they took")
+    expect(table.locator("td[class^='heat-']").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path=SHOTS / "tool_light.png")
 
 
 @pytest.mark.parametrize("path", ["/issues", "/tools"])

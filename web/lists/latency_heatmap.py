@@ -137,8 +137,12 @@ def _columns(steps: Steps) -> tuple[HeatmapColumn, ...]:
     every = -(-steps.count // LABELS_MAX)
     style = "%d %b" if steps.step_ns >= DAY_NS else "%d %b %H:%M"
     starts = [steps.origin_unix_nano + number * steps.step_ns for number in range(steps.count)]
+    # a label is wider than its column: none may stand where it would run into the sums
+    last = steps.count - 3 if steps.count > LABELS_MAX else steps.count
     return tuple(
-        HeatmapColumn(start, datetime.fromtimestamp(start // 10**9, UTC).strftime(style), not place % every)
+        HeatmapColumn(
+            start, datetime.fromtimestamp(start // 10**9, UTC).strftime(style), place <= last and not place % every
+        )
         for place, start in enumerate(starts)
     )
 
