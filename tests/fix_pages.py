@@ -72,8 +72,9 @@ class Pages:
         assert response.status_code == 200, response.text
         return response.json()
 
-    async def html(self, path: str) -> str:
-        response = await self.get(path, headers=BROWSER)
+    async def html(self, path: str, part: str = "") -> str:
+        """A page, or what htmx gets for the element of this id."""
+        response = await self.get(path, headers=BROWSER | ({"hx-target": part} if part else {}))
         assert response.status_code == 200, response.text
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         return response.text

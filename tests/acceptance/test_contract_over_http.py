@@ -99,8 +99,8 @@ async def test_a_large_trace_is_read_by_another_process_and_says_the_same(databa
         assert len((await pages.json(path))["spans"]) == SPANS_LIMIT
         page = await pages.html(f"/traces/{trace_id.hex()}?span={run[2000].span_id.hex()}")
         assert run[2000].span_id.hex() in page
-        window = await pages.html(f"/traces/{trace_id.hex()}/tree?offset=1500")
-        assert 'data-first="1500"' in window
+        window = await pages.html(f"/traces/{trace_id.hex()}?view=tree&offset=1500", "trace-tree")
+        assert 'data-part="tree 1500"' in window
         otlp = await pages.get(f"{path}/otlp", headers={"accept": "application/x-protobuf"})
         assert {span.otlp for span in decode_traces(otlp.content, 1).spans} == {span.otlp for span in run}
         (second,) = reader_processes()

@@ -18,7 +18,12 @@ from web.stylesheet import STATIC
 from web.templating import static
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",  # licences of what is vendored
+}
 SECURITY = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -54,17 +59,10 @@ async def test_every_page_of_every_capture(pages: Pages, part: int) -> None:
     spans = {(span.trace_id, span.span_id): span for records in captures for span in records.spans}
     for trace_id in {trace_id for trace_id, _ in spans}:
         path = f"/traces/{trace_id.hex()}"
-        for fragment in (
-            "",
-            "/header",
-            "/tree",
-            "/waterfall?measure=tokens",
-            "/graph",
-            "?view=graph",
-            "/transcript",
-            "?view=transcript",
-        ):
-            await pages.html(path + fragment)
+        for query in ("", "?view=tree", "?measure=tokens", "?view=graph", "?view=transcript"):
+            assert "<html" in await pages.html(path + query)
+            assert "<html" not in await pages.html(path + query, "trace-tree")
+        assert "<h1" in await pages.html(path, "trace-header")
         assert (await pages.json(f"{path}.json"))["trace_id"] == trace_id.hex()
     for (trace_id, span_id), span in spans.items():
         path = f"/traces/{trace_id.hex()}/spans/{span_id.hex()}"
@@ -136,15 +134,7 @@ async def test_nothing_that_was_sent_becomes_markup(pages: Pages) -> None:
     ]
     await pages.store_and_derive(accepted(spans, service=EVIL))
     query = "?q=%3Cscript%3E&conversation=%22%3E%3Cscript%3Ealert(1)"
-    paths = [
-        "/traces",
-        f"/traces{query}",
-        PAGE,
-        f"{PAGE}/header",
-        f"{PAGE}/tree",
-        f"{PAGE}/graph",
-        f"{PAGE}/transcript",
-    ]
+    paths = ["/traces", f"/traces{query}", PAGE, *(f"{PAGE}?view={view}" for view in ("tree", "graph", "transcript"))]
     paths += [f"{PAGE}/spans/{number.to_bytes(8).hex()}" for number in (1, 2)]
     shown = 0
     for path in paths:
@@ -176,8 +166,8 @@ async def test_links_lead_both_ways(pages: Pages) -> None:
     to = [Span.Link(trace_id=other, span_id=(1).to_bytes(8)), Span.Link(trace_id=TRACE_ID, span_id=(1).to_bytes(8))]
     await pages.store_and_derive(accepted([made(TRACE_ID, 1), made(TRACE_ID, 2, 1, links=to), made(other, 1)]))
     here = f"{PAGE}?span={(2).to_bytes(8).hex()}"
-    assert f'href="/traces/{other.hex()}?span={(1).to_bytes(8).hex()}"' in await pages.html(f"{PAGE}/header")
-    assert f'href="{here}"' in await pages.html(f"/traces/{other.hex()}/header")
+    assert f'href="/traces/{other.hex()}?span={(1).to_bytes(8).hex()}"' in await pages.html(PAGE, "trace-header")
+    assert f'href="{here}"' in await pages.html(f"/traces/{other.hex()}", "trace-header")
     assert f'href="{here}"' in await pages.html(f"/traces/{other.hex()}/spans/{(1).to_bytes(8).hex()}")
     assert f'href="{here}"' in await pages.html(f"{PAGE}/spans/{(1).to_bytes(8).hex()}")
 
@@ -244,3 +234,27 @@ async def test_static_files_have_a_type_and_may_be_kept(pages: Pages) -> None:
         assert (again.status_code, again.content) == (304, b"")
     assert (await pages.get("/static/../app.py")).status_code == 404
     assert (await pages.get("/static/%2e%2e/app.py")).status_code == 404
+
+
+async def test_an_open_page_gets_the_parts_that_are_other_now(pages: Pages) -> None:
+    await pages.store_and_derive(agent_run(TRACE_ID, steps=2))
+    first, second = ((number).to_bytes(8).hex() for number in (1, 2))
+
+    async def others(shown: str, wanted: str) -> tuple[list[str], dict[str, str]]:
+        headers = BROWSER | {"hx-target": "trace-tree", "hx-current-url": f"http://x/traces/1{shown}"}
+        answer = await pages.get(f"{PAGE}{wanted}", headers=headers)
+        addresses = {name: value for name, value in answer.headers.items() if name.startswith("hx-")}
+        return re.findall(r'<div id="([a-z-]+)" hx-swap-oob="innerHTML">', answer.text), addresses
+
+    same = f"?span={first}"
+    assert await others(same, f"{same}&measure=tokens") == (
+        [],
+        {"hx-replace-url": f"{PAGE}{same}&measure=tokens"},
+    )
+    other = f"?span={second}"
+    assert await others(same, other) == (["trace-detail"], {"hx-push-url": PAGE + other})
+    graph = f"?view=graph&span={first}"
+    assert await others(same, graph) == (["trace-views"], {"hx-push-url": PAGE + graph})
+    assert "This span has not arrived." in await pages.html(f"{PAGE}?span={'ee' * 8}", "trace-detail")
+    listed = await pages.html("/traces", "list")
+    assert (listed.lstrip().startswith('<div class="list"'), "<html" in listed) == (True, False)

@@ -209,7 +209,7 @@ async def pages_of_a_project_link_to_each_other(neighbours: Neighbours) -> None:
     key = await new_key(neighbours.pages.conninfo, "read")
     page = (await neighbours.pages.get("/projects/theirs/traces", headers={"x-api-key": key} | BROWSER)).text
     assert MARKER in page
-    own = re.findall(r'(?:href|action|data-events|data-fragment)="(/[^"]*)"', page)
+    own = re.findall(r'(?:href|action|hx-get|data-events|data-url)="(/[^"]*)"', page)
     assert {path for path in own if not path.startswith(("/projects/", "/static/", "/sign-"))} == set()
     assert 'data-base="/projects/theirs"' in page
     empty = (await neighbours.pages.get("/projects/ours/traces", headers={"x-api-key": key} | BROWSER)).text

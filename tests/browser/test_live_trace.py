@@ -52,7 +52,7 @@ def test_a_missing_parent_gives_way_to_the_span_that_arrives(page: Page, server:
     expect(page.locator(".row.is-missing .label")).to_have_css("font-style", "italic")
     expect(page.get_by_text("1 parent missing")).to_be_visible()
     page.locator(".row.is-missing").click()
-    expect(page.locator("#trace-detail")).to_contain_text("This parent has not arrived.")
+    expect(page.locator("#trace-detail")).to_contain_text("This span has not arrived.")
     run.send(server, agent)
     expect(page.locator(".row", has_text="Support agent")).to_be_visible(timeout=LIVE_MS)
     expect(page.locator(".row.is-missing")).to_have_count(0)

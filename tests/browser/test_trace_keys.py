@@ -84,6 +84,7 @@ def test_every_view_has_a_next_failure_and_keeps_the_selection(
 def test_loops_repeats_and_the_model_call_that_asked(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(server.url + run.path)
     page.keyboard.press("g")
+    expect(page.get_by_role("heading", level=2)).to_have_text("invoke_agent Support agent")
     page.keyboard.press("L")
     expect(page.locator("#trace-detail")).to_contain_text("Repeat 1 of 3")
     page.keyboard.press("]")

@@ -7,12 +7,7 @@ from web.lists.jump_search import PAGES
 
 PARTS = {  # fetched by a page that is open; the page's twin tells the same
     "/traces/list",
-    "/traces/{trace_id}/graph",
-    "/traces/{trace_id}/header",
     "/traces/{trace_id}/peek",
-    "/traces/{trace_id}/transcript",
-    "/traces/{trace_id}/tree",
-    "/traces/{trace_id}/waterfall",
 }
 STREAMS = {"/live/events", "/traces/events", "/traces/{trace_id}/events"}
 FORMS = {

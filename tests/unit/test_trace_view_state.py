@@ -41,7 +41,6 @@ def test_the_usual_state_is_the_bare_address() -> None:
 def test_what_names_nothing_known_is_passed_over() -> None:
     wanted = {"view": "x", "measure": "y", "only": "z", "offset": "-3", "from": "a", "to": "9" * 30, "unfold": ",,"}
     assert read_view_state(wanted) == TraceViewState()
-    assert read_view_state({"view": "graph"}, "tree").view == "tree"
 
 
 def test_an_id_that_is_none_is_refused() -> None:

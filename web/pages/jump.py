@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from web.context import WebContext, context_of
@@ -21,9 +21,11 @@ async def show_json(context: Context, to: str = "") -> Response:
 
 
 @router.get("/jump")
-async def jump(context: Context, to: str = "") -> Response:
-    """Goes there when the text names one thing; else a page of what it may mean."""
+async def jump(request: Request, context: Context, to: str = "") -> Response:
+    """Goes there when the text names one thing; else a page of what it may mean. For the palette its lines alone."""
     found = await read_suggestions(context, to)
+    if request.headers.get("hx-target") == "palette-list":
+        return page("_palette.html", suggestions=found)
     exact = [suggestion for suggestion in found if suggestion.is_exact]
     if to.strip() and (exact or len(found) == 1):
         return RedirectResponse((exact or found)[0].url, 303)

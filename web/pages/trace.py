@@ -1,7 +1,12 @@
-"""`/traces/{trace_id}`: the page of one trace, with its JSON twin, its fragments and its events."""
+"""`/traces/{trace_id}`: the page of one trace, with its JSON twin, its parts and its events.
+
+htmx names the part of an open page that it asks for (header HX-Target, https://htmx.org/reference/#request_headers),
+so that parts have the addresses of the page itself.
+"""
 
 from dataclasses import asdict, replace
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -14,6 +19,7 @@ from web.pages.view_models import SpanDetail, TracePage
 from web.processes import heavy_reads
 from web.requests.errors import NotFound, read_id
 from web.requests.json_answers import json_answer
+from web.requests.project_urls import location_with_prefix
 from web.templating import page
 from web.trace.next_step import next_step, read_wanted
 from web.trace.span_detail import build_detail, read_span_records
@@ -38,36 +44,6 @@ async def watch_trace(trace_id: str, context: Context) -> Response:
     """Server-sent events: `changed` whenever the trace was derived again."""
     events = context.watcher.events(context.trace_key(trace_id))
     return StreamingResponse(events, media_type="text/event-stream", headers=EVENT_STREAM)
-
-
-@router.get("/{trace_id}/header")
-async def show_header(trace_id: str, request: Request, context: Context) -> Response:
-    """The header alone, for a page that is open."""
-    return page("_header.html", page=await _page(trace_id, request, context))
-
-
-@router.get("/{trace_id}/tree")
-async def show_tree(trace_id: str, request: Request, context: Context) -> Response:
-    """A part of the tree alone."""
-    return page("_tree.html", page=await _page(trace_id, request, context, "tree"))
-
-
-@router.get("/{trace_id}/waterfall")
-async def show_waterfall(trace_id: str, request: Request, context: Context) -> Response:
-    """A part of the waterfall alone, with its minimap."""
-    return page("_tree.html", page=await _page(trace_id, request, context, "waterfall"))
-
-
-@router.get("/{trace_id}/transcript")
-async def show_transcript(trace_id: str, request: Request, context: Context) -> Response:
-    """A part of the transcript alone."""
-    return page("_run_transcript.html", page=await _page(trace_id, request, context, "transcript"))
-
-
-@router.get("/{trace_id}/graph")
-async def show_graph(trace_id: str, request: Request, context: Context) -> Response:
-    """The graph of calls alone."""
-    return page("_graph.html", page=await _page(trace_id, request, context, "graph"))
 
 
 @router.get("/{trace_id}/next.json")
@@ -95,27 +71,60 @@ async def show_span(trace_id: str, span_id: str, context: Context, full: bool = 
     detail = await _detail(context, trace, read_id(span_id, 8, "span"), full=full)
     if detail is None:
         raise NotFound(f"Span {span_id} of trace {trace_id} is not stored.")
-    return page("_detail.html", detail=detail)
+    return page("_detail.html", detail=detail, selected=span_id)
 
 
 @router.get("/{trace_id}")
 async def show_trace(trace_id: str, request: Request, context: Context) -> Response:
     """The page; a `span` in the URL is selected, without one the first row that is worth a look."""
+    target = request.headers.get("hx-target")
+    if target == "trace-detail":
+        selected = request.query_params.get("span", "")
+        return page("_detail.html", detail=await _selected(trace_id, selected, request, context), selected=selected)
     found = await _page(trace_id, request, context)
+    if target == "trace-tree":
+        return await _show_view(found, request, context)
+    if target == "trace-header":
+        found = replace(found, detail=await _selected(trace_id, found.tree.selected, request, context))
+        return page("_trace_parts.html", page=found, parts=("trace-header", "trace-tree", "trace-detail"), asked="")
     selected = found.tree.selected or _first_of_interest(found)
-    if selected:
-        trace = context.trace_key(trace_id)
-        full = request.query_params.get("full") == "1"
-        detail = await _detail(context, trace, read_id(selected, 8, "span"), full=full)
-        found = replace(found, detail=detail, tree=replace(found.tree, selected=selected))
+    detail = await _selected(trace_id, selected, request, context)
+    found = replace(found, detail=detail, tree=replace(found.tree, selected=selected))
     end = found.start_unix_nano + found.duration_ns
     links = outgoing_links(context.link_templates, bytes.fromhex(found.trace_id), found.start_unix_nano, end)
     return page("trace.html", page=found, links=links, footer=await context.footer())
 
 
-async def _page(trace_id: str, request: Request, context: WebContext, view: str = "") -> TracePage:
+async def _show_view(found: TracePage, request: Request, context: WebContext) -> Response:
+    """The steps for a page that is open, and what else of it is another now: its tabs, the selected step.
+
+    The page is said to be at the address that shows this again; going back leads to another view or step.
+    """
+    shown = read_view_state(dict(parse_qsl(urlsplit(request.headers.get("hx-current-url", "")).query)))
+    parts = ["trace-tree"]
+    if (shown.view, shown.only) != (found.view, found.state.only):
+        parts.append("trace-views")
+    selected = found.tree.selected
+    if selected and selected != shown.selected:
+        found = replace(found, detail=await _selected(found.trace_id, selected, request, context))
+        parts.append("trace-detail")
+    answer = page("_trace_parts.html", page=found, parts=parts, asked="trace-tree")
+    address = found.tree.address if found.transcript is None else found.transcript.address
+    answer.headers["hx-replace-url" if len(parts) == 1 else "hx-push-url"] = location_with_prefix(address)
+    return answer
+
+
+async def _selected(trace_id: str, span_id: str, request: Request, context: WebContext) -> SpanDetail | None:
+    """What the pane shows; None where nothing is selected or the span has not arrived."""
+    if not span_id:
+        return None
+    full = request.query_params.get("full") == "1"
+    return await _detail(context, context.trace_key(trace_id), read_id(span_id, 8, "span"), full=full)
+
+
+async def _page(trace_id: str, request: Request, context: WebContext) -> TracePage:
     trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
-    state, query = read_view_state(request.query_params, view), request.url.query
+    state, query = read_view_state(request.query_params), request.url.query
     found: TracePage | None
     if await is_heavy(context, trace):
         found = await context.reader_process.run(heavy_reads.trace_page, context.conninfo, trace, path, state, query)

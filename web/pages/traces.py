@@ -36,7 +36,12 @@ EVENT_STREAM = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 @router.get("/traces")
 async def show_list(request: Request, context: Context) -> Response:
-    """The page; a filter that cannot be read stays in its field, with what is wrong below."""
+    """The page; a filter that cannot be read stays in its field, with what is wrong below.
+
+    For htmx, which puts another part of the list into a page that is open, the list alone.
+    """
+    if request.headers.get("hx-target") == "list":
+        return await show_fragment(request, context)
     try:
         query = read_list_query(request.query_params, context.project_id)
     except BadRequest as error:

@@ -6,12 +6,9 @@
 | `/traces/list` | `_list.html` | `page: ListPage` |
 | `/traces/differences` | `differences.html` | `page: DifferencesPage`, `footer` |
 | `/traces/{trace_id}/peek` | `_peek.html` | `peek: Peek` |
-| `/traces/{trace_id}` | `trace.html` (and `_header`, `_tree`, `_detail`) | `page: TracePage`, `footer` |
-| `/traces/{trace_id}/header` | `_header.html` | `page: TracePage` |
-| `/traces/{trace_id}/tree` | `_tree.html` | `page: TracePage` (its `tree` alone counts) |
-| `/traces/{trace_id}/transcript` | `_run_transcript.html` | `page: TracePage` (its `transcript` alone counts) |
-| `/traces/{trace_id}/graph` | `_graph.html` | `page: TracePage` (its `graph` alone counts) |
-| `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail` |
+| `/traces/{trace_id}` | `trace.html` (and `_header`, `_views`, `_view`, `_detail`) | `page: TracePage`, `footer` |
+| the same, asked by htmx | `_trace_parts.html` | `page: TracePage`, `parts`: ids of elements, `asked`: the one asked for |
+| `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail`, `selected: str` |
 | `/conversations/{id}` | `conversation.html` | `page: ConversationPage`, `footer` |
 | any error of a page | `error.html` | `status: int`, `sentence: str`, `footer` |
 
@@ -23,7 +20,7 @@ Parameters. Lists: `q`, `since`, `until` (ISO 8601 or Unix nanoseconds), `range`
 
 Live: `/traces/events` and `/traces/{trace_id}/events` are event streams. Both send `changed` with JSON data:
 `{"version": str}` for the list, `{"version": str, "span_count": int, "live": bool, "derived_unix_ms": int}` for a
-trace; the page then fetches its fragments again, with the query string that it has.
+trace; the page then asks for its parts again, at the address that it has.
 """
 
 from dataclasses import dataclass, field
@@ -207,7 +204,7 @@ class KeyValue:
     key: str
     value: str
     size_bytes: int = 0
-    is_cut: bool = False  # only the beginning is shown; `full_url` of the detail has all
+    is_cut: bool = False  # only the beginning is shown; `full=1` in the address brings all
     is_unmapped: bool = False
     is_json: bool = False
     source: str = ""  # of a fact: the attribute, or another place, that says it
@@ -359,7 +356,6 @@ class SpanDetail:
     resource: tuple[KeyValue, ...]
     scope: tuple[KeyValue, ...]
     otlp_json: KeyValue
-    full_url: str
     has_cut_values: bool
     told_in: str = ""  # id of the trace that tells this model call too and counts it
 

@@ -136,7 +136,6 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
         status = "error" if span.status_code == STATUS_ERROR else ""
         label = STATUS_LABELS.get(status, "")
     unmapped = frozenset(facts.unmapped if facts is not None else span.attributes)
-    detail_path = f"{path}/spans/{row.span_id.hex()}"
     inputs, outputs = _inputs(records, cut), _outputs(records, cut)
     otlp = cut.pair("OTLP JSON", orjson.dumps(span_json(records.stored.otlp), option=orjson.OPT_INDENT_2).decode())
     return SpanDetail(
@@ -176,7 +175,6 @@ def build_detail(records: SpanRecords, path: str, *, full: bool) -> SpanDetail:
             ),
         ),
         otlp_json=otlp,
-        full_url=f"{detail_path}?full=1",
         has_cut_values=cut.has_cut,
         told_in=records.llm_call.told_in.hex() if records.llm_call is not None and records.llm_call.told_in else "",
     )

@@ -51,16 +51,12 @@ class TraceViewState:
         return f"{path}?{query}" if query else path
 
 
-def read_view_state(parameters: Mapping[str, str], view: str = "") -> TraceViewState:
-    """The state that a URL's parameters name; what names nothing known has its usual value. BadRequest for a bad id.
-
-    `view`, where it is given, stands above the parameter of this name.
-    """
-    selected = parameters.get("span", "")
-    wanted, only = view or parameters.get("view", ""), parameters.get("only", "")
+def read_view_state(parameters: Mapping[str, str]) -> TraceViewState:
+    """The state that a URL's parameters name; what names nothing known has its usual value. BadRequest for a bad id."""
+    selected, only = parameters.get("span", ""), parameters.get("only", "")
     folds = [text for text in parameters.get("unfold", "").split(",") if text][:UNFOLDED_MAX]
     return TraceViewState(
-        view=_one_of(wanted, TraceViewName, DEFAULT_VIEW),
+        view=_one_of(parameters.get("view", ""), TraceViewName, DEFAULT_VIEW),
         selected=read_id(selected, 8, "span").hex() if selected else "",
         offset=_number(parameters.get("offset", ""), -1),
         measure=_one_of(parameters.get("measure", ""), Measure, "duration"),

@@ -1,4 +1,5 @@
 // What every page needs. Modules import each other without a version in the URL, so each is loaded once.
+import "./loading.js";
 import "./theme.js";
 import "./copy.js";
 import "./times.js";

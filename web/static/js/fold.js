@@ -37,6 +37,6 @@ tree.addEventListener("click", (event) => {
   const row = button.closest(".row");
   setFolded(row, row.getAttribute("aria-expanded") === "true");
 });
-document.addEventListener("rainbarrel:shown", (event) => {
-  if (event.detail === tree) apply();
+document.addEventListener("htmx:load", ({ target }) => {
+  if (tree.contains(target)) apply();
 });

@@ -28,5 +28,4 @@ function colourAll(root) {
   for (const element of root.querySelectorAll("[data-json]")) colour(element);
 }
 
-document.addEventListener("rainbarrel:shown", (event) => colourAll(event.detail));
-colourAll(document);
+document.addEventListener("htmx:load", (event) => colourAll(event.target));

@@ -1,5 +1,4 @@
 // A card about the trace under the pointer, or with p about the one in focus; it is fetched when it is wanted.
-import { load } from "./fragments.js";
 import { isTyping } from "./typing.js";
 
 const PAUSE_MS = 350;
@@ -14,11 +13,9 @@ document.body.append(card);
 
 let timer = 0;
 let wanted = "";
-let asked = new AbortController();
 
 function hide() {
   clearTimeout(timer);
-  asked.abort();
   wanted = "";
   card.hidden = true;
 }
@@ -31,23 +28,28 @@ function place(row) {
   card.style.left = `${scrollX + Math.max(16, Math.min(left, innerWidth - card.offsetWidth - 16))}px`;
 }
 
-async function show(row) {
+function show(row) {
   const url = `${row.querySelector(".question a").getAttribute("href")}/peek`;
   if (wanted === url) return;
   hide();
   wanted = url;
-  asked = new AbortController();
-  try {
-    const html = await load(url, asked.signal);
-    if (wanted !== url) return;
-    const shown = list.querySelector(`tr[data-trace="${row.dataset.trace}"]`); // the list may have been renewed meanwhile
-    if (!shown) return hide();
-    card.innerHTML = html;
-    card.hidden = false;
-    place(shown);
-  } catch {
-    if (wanted === url) hide(); // the row says what there is to say
-  }
+  htmx.ajax("GET", url, { source: card, target: card }).catch(() => {});
+}
+
+card.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  detail.shouldSwap &&= detail.pathInfo.requestPath === wanted;
+});
+card.addEventListener("htmx:afterSettle", () => {
+  const row = list.querySelector(`[href="${wanted.replace(/\/peek$/, "")}"]`)?.closest("tr"); // the list may have been renewed meanwhile
+  if (!row) return hide();
+  card.hidden = false;
+  place(row);
+});
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  card.addEventListener(name, (event) => {
+    event.stopPropagation(); // the row says what there is to say
+    hide();
+  });
 }
 
 list.addEventListener("pointerover", (event) => {

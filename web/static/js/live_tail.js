@@ -29,7 +29,7 @@ function show(rows) {
   for (const row of rows.reverse()) put(row); // the newest comes first and ends on top
   while (body.children.length > ROWS_MAX) body.lastElementChild.remove();
   document.querySelector("[data-tail-empty]")?.remove();
-  document.dispatchEvent(new CustomEvent("rainbarrel:shown", { detail: body }));
+  htmx.trigger(body, "htmx:load");
 }
 
 function hold(rows) {

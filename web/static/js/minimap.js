@@ -12,13 +12,12 @@ let waiting = 0;
 const mapOf = (event) => event.target.closest?.("[data-minimap]");
 const numbers = (map) => ({ length: Number(map.dataset.length), begin: Number(map.dataset.begin), end: Number(map.dataset.end) });
 
-async function setWindow(begin, end, handle) {
+function setWindow(begin, end) {
   const url = new URL(location.href);
   url.searchParams.delete("offset");
   url.searchParams.set("from", String(Math.round(begin)));
   url.searchParams.set("to", String(Math.round(end)));
-  await openAddress(url.href);
-  if (handle) tree.querySelector(`[data-handle="${handle}"]`)?.focus({ preventScroll: true });
+  openAddress(url.href);
 }
 
 function placeOf(event, map) {
@@ -64,7 +63,7 @@ function finish(isWanted) {
   const { length, begin, end } = numbers(map);
   if (hasMoved) {
     const [left, right] = [from, to].sort((a, b) => a - b);
-    setWindow(left * length, Math.max(right * length, left * length + 1), handle);
+    setWindow(left * length, Math.max(right * length, left * length + 1));
   } else if (!handle) {
     const width = end - begin < length ? end - begin : length / CLICK_SHARE;
     const left = Math.min(Math.max(0, to * length - width / 2), length - width);
@@ -98,5 +97,5 @@ tree.addEventListener("keydown", (event) => {
   event.target.setAttribute("aria-valuenow", String(to));
   clearTimeout(waiting);
   const wanted = { begin, end, [handle]: to };
-  waiting = setTimeout(() => setWindow(wanted.begin, wanted.end, handle), KEY_PAUSE_MS);
+  waiting = setTimeout(() => setWindow(wanted.begin, wanted.end), KEY_PAUSE_MS);
 });

@@ -19,7 +19,6 @@ export async function goToNext(wanted) {
   const span = selectedSpan();
   if (span) query.set("span", span);
   query.set("wanted", wanted);
-  if (!query.has("view")) query.set("view", main.dataset.currentView);
   const here = currentRow()?.dataset.index;
   if (here) query.set("here", here);
   let found;
@@ -37,7 +36,7 @@ export async function goToNext(wanted) {
   if (found.has_turned) say("From the start again.");
   const rowOf = () => tree.querySelector(`.row[data-index="${found.row_index}"]`);
   if (found.span_id) {
-    await select(found.span_id, { row: rowOf() });
+    await select(found.span_id, rowOf());
     return;
   }
   if (!rowOf()) await openAddress(found.address);

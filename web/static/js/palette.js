@@ -1,12 +1,7 @@
-// The palette: Ctrl-K (or the button of the rail) opens it, the server suggests, arrows choose, Enter goes, Esc closes.
-const PAUSE_MS = 120;
+// The palette: Ctrl-K (or the button of the rail) opens it, the server suggests by htmx, arrows choose, Enter goes, Esc closes.
 const dialog = document.getElementById("palette");
 const field = dialog.querySelector("input");
-const list = dialog.querySelector("ul");
-const note = dialog.querySelector(".palette-note");
-const base = document.documentElement.dataset.base;
-let request = new AbortController();
-let timer = 0;
+const list = document.getElementById("palette-list");
 let chosen = -1;
 let answered = null; // the text that the lines are for
 
@@ -15,7 +10,7 @@ function open() {
   for (const other of document.querySelectorAll("dialog[open]")) other.close();
   dialog.showModal();
   field.select();
-  ask();
+  htmx.trigger(field, "opened");
 }
 
 function choose(index) {
@@ -27,38 +22,17 @@ function choose(index) {
   else field.setAttribute("aria-activedescendant", options[chosen].id);
 }
 
-function option({ kind, label, about, url }, index) {
-  const line = document.createElement("li");
-  line.id = `palette-${index}`;
-  line.setAttribute("role", "option");
-  line.dataset.url = url;
-  for (const [name, text] of [["jump-kind", kind], ["cut", label], ["cut dim", about]]) {
-    const part = document.createElement("span");
-    part.className = name;
-    part.textContent = text;
-    line.append(part);
-  }
-  return line;
-}
-
-async function ask() {
-  request.abort();
-  request = new AbortController();
-  const asked = field.value;
-  try {
-    const answer = await fetch(`${base}/jump.json?${new URLSearchParams({ to: asked })}`, { signal: request.signal });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const { suggestions } = await answer.json();
-    answered = asked;
-    list.replaceChildren(...suggestions.map(option));
-    note.textContent = suggestions.length ? "" : "Nothing that is stored is called like this. Enter says more.";
-    choose(0);
-  } catch (error) {
-    if (error.name === "AbortError") return;
+list.addEventListener("htmx:afterSwap", ({ detail }) => {
+  answered = detail.requestConfig.parameters.to ?? "";
+  choose(0);
+});
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  field.addEventListener(name, (event) => {
+    event.stopPropagation();
     list.replaceChildren();
     choose(-1);
-    note.textContent = "The server does not answer; type on to try again.";
-  }
+    document.getElementById("palette-note").textContent = "The server does not answer; type on to try again.";
+  });
 }
 
 document.addEventListener("keydown", (event) => {
@@ -71,10 +45,6 @@ document.addEventListener("click", (event) => {
   if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   open();
-});
-field.addEventListener("input", () => {
-  clearTimeout(timer);
-  timer = setTimeout(ask, PAUSE_MS);
 });
 field.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") choose(chosen + 1);

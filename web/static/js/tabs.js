@@ -38,7 +38,4 @@ pane.addEventListener("keydown", (event) => {
   const all = [...pane.querySelectorAll("[data-tab]")];
   choose(all[(all.indexOf(tab) + step + all.length) % all.length]);
 });
-document.addEventListener("rainbarrel:shown", (event) => {
-  if (event.detail === pane) apply();
-});
-apply();
+document.addEventListener("htmx:load", apply);

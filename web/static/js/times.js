@@ -33,6 +33,5 @@ function sinceLast(root) {
   }
 }
 
-localise(document);
-document.addEventListener("rainbarrel:shown", (event) => localise(event.detail));
+document.addEventListener("htmx:load", (event) => localise(event.target));
 setInterval(() => sinceLast(document), 1000);

@@ -1,60 +1,41 @@
-// Renews header, tree and details while spans arrive; selection, folds, focus and scrolling stay as they are.
-import { load, show } from "./fragments.js";
+// Renews header, steps and details while spans arrive; selection, folds, focus and scrolling stay as they are.
 import { refresher } from "./refresh.js";
-import { detailUrl, selectedSpan } from "./span_detail.js";
-import { rowOfSpan } from "./tree_rows.js";
+import { addressOf, selectedSpan } from "./span_detail.js";
 
 const header = document.getElementById("trace-header");
 const tree = document.getElementById("trace-tree");
 const pane = document.getElementById("trace-detail");
-const shown = { header: "", tree: "", pane: "" };
-
-function renew(name, element, html) {
-  if (shown[name] === html) return false;
-  shown[name] = html;
-  show(element, html);
-  return true;
-}
-
-function renewTree(html) {
-  const at = tree.querySelector("[data-scroll]").scrollTop;
-  const focused = tree.contains(document.activeElement) ? document.activeElement.closest(".row")?.dataset.span : undefined;
-  if (!renew("tree", tree, html)) return;
-  tree.querySelector("[data-scroll]").scrollTop = at;
-  if (focused) rowOfSpan(focused)?.querySelector(".step-link").focus({ preventScroll: true });
-}
-
-function renewPane(html) {
-  const selection = getSelection();
-  if (!selection.isCollapsed && pane.contains(selection.anchorNode)) return; // the reader is marking text
-  const at = pane.scrollTop;
-  const focused = pane.contains(document.activeElement) ? document.activeElement.id : "";
-  if (!renew("pane", pane, html)) return;
-  pane.scrollTop = at;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-}
+const shown = {}; // what the server last sent of a part, by its id
+let asked = "";
 
 // What the reader looks at: the address and the selected step.
 const view = () => `${location.search} ${selectedSpan()}`;
 
-const refresh = refresher(async () => {
-  const before = view();
+function address() {
+  asked = view();
   const span = selectedSpan();
-  const query = new URLSearchParams(location.search);
-  if (span) query.set("span", span);
-  const parts = [header, tree].map((element) => load(`${element.dataset.fragment}?${query}`));
-  const [headerHtml, treeHtml] = await Promise.all(parts);
-  if (view() === before) {
-    renew("header", header, headerHtml);
-    renewTree(treeHtml);
-    if (!span || rowOfSpan(span)?.matches(".is-missing")) return;
-    const paneHtml = await load(detailUrl(span));
-    if (view() === before) {
-      renewPane(paneHtml);
-      return;
-    }
-  }
+  const full = new URLSearchParams(location.search).has("full") ? "&full=1" : "";
+  return span ? addressOf(span) + full : location.href;
+}
+
+function isMarkingText() {
+  const selection = getSelection();
+  return !selection.isCollapsed && pane.contains(selection.anchorNode);
+}
+
+const refresh = refresher(header, address);
+
+header.addEventListener("htmx:beforeSwap", (event) => {
+  if (view() === asked) return;
+  event.preventDefault();
   refresh(); // the reader went elsewhere meanwhile
+});
+for (const part of [tree, pane]) part.addEventListener("htmx:beforeSwap", () => delete shown[part.id]);
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  const { id } = detail.target;
+  const html = detail.fragment.innerHTML;
+  detail.shouldSwap &&= shown[id] !== html && !(id === pane.id && isMarkingText());
+  if (detail.shouldSwap) shown[id] = html;
 });
 
 let seen = header.querySelector("[data-version]").dataset.version;

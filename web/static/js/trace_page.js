@@ -1,6 +1,7 @@
 // The page of one trace. The live events come last, when everybody listens.
 import "./fold.js";
 import "./tree_rows.js";
+import "./tree_place.js";
 import "./span_detail.js";
 import "./tabs.js";
 import "./tree_keys.js";

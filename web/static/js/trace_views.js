@@ -4,7 +4,7 @@ import { selectedSpan } from "./span_detail.js";
 import { openAddress } from "./tree_window.js";
 import { isTyping } from "./typing.js";
 
-const tabs = [...document.querySelectorAll("[data-view]")];
+const views = document.getElementById("trace-views");
 
 function keepSelection(tab) {
   const url = new URL(location.href);
@@ -20,27 +20,31 @@ function keepSelection(tab) {
   tab.href = url;
 }
 
-for (const tab of [...tabs, ...document.querySelectorAll("[data-only]")]) {
-  tab.addEventListener("click", () => keepSelection(tab));
-  tab.addEventListener("auxclick", () => keepSelection(tab));
-}
+views.addEventListener("htmx:configRequest", ({ target, detail }) => {
+  keepSelection(target);
+  detail.path = target.href;
+});
+views.addEventListener("auxclick", (event) => {
+  const tab = event.target.closest("[data-view], [data-only]");
+  if (tab) keepSelection(tab);
+});
 document.addEventListener("keydown", (event) => {
-  const tab = tabs[Number(event.key) - 1];
+  const tab = views.querySelectorAll("[data-view]")[Number(event.key) - 1];
   if (!tab || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   tab.click();
 });
 
 // The search keeps what else the address says, and goes to its first hit.
-const form = document.querySelector(".find");
-form.addEventListener("submit", async (event) => {
+views.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const { find } = event.target.elements;
   const url = new URL(location.href);
-  const text = form.elements.find.value.trim();
+  const text = find.value.trim();
   const isNew = text !== (url.searchParams.get("find") ?? "");
   if (text) url.searchParams.set("find", text);
   else url.searchParams.delete("find");
   if (isNew && !(await openAddress(url.href))) return;
-  form.elements.find.blur();
+  find.blur();
   if (text) await goToNext("hit");
 });

@@ -14,7 +14,7 @@ const pane = document.getElementById("trace-detail");
 function choose(row) {
   if (!row) return;
   focusRow(row);
-  if (row.dataset.span) select(row.dataset.span, { row });
+  if (row.dataset.span) select(row.dataset.span, row);
 }
 
 // At the edge of a part its neighbour opens. The graph has nodes instead of rows.
@@ -83,7 +83,7 @@ const KEYS = {
   n: () => goToNext("hit"),
   "/": () => document.querySelector(".find input[type=search]").select(),
   m: () => tree.querySelector(".segments a:not([aria-current])")?.click(),
-  z: () => tree.querySelector("[data-whole]")?.click(),
+  z: () => tree.querySelector("#map-whole")?.click(),
   d: () => follow("#diff > summary", "There is no previous repeat to compare with."),
   "]": () => follow('[data-repeat="next"]', "No next repeat."),
   "[": () => follow('[data-repeat="previous"]', "No previous repeat."),

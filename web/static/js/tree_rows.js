@@ -26,13 +26,14 @@ export function focusRow(row) {
   row.scrollIntoView({ block: "nearest" });
 }
 
-export function markSelected(span, row = rowOfSpan(span)) {
+export function markSelected(row) {
   for (let marked; (marked = selectedRow()); ) mark(marked, "false");
   mark(row, "true");
+  takeTab(row);
 }
 
-document.addEventListener("rainbarrel:shown", (event) => {
-  if (event.detail === tree) takeTab();
+document.addEventListener("htmx:load", ({ target }) => {
+  if (tree.contains(target)) takeTab();
 });
 takeTab();
 selectedRow()?.scrollIntoView({ block: "nearest" });
