@@ -7,7 +7,7 @@
 | `/traces/differences` | `differences.html` | `page: DifferencesPage`, `footer` |
 | `/traces/{trace_id}/peek` | `_peek.html` | `peek: Peek` |
 | `/traces/{trace_id}` | `trace.html` (and `_header`, `_views`, `_view`, `_detail`) | `page: TracePage`, `footer` |
-| the same, asked by htmx | `_trace_parts.html` | `page: TracePage`, `parts`: ids of elements, `asked`: the one asked for |
+| the same, asked by htmx | `_trace_parts.html` | `page`, `parts`: ids of elements, `asked`: one of them |
 | `/traces/{trace_id}/spans/{span_id}` | `_detail.html` | `detail: SpanDetail`, `selected: str` |
 | `/conversations/{id}` | `conversation.html` | `page: ConversationPage`, `footer` |
 | any error of a page | `error.html` | `status: int`, `sentence: str`, `footer` |
