@@ -15,6 +15,8 @@ VARIANTS = {  # the same page in another state; {trace_id} and {user} are those 
     "/traces/{trace_id}": ("?view=transcript", "?view=tree&find=e&only=tools", "?measure=tokens", "?view=graph"),
     "/conversations/{name}": ("?failures=1",),
     "/interactions": ("?errors=1&q=a", "?q=nothing+like+it"),
+    "/tool-calls": ("?errors=1", "?q=tool:nothing+like+it"),
+    "/spans": ("?order=slowest",),
     "/issues": ("?kind=loop",),
     "/compare": ("?a={trace_id}&b={trace_id}",),
     "/compare/cohorts": ("?by=user&a={user}&b={user}",),

@@ -30,6 +30,8 @@ SHOW_TEXTS = (  # these must show what was planted: else the walk would prove no
     "/traces/{trace_id}?view=tree&find=e&only=tools",
     "/traces/{trace_id}?view=graph",
     "/interactions",
+    "/tool-calls",
+    "/spans",
     "/conversations",
     "/conversations/{name}",
     "/issues",

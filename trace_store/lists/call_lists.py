@@ -17,7 +17,7 @@ from trace_store.queries import load
 from trace_store.span_reads import plan_and_fetch
 
 SQL = load("call_lists")
-LOOKED_AT_MAX = 20_000  # calls that a page of the list, or a count, looks at
+LOOKED_AT_MAX = 10_000  # calls that a page of the list, or a count, looks at
 LOOPS_MAX = 1_000  # loops, where only their calls are asked for
 COUNTED_MAX = 5_000  # matching calls that a count reads
 NAMED_MAX = 2_000  # calls whose values are suggested

@@ -23,8 +23,8 @@ from trace_store.stored import TraceKey
 
 SQL = load("span_lists")
 PART_SQL = load("fact_parts")
-TRACES_MAX = 1_000  # that a page looks at, newest or slowest first
-SPANS_MAX = 20_000  # of these traces; the last one may have more
+TRACES_MAX = 500  # that a page looks at, newest or slowest first
+SPANS_MAX = 10_000  # of these traces; the last one may have more
 RANKED_MAX = 50_000  # the newest traces, of which the slowest are taken
 COUNTED_MAX = 5_000  # matching spans that a count reads
 

@@ -12,6 +12,8 @@ from trace_store.exceptions import RainbarrelError
 from trace_store.fact_parts import Entry
 from trace_store.lists.span_lists import (
     RANKED_MAX,
+    SPANS_MAX,
+    TRACES_MAX,
     SlowestSpans,
     SpanLine,
     read_entries,
@@ -46,6 +48,10 @@ from web.templating import page, page_in_parts, render
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
 PATH = OF_SPANS.path
+NEWEST_NOTE = (
+    "Spans have no order of their own in the store: the list goes from the newest trace to older ones, through up to "
+    f"{number(TRACES_MAX)} traces or {number(SPANS_MAX)} spans at once."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ def _page(query: RowQuery, found: Found, *, is_empty: bool) -> RowListPage[SpanL
         searched_back_to=found.searched_back_to,
         order=query.order,
         order_urls=orders,
-        note="" if found.slowest is None else slowest_note(found.slowest),
+        note=NEWEST_NOTE if found.slowest is None else slowest_note(found.slowest),
     )
 
 
