@@ -37,7 +37,7 @@ def test_tabs_keep_the_filter_and_a_facet_narrows_it(page: Page, server: Running
     facets = page.get_by_role("complementary", name="Filter by value")
     facets.get_by_role("link", name=re.compile("^OrderNotFound")).click()
     expect(page).to_have_url(re.compile(r"q=user%3Auser-ada\+error%3AOrderNotFound"))
-    page.get_by_role("combobox", name="Search in tools").fill("status:unr")
+    page.get_by_role("combobox", name="Search in tools").fill("user:user-ada status:unr")
     page.get_by_role("option", name="unrecovered").click()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"status%3Aunrecovered"))
