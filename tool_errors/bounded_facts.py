@@ -5,6 +5,7 @@ What derive sees of fresh facts is then what it sees of facts that were read bac
 
 import dataclasses
 import hashlib
+from operator import attrgetter
 from typing import Any
 
 from tool_errors.failure.error_text import bounded_message
@@ -34,17 +35,16 @@ _NAMES = (
     "environment",
 )
 _TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
+_names_of, _tokens_of = attrgetter(*_NAMES), attrgetter(*_TOKENS)
 
 
 def bounded_facts(facts: SpanFacts) -> SpanFacts:
     """The facts with names, ids, messages and previews as rows hold them; payload values and texts stay whole."""
     changes: dict[str, Any] = {}
-    for key in _NAMES:
-        value = getattr(facts, key)
+    for key, value in zip(_NAMES, _names_of(facts), strict=True):
         if value is not None and (name := bounded_name(value)) != value:
             changes[key] = name
-    for key in _TOKENS:
-        count = getattr(facts, key)
+    for key, count in zip(_TOKENS, _tokens_of(facts), strict=True):
         if count is not None and not 0 <= count <= TOKENS_MAX:
             changes[key] = None
     for key in ("input_text", "output_text"):
@@ -82,6 +82,8 @@ def bounded_verdict(verdict: Verdict) -> Verdict:
 
 def bounded_name(text: str) -> str:
     """A name or id as it is, unless it is longer than NAME_BYTES_MAX: then its beginning and its digest."""
+    if len(text) <= NAME_BYTES_MAX and text.isascii() and "\0" not in text:
+        return text
     text = _storable(text)
     raw = text.encode()
     if len(raw) <= NAME_BYTES_MAX:
@@ -91,6 +93,8 @@ def bounded_name(text: str) -> str:
 
 def text_preview(text: str) -> str:
     """The beginning of a text, with an ellipsis where it was cut; the preview of a preview is itself."""
+    if len(text) <= PREVIEW_BYTES_MAX and text.isascii() and "\0" not in text:
+        return text
     text = _storable(text)
     raw = text[: PREVIEW_BYTES_MAX + 1].encode()
     if len(raw) <= PREVIEW_BYTES_MAX:

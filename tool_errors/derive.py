@@ -8,7 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tool_errors.bounded_facts import text_preview
-from tool_errors.calls.llm_calls import LlmGroup, end_of, runs_told_whole, token_usage, unique_llm_calls
+from tool_errors.calls.llm_calls import (
+    LlmGroup,
+    Usage,
+    end_of,
+    runs_told_whole,
+    token_usage,
+    unique_llm_calls,
+    untold_sums,
+)
 from tool_errors.calls.tool_calls import unique_tool_calls
 from tool_errors.findings import DerivedSpan, DerivedTrace, LlmCall, LlmCallKey, Loop, ToolCall
 from tool_errors.interactions.parts import interaction_parts, whole_text_at
@@ -50,8 +58,7 @@ def derive(
     view = TraceView(spans, judged)
     nodes = [row.node for row in view.rows if row.node is not None]
     groups = unique_llm_calls(view)
-    llm_calls = _priced_calls([*groups, *runs_told_whole(view, groups)], prices or prices_in_use())
-    usage = token_usage(view, groups)
+    llm_calls, usage = _calls_and_usage(view, groups, prices or prices_in_use())
     asked, answered = first_input(view, groups), final_output(view, groups)
     first, last = (asked.input_text if asked else None), (answered.output_text if answered else None)
     tool_calls = with_scopes(view, unique_tool_calls(view, groups, trace_id, live=live), first and text_preview(first))
@@ -100,6 +107,12 @@ def derive(
         event_name=_first(facts.event_name for facts in known),
         run_ended_well=None if live else _ended_well(view, last, may_answer=bool(llm_calls)),
     )
+
+
+def _calls_and_usage(view: TraceView, groups: list[LlmGroup], prices: PriceTable) -> tuple[tuple[LlmCall, ...], Usage]:
+    untold = untold_sums(view, groups)
+    calls = _priced_calls([*groups, *runs_told_whole(view, groups, untold)], prices)
+    return calls, token_usage(view, groups, untold)
 
 
 def _priced_calls(groups: Iterable[LlmGroup], prices: PriceTable) -> tuple[LlmCall, ...]:

@@ -6,6 +6,7 @@ Times are nanoseconds since the epoch, tokens are counts, ids are the W3C bytes.
 from dataclasses import dataclass, field
 
 from trace_store.facts import CallStatus, Payload, SpanType, ToolDefinition
+from trace_store.quickly_made import quickly_made
 
 FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
 OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result was seen, for good or so far
@@ -13,6 +14,7 @@ OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result 
 LlmCallKey = tuple[bytes, bytes]  # trace id, span id
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one tool call, with the evidence that decided it."""
@@ -25,6 +27,7 @@ class Verdict:
     fingerprint: str = ""  # see tool_errors/failure/fingerprint.py; "" unless the call failed
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SchemaViolation:
     """One place at which the arguments of a call break the schema of its tool; see `schema/schema_violations.py`."""
@@ -37,6 +40,7 @@ class SchemaViolation:
     is_tolerable: bool  # most tools take it: null for what is optional, a number as a text
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LlmCall:
     """One call of a model, however many spans reported it."""
@@ -75,6 +79,7 @@ class LlmCall:
     tool_definition_count: int = 0  # all of them
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """One call of a tool: a span, or only a pair of messages, or only a request that nobody answered."""
@@ -105,6 +110,7 @@ class ToolCall:
         return self.verdict.status in FAILED and self.propagated_from is None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CallReference:
     """Names a tool call across traces."""
@@ -136,6 +142,7 @@ class Loop:
     wasted_ns: int = 0  # from the end of the first round to the end of the last call
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DerivedSpan:
     """One span of the trace, in display order."""
@@ -154,6 +161,7 @@ class DerivedSpan:
     from_log: bool = False  # stands for a log record
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InteractionPart:
     """What the spans of one trace say of one interaction that they name."""
@@ -170,6 +178,7 @@ class InteractionPart:
     event_name: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class DerivedTrace:
     """Everything that is derived from one trace. Counts and sums are over unique calls."""

@@ -8,10 +8,11 @@ back give the same trace.
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from tool_errors.bounded_facts import bounded_facts, bounded_verdict, text_preview
-from tool_errors.failure.status import judge, judge_answer, judge_result
+from tool_errors.failure.status import judge_answer, judge_result, judge_with
 from tool_errors.failure.tool_rules import NO_TOOL_RULES, ToolRules
 from tool_errors.findings import SchemaViolation, Verdict
 from tool_errors.schema.schema_violations import (
@@ -32,6 +33,7 @@ from trace_store.facts import (
     ToolDefinition,
 )
 from trace_store.model import SpanVersion
+from trace_store.quickly_made import quickly_made
 
 DETECTOR_VERSION = 7  # raise with every change of a rule or pattern that alters a verdict: `reprocess` looks at it
 
@@ -41,9 +43,12 @@ _TEXTS = ("input_text", "output_text")
 _VERDICTS = ("verdict", "result_verdict")
 _TOOLS = ("model_turns", "tool_definitions", "tool_definition_count")
 _APART = frozenset({*_IDS, *_PAYLOADS, *_TEXTS, "failure", "requested_calls", "answered_calls", "unmapped", *_TOOLS})
-_PLAIN = tuple(field for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
+_PLAIN = tuple(field.name for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
+_DEFAULTS = tuple(field.default for field in dataclasses.fields(SpanFacts) if field.name not in _APART)
+_plain_of = attrgetter(*_PLAIN)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class JudgedFacts:
     """One version of one span as a dialect and the rules understand it."""
@@ -67,10 +72,10 @@ def judge_facts(facts: SpanFacts, version: SpanVersion, rules: ToolRules = NO_TO
         schemas = offered_schemas(facts) if facts.tool_definitions else None
         return JudgedFacts(version, facts, answers=answers, request_violations=violations, schemas=schemas)
     result = judge_result(facts.result, "result", facts.tool_name or "", rules)
-    verdict = bounded_verdict(judge(facts, rules))
-    return JudgedFacts(
-        version, facts, verdict, result and bounded_verdict(result), answers, violations, own_violations(facts)
-    )
+    judged = judge_with(facts, result)
+    verdict = bounded_verdict(judged)
+    result_verdict = verdict if judged is result else result and bounded_verdict(result)
+    return JudgedFacts(version, facts, verdict, result_verdict, answers, violations, own_violations(facts))
 
 
 def to_row(judged: JudgedFacts) -> dict[str, Any]:
@@ -79,10 +84,8 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
     version = judged.version
     row: dict[str, Any] = {key: getattr(facts, key).hex() for key in _IDS}
     row["version"] = [version.end_unix_nano, version.raw_length, version.digest.hex()]
-    for field in _PLAIN:
-        value = getattr(facts, field.name)
-        if value != field.default:
-            row[field.name] = value
+    plain = zip(_PLAIN, _DEFAULTS, _plain_of(facts), strict=True)
+    row |= {name: value for name, default, value in plain if value != default}
     for key in _PAYLOADS:
         if (payload := getattr(facts, key)) is not None:
             row[key] = _payload_json(payload)
@@ -110,14 +113,27 @@ def to_row(judged: JudgedFacts) -> dict[str, Any]:
     return row
 
 
-def from_row(row: Mapping[str, Any]) -> JudgedFacts:
-    """The judged facts of a row that `to_row` made; payload values are unread, texts are their previews."""
-    end_unix_nano, raw_length, digest = row["version"]
-    facts = {key: _READ[key](value) if key in _READ else value for key, value in row.items() if key in _OF_FACTS}
+def from_row(
+    row: Mapping[str, Any], told: Mapping[str, Any] | None = None, version: SpanVersion | None = None
+) -> JudgedFacts:
+    """The judged facts of a row that `to_row` made; payload values are unread, texts are their previews.
+
+    `told` are fields of SpanFacts, and `version` that of the span, where the row leaves them out.
+    """
+    if "version" in row:
+        end_unix_nano, raw_length, digest = row["version"]
+        version = SpanVersion(end_unix_nano, raw_length, bytes.fromhex(digest))
+    elif version is None:
+        raise ValueError("nothing tells the version of the span")
+    facts = {} if told is None else dict(told)
+    for key, value in row.items():
+        if key in _OF_FACTS:
+            read = _READ.get(key)
+            facts[key] = value if read is None else read(value)
     if "tool_definitions" in facts:
         facts.setdefault("tool_definition_count", len(facts["tool_definitions"]))
     return JudgedFacts(
-        version=SpanVersion(end_unix_nano, raw_length, bytes.fromhex(digest)),
+        version=version,
         facts=SpanFacts(**facts),
         verdict=_verdict(row.get("verdict")),
         result_verdict=_verdict(row.get("result_verdict")),

@@ -46,7 +46,7 @@ def any_value(value: Any) -> Any:
     """
     kind = value.WhichOneof("value")
     if kind == "array_value":
-        return [any_value(item) for item in value.array_value.values]
+        return [item.string_value or any_value(item) for item in value.array_value.values]
     if kind == "kvlist_value":
         return key_values(value.kvlist_value.values)
     return None if kind is None else getattr(value, kind)
@@ -56,8 +56,10 @@ def key_values(pairs: Iterable[Any]) -> dict[str, Any]:
     """Decode repeated KeyValue; of a repeated key the first counts."""
     decoded: dict[str, Any] = {}
     for pair in pairs:
-        if pair.key not in decoded:
-            decoded[pair.key] = any_value(pair.value)
+        key = pair.key
+        if key not in decoded:
+            value = pair.value
+            decoded[key] = value.string_value or any_value(value)  # most are texts
     return decoded
 
 

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
+from trace_store.quickly_made import quickly_made
+
 TOLD_ELSEWHERE = "is_told_elsewhere"  # key of ToolCallRow.group_says: another trace of the group has this call
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TraceRow:
     """A row of `traces`."""
@@ -55,8 +58,8 @@ class TraceRow:
     derived_by: str = ""  # the rules that made it; see tool_errors/rules.py
 
 
-# Frozen classes take several times as long to make; rows of calls, of which a trace has thousands, are never changed.
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class LlmCallRow:
     """A row of `llm_calls`."""
 
@@ -86,7 +89,8 @@ class LlmCallRow:
     told_in: bytes | None = None  # the trace that tells this call too and counts it, which only the group knows
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class ToolCallRow:
     """A row of `tool_calls`."""
 
@@ -140,6 +144,7 @@ _BYTES = frozenset({"arguments_digest", "result_digest", "asked_by", "asked_in"}
 _TOOL_CALL_COLUMNS = frozenset(column.name for column in fields(ToolCallRow))
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LoopRow:
     """A row of `loops`."""

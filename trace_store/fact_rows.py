@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from trace_store.facts import SpanType, ToolDefinition
+from trace_store.quickly_made import quickly_made
 from trace_store.stored import SpanRow
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FactRow:
     """What the processor writes for one span version that a dialect claims."""

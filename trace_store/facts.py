@@ -7,6 +7,8 @@ normalise; the store keeps digest and preview, which is all that assembly and de
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from trace_store.quickly_made import quickly_made
+
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
@@ -25,8 +27,8 @@ class Unread:
 UNREAD = Unread()
 
 
-# Frozen classes take several times as long to make; what stands below is never changed once it is made.
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class Payload:
     """An argument object, a result or a message, as a JSON value."""
 
@@ -35,7 +37,8 @@ class Payload:
     value: Any = UNREAD  # JSON value, unwrapped; UNREAD when it came from a row
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An error that the span itself states, before any judgement."""
 
@@ -45,7 +48,8 @@ class Failure:
     message: str  # original text without type prefix and stack; "" when unknown
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class RequestedCall:
     """A tool call that an LLM call asked for (in its output)."""
 
@@ -55,7 +59,8 @@ class RequestedCall:
     turn: int = 0  # which turn of a whole run asked, from 1; 0 when the span is one turn
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@quickly_made
+@dataclass(frozen=True, slots=True)
 class AnsweredCall:
     """A tool result that an LLM call was given (a tool message in its input), new since the last assistant message."""
 
@@ -78,6 +83,7 @@ class ModelTurn(NamedTuple):
     finish_reason: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
     """A tool as a model is told of it."""

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from trace_store.quickly_made import quickly_made
+
 DEFAULT_PROJECT_ID = 1
 DEFAULT_PROJECT = "default"
 
@@ -56,6 +58,7 @@ class AcceptedLog(NamedTuple):
     otlp: bytes  # exact LogRecord message
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SpanEvent:
     """A SpanEvent with decoded attributes."""
@@ -65,6 +68,7 @@ class SpanEvent:
     attributes: Mapping[str, Any]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SpanLink:
     """A SpanLink with decoded attributes."""
@@ -74,6 +78,7 @@ class SpanLink:
     attributes: Mapping[str, Any]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LogRecord:
     """A LogRecord with decoded body and attributes."""
@@ -87,6 +92,7 @@ class LogRecord:
     scope_name: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Span:
     """A span with decoded attributes, as dialects and pages read it.

@@ -6,7 +6,7 @@ Resource and scope are messages of their own in the store and shared by many spa
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as OtlpLogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
@@ -48,13 +48,15 @@ def read_span_unless(
     """The same; None for a span without events that is of no use by the name of its scope and the keys of its
     attributes, whose values are not decoded then."""
     span = OtlpSpan.FromString(otlp)
-    if not span.events and is_of_no_use(scope.name, [pair.key for pair in span.attributes]):
+    pairs = list(span.attributes)
+    if not span.events and is_of_no_use(scope.name, [pair.key for pair in pairs]):
         return None
-    return span_of(span, resource, scope)
+    return span_of(span, resource, scope, pairs)
 
 
-def span_of(span: OtlpSpan, resource: Mapping[str, Any], scope: Scope) -> Span:
-    """A Span message with decoded attributes."""
+def span_of(span: OtlpSpan, resource: Mapping[str, Any], scope: Scope, pairs: Iterable[KeyValue] | None = None) -> Span:
+    """A Span message with decoded attributes; `pairs` are these, where they have been listed already."""
+    status = span.status
     return Span(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -63,13 +65,15 @@ def span_of(span: OtlpSpan, resource: Mapping[str, Any], scope: Scope) -> Span:
         end_unix_nano=span.end_time_unix_nano,
         name=span.name,
         kind=span.kind,
-        status_code=span.status.code,
-        status_message=span.status.message,
-        attributes=key_values(span.attributes),
-        events=tuple(
-            SpanEvent(event.time_unix_nano, event.name, key_values(event.attributes)) for event in span.events
-        ),
-        links=tuple(SpanLink(link.trace_id, link.span_id, key_values(link.attributes)) for link in span.links),
+        status_code=status.code,
+        status_message=status.message,
+        attributes=key_values(span.attributes if pairs is None else pairs),
+        events=tuple(SpanEvent(event.time_unix_nano, event.name, key_values(event.attributes)) for event in span.events)
+        if span.events
+        else (),
+        links=tuple(SpanLink(link.trace_id, link.span_id, key_values(link.attributes)) for link in span.links)
+        if span.links
+        else (),
         resource_attributes=resource,
         scope_name=scope.name,
         scope_version=scope.version,

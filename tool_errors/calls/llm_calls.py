@@ -55,16 +55,16 @@ def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
     return found
 
 
-def runs_told_whole(view: TraceView, groups: list[LlmGroup]) -> list[LlmGroup]:
+def runs_told_whole(view: TraceView, groups: list[LlmGroup], untold: Sequence[int]) -> list[LlmGroup]:
     """Runs that name their model and their tokens without any call of a model below them: each stands for its calls.
 
     They are those that its messages tell, or one where nobody tells their number. What a run cost is known so, or that
-    its model has no price.
+    its model has no price. `untold` are the `untold_sums`.
     """
     members = {index for group in groups for index in group.members}
     calls_below = view.tree.sums_below([int(index in members) for index in range(len(view.rows))])
     found = []
-    for index in _untold_sums(view, groups):
+    for index in untold:
         facts = view.facts(index)
         if facts is not None and facts.model and facts.type != "llm" and not calls_below[index]:
             whole = _call(view, (index,))
@@ -95,14 +95,14 @@ def _turns(whole: LlmCall, turns: Sequence[ModelTurn]) -> Iterator[LlmCall]:
         )
 
 
-def token_usage(view: TraceView, groups: list[LlmGroup]) -> Usage:
-    """Tokens of the unique calls, and of spans that repeat sums where nothing below them tells the parts."""
+def token_usage(view: TraceView, groups: list[LlmGroup], untold: Sequence[int]) -> Usage:
+    """Tokens of the unique calls, and of spans that repeat sums where nothing below them tells the parts (`untold`)."""
     told = [(call.input_tokens, call.output_tokens, call.cached_tokens, call.reasoning_tokens) for call, _ in groups]
-    told += [_tokens(facts) for index in _untold_sums(view, groups) if (facts := view.facts(index)) is not None]
+    told += [_tokens(facts) for index in untold if (facts := view.facts(index)) is not None]
     return Usage(*(sum(value or 0 for value in values) for values in zip(*told, strict=True))) if told else NO_USAGE
 
 
-def _untold_sums(view: TraceView, groups: list[LlmGroup]) -> list[int]:
+def untold_sums(view: TraceView, groups: list[LlmGroup]) -> list[int]:
     """The spans that tell sums of tokens while no call of a model below them tells any; the topmost of them."""
     counted = [0] * len(view.rows)
     for group in groups:

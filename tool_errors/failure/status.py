@@ -37,7 +37,11 @@ RULES: tuple[Rule, ...] = (
 
 def judge(facts: SpanFacts, rules: ToolRules = NO_TOOL_RULES) -> Verdict:
     """The verdict on a tool span from its own facts; its failure, if it states one, comes before its payload."""
-    result = judge_result(facts.result, "result", facts.tool_name or "", rules)
+    return judge_with(facts, judge_result(facts.result, "result", facts.tool_name or "", rules))
+
+
+def judge_with(facts: SpanFacts, result: Verdict | None) -> Verdict:
+    """The same with what its result alone says."""
     if facts.failure is not None:
         stated = _stated(facts.failure)
         return stated if result is None else most_telling(stated, result)

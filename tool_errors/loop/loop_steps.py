@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 from tool_errors.findings import FAILED, ToolCall
 from tool_errors.loop.call_signature import exact_key, near_key, outcome_key
 from tool_errors.loop.progress import is_waiting, writes
+from trace_store.quickly_made import quickly_made
 
 PATIENT_GAP_S = 30.0  # who waits so long between two calls is polling
 
@@ -26,6 +27,7 @@ class LoopThresholds:
     cycle_calls_max: int = 5  # calls in one round of a cycle
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Step:
     """One finished call and what it is compared by."""

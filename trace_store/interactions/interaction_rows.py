@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from trace_store.quickly_made import quickly_made
+
 TRACK, PARTIAL = 1, 2  # kinds of an update
 SAID_BY_TRACE, SAID_BY_EVENT = 1, 2  # who links an interaction and a trace
 # To be raised when the same updates and traces make another interaction; `reprocess` then finds the older ones.
@@ -60,6 +62,7 @@ class StoredUpdate(NamedTuple):
     body: bytes  # the JSON object
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InteractionRow:
     """A row of `interactions`."""
@@ -99,6 +102,7 @@ class InteractionRow:
     derived_version: int = INTERACTION_VERSION
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InteractionTraceRow:
     """A row of `interaction_traces`: one side's word that a trace belongs to an interaction."""
@@ -119,6 +123,7 @@ class InteractionTraceRow:
     told_name: str | None = None  # what its spans call the interaction
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class UserRow:
     """A row of `users`."""
@@ -131,6 +136,7 @@ class UserRow:
     interaction_count: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
     """A row of `conversations`: a conversation as its interactions make it."""
