@@ -77,7 +77,7 @@ def seed(conninfo: str, table: str, rows: list[Any]) -> None:
 async def seed_words(conninfo: str, rows: list[InteractionRow]) -> None:
     """The words of seeded interactions, as the processor writes them."""
     async with await connect(conninfo, "rainbarrel test") as connection:
-        await write_words(connection, rows)
+        await write_words(connection, (), rows)
 
 
 def _column(value: Any) -> str:

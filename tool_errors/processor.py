@@ -36,6 +36,7 @@ from trace_store.failpoints import reach
 from trace_store.flush import UNIT_INTERACTION, UNIT_LOG_BATCH, UNIT_TRACE
 from trace_store.interactions.interaction_rows import SAID_BY_EVENT, InteractionTraceRow
 from trace_store.own_spans import own_span
+from trace_store.span_reads import tree_rows_of
 from trace_store.stored import TraceKey, TreeRow
 from trace_store.trace_groups import Member
 from trace_store.work import WorkQueue
@@ -191,7 +192,7 @@ class Processor:
 
     async def _work_on_records(self, claim: Claim, traces: list[Unit], batches: list[Unit]) -> None:
         """Normalises what is new, derives and replaces."""
-        await self._normalise(claim, traces, batches)
+        all_there = await self._normalise(claim, traces, batches)
         if not traces:
             return
         settled = await self._settle_unchanged(claim, traces)
@@ -203,13 +204,14 @@ class Processor:
         )
         await claim.merge_settled_facts(settled.union(unit.trace for unit in ready if unit not in fresh))
         derived = DerivedRows()
-        keys = [unit.trace for unit in ready]
-        grouped = [member.key for member in await claim.groups.of_traces(keys) if member.group_id is not None]
+        rows_of = {unit.trace: all_there[unit.trace] for unit in ready if unit.trace in all_there}
+        known = [unit.trace for unit in ready if unit.trace not in rows_of]
+        grouped = [member.key for member in await claim.groups.of_traces(known) if member.group_id is not None]
         said = said_so_far(await claim.groups.read(grouped)) if grouped else {}
-        rows_of = await claim.tree_rows_by_trace(keys)
-        keys = await self._without_erased(claim, keys, rows_of)
+        rows_of |= await claim.tree_rows_by_trace(known)
+        keys = await self._without_erased(claim, [unit.trace for unit in ready], rows_of)
         told: dict[TraceKey, list[InteractionTraceRow]] = defaultdict(list)
-        for link in await claim.interactions.links_of_traces(keys):
+        for link in await claim.interactions.links_of_traces(rows_of):
             if link.said_by == SAID_BY_EVENT:
                 told[TraceKey(link.project_id, link.trace_id)].append(link)
         for number, (trace, rows) in enumerate(rows_of.items(), 1):
@@ -273,10 +275,13 @@ class Processor:
         }
         return [NewMark(unit) for unit in units]
 
-    async def _normalise(self, claim: Claim, traces: Sequence[Unit], batches: Sequence[Unit]) -> None:
+    async def _normalise(
+        self, claim: Claim, traces: Sequence[Unit], batches: Sequence[Unit]
+    ) -> dict[TraceKey, list[TreeRow]]:
         """Writes the facts of what is new; log batches become spans of traces.
 
-        A trace that other rules derived before is read anew as a whole.
+        A trace that other rules derived before is read anew as a whole. Returns the rows of those traces of which
+        this claim has everything, so that they need not be read.
         """
         derived_by = await claim.derived_by([unit.trace for unit in traces])
         outdated = {trace for trace, rules in derived_by.items() if rules != self._rules.derived_by(trace.project_id)}
@@ -287,15 +292,24 @@ class Processor:
             rows += fact_rows(*portion, self._rules.registry, self._signals.find)
             await asyncio.sleep(0)
         await claim.drop_facts(claim.marked_whole(traces) | outdated, MAPPING_VERSION, DETECTOR_VERSION)
-        await claim.put_facts(rows)
+        parts = await claim.put_facts(rows)
         arrived, read_again = await claim.new_logs([*traces, *batches], outdated)
         steps, gone = spans_of_logs(spans, [*logs, *arrived, *read_again], self._rules.registry)
         await claim.put_log_spans(steps, gone, read_again)
         if spans:
             reach("normalise")
+        changed = {span.row.trace for span in (*steps, *gone)}
+        new = {unit.trace for unit in traces if _is_all_new(claim.marks[unit])} - derived_by.keys() - changed
+        return tree_rows_of(new, spans, parts)
 
     def _settle_delays_s(self, fresh: bool) -> tuple[float, float] | None:
         return (self._pace.settle_delay_s, self._pace.orphan_settle_delay_s) if fresh else None
+
+
+def _is_all_new(marks: Sequence[Mark]) -> bool:
+    """Whether each mark names the records that it is for: those of a trace that nobody derived before are all there
+    are of it."""
+    return all(mark.bucket is not None and mark.blob_id is not None for mark in marks)
 
 
 def _is_fresh(marks: Sequence[Mark]) -> bool:

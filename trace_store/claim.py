@@ -14,6 +14,7 @@ from trace_store.alerts.signals import Signal, SignalMatchRow, read_signals
 from trace_store.database_errors import translate_errors
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.derived_tables import TRACES, FindingKey, replace_derived, replace_findings
+from trace_store.fact_parts import NewPart
 from trace_store.fact_rows import FactRow
 from trace_store.fact_writer import drop_facts, merge_growing, merge_settled, put_facts
 from trace_store.finding_rows import FindingRow
@@ -22,6 +23,7 @@ from trace_store.interactions.interaction_rows import InteractionTraceRow
 from trace_store.interactions.interaction_tables import InteractionTables
 from trace_store.log_spans import LogSpanWriter
 from trace_store.queries import load
+from trace_store.quickly_made import quickly_made
 from trace_store.span_reads import BlobKey, SpanReads, fetch, read_tree_rows
 from trace_store.stored import StoredLog, StoredSpan, TraceKey, TreeRow
 from trace_store.tombstones import SQL as TOMBSTONE_SQL
@@ -68,6 +70,7 @@ class Mark(NamedTuple):
     blob_id: int | None  # or NOTHING_NEW, NOT_YET_DERIVED, AGAIN
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class NewMark:
     """A mark to insert, due `delay_s` seconds from now."""
@@ -212,16 +215,20 @@ class Claim:
         await self.add_marks([NewMark(Unit.of_trace(trace)) for trace in {span.row.trace for span in outdated}])
         await self.add_marks([NewMark(Unit.of_trace(trace), 0, bucket, blob) for trace, bucket, blob in places])
 
-    async def put_facts(self, rows: Sequence[FactRow]) -> None:
-        """Writes the facts of span versions of claimed traces; they never cover those of a newer version or mapping."""
+    async def put_facts(self, rows: Sequence[FactRow]) -> list[NewPart]:
+        """Writes the facts of span versions of claimed traces; they never cover those of a newer version or mapping.
+
+        Returns what was written.
+        """
         if not rows:
-            return
+            return []
         with translate_errors():
-            await put_facts(self._connection, rows)
+            parts = await put_facts(self._connection, rows)
         for row in rows:
             if row.tool_definitions:
                 release = str(row.facts.get("release", ""))
                 self._tool_definitions.add(row.row.project_id, row.row.bucket, release, row.tool_definitions)
+        return parts
 
     async def drop_facts(self, traces: Collection[TraceKey], mapping_version: int, detector_version: int) -> None:
         """Removes the facts of claimed traces, of which all are made anew; those of newer rules stay."""

@@ -1,4 +1,7 @@
-"""Replaces derived rows by difference: rows that did not change are not written, rows that went are deleted."""
+"""Replaces derived rows by difference: rows that did not change are not written, rows that went are deleted.
+
+docs/decisions/rows_by_difference.md says why a row that changed is updated.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -34,22 +37,26 @@ _Row = TypeVar(
     UserRow,
     ConversationRow,
 )
+_Key = tuple[Any, ...]  # project, unit, and the columns of the table's key
 RIGHT = "right"  # the one verdict that leaves a finding where it is
 
 
 @dataclass(frozen=True, slots=True)
 class DerivedTable(Generic[_Row]):
-    """One derived table: its rows, its key after project and unit, and its three statements."""
+    """One derived table: its rows, its key after project and unit, and its statements."""
 
     row: type[_Row]
     key: tuple[str, ...]
     read_query: bytes
     delete_query: bytes
     insert_query: bytes
+    update_query: bytes | None = None  # None: a row that changed is deleted and inserted, since indexes tell when
     unit: str = "trace_id"  # the column by which rows are read and replaced, within a project
 
     async def read(self, connection: psycopg.AsyncConnection[Any], units: Collection[tuple[int, Any]]) -> list[_Row]:
         """The rows of these units, each a project and an id."""
+        if not units:
+            return []
         parameters = {"project_ids": [unit[0] for unit in units], f"{self.unit}s": [unit[1] for unit in units]}
         async with connection.cursor(binary=True) as cursor:
             await cursor.execute(self.read_query, parameters, prepare=True)
@@ -71,28 +78,44 @@ class DerivedTable(Generic[_Row]):
         self, connection: psycopg.AsyncConnection[Any], units: Collection[tuple[int, Any]], rows: Sequence[_Row]
     ) -> tuple[list[_Row], list[_Row]]:
         """The same; returns the rows that went and the rows that were written, of which a changed one is both."""
-        old = {self._key_of(row): row for row in await self.read(connection, units)}
-        new = {self._key_of(row): row for row in rows}
-        gone = [key for key, row in old.items() if new.get(key) != row]
-        if gone:
-            columns = zip(*gone, strict=True)
+        old: dict[_Key, _Row] = {self._key_of(row): row for row in await self.read(connection, units)}
+        new: dict[_Key, _Row] = {self._key_of(row): row for row in rows}
+        changed: list[_Key] = [key for key, row in old.items() if key in new and new[key] != row]
+        gone: list[_Key] = [key for key in old if key not in new]
+        added: list[_Key] = [key for key in new if key not in old]
+        replaced: Sequence[_Key] = () if self.update_query else changed
+        if gone or replaced:
+            columns = zip(*(*gone, *replaced), strict=True)
             names = ("project_id", self.unit, *self.key)
             parameters = {name: list(column) for name, column in zip(names, columns, strict=True)}
             await connection.execute(self.delete_query, parameters)
-        written = [row for key, row in new.items() if old.get(key) != row]
-        if written:
-            await connection.execute(self.insert_query, {"rows": rows_json(written)})
-        return [old[key] for key in gone], written
+        if self.update_query and changed:
+            await connection.execute(self.update_query, {"rows": rows_json([new[key] for key in changed])})
+        if added or replaced:
+            await connection.execute(self.insert_query, {"rows": rows_json([new[key] for key in (*added, *replaced)])})
+        return [old[key] for key in (*gone, *changed)], [new[key] for key in (*added, *changed)]
 
     def _key_of(self, row: _Row) -> tuple[Any, ...]:
         return (row.project_id, getattr(row, self.unit), *(getattr(row, name) for name in self.key))
 
 
-TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.insert_traces)
+TRACES = DerivedTable(TraceRow, (), SQL.read_traces, SQL.delete_traces, SQL.insert_traces, SQL.update_traces)
 LLM_CALLS = DerivedTable(
-    LlmCallRow, ("span_id", "turn"), SQL.read_llm_calls, SQL.delete_llm_calls, SQL.insert_llm_calls
+    LlmCallRow,
+    ("span_id", "turn"),
+    SQL.read_llm_calls,
+    SQL.delete_llm_calls,
+    SQL.insert_llm_calls,
+    SQL.update_llm_calls,
 )
-TOOL_CALLS = DerivedTable(ToolCallRow, ("call_key",), SQL.read_tool_calls, SQL.delete_tool_calls, SQL.insert_tool_calls)
+TOOL_CALLS = DerivedTable(
+    ToolCallRow,
+    ("call_key",),
+    SQL.read_tool_calls,
+    SQL.delete_tool_calls,
+    SQL.insert_tool_calls,
+    SQL.update_tool_calls,
+)
 LOOPS = DerivedTable(LoopRow, ("loop_id",), SQL.read_loops, SQL.delete_loops, SQL.insert_loops)
 FINDINGS = DerivedTable(FindingRow, ("finding_key",), SQL.read_findings, SQL.delete_findings, SQL.insert_findings)
 DISMISSED = DerivedTable(
@@ -107,6 +130,7 @@ TRACE_LINKS = DerivedTable(
     INTERACTION_SQL.read_trace_links,
     INTERACTION_SQL.delete_trace_links,
     INTERACTION_SQL.insert_links,
+    INTERACTION_SQL.update_interaction_traces,
 )
 FindingKey = tuple[int, bytes, str]  # project, trace, finding_key
 

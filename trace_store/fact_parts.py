@@ -89,6 +89,12 @@ class StoredPart(NamedTuple):
         """Whether it stays as it is when others are merged, so that a growing trace is not written again and again."""
         return self.span_count >= SPANS_MAX // 2 or self.raw_bytes >= RAW_BYTES_MAX // 2
 
+    @classmethod
+    def of_new(cls, part: NewPart) -> "StoredPart":
+        """A part that was just written, as it would be read back but for its id."""
+        size = (part.span_count, part.raw_bytes)
+        return cls(*part.key, 0, *size, part.dialects, part.user_ids, part.keys, part.body)
+
 
 class Versioned(Protocol):
     """A row that names one version of a span."""

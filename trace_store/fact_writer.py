@@ -33,15 +33,20 @@ Connection = psycopg.AsyncConnection[Any]
 _Living = dict[tuple[TraceKey, date], set[bytes]]  # what tells the stored span versions of a trace and day
 
 
-async def put_facts(connection: Connection, rows: Sequence[FactRow]) -> None:
-    """Adds the facts of span versions; of each the facts of the newest rules count, and of these the last ones."""
+async def put_facts(connection: Connection, rows: Sequence[FactRow]) -> list[NewPart]:
+    """Adds the facts of span versions; of each the facts of the newest rules count, and of these the last ones.
+
+    Returns the parts in which they lie.
+    """
     entries: dict[PartKey, dict[bytes, Entry]] = defaultdict(dict)
     for row in rows:
         key = PartKey(*row.row.trace, row.row.bucket, row.mapping_version, row.detector_version)
         of_span = span_key(row.row)
         entries[key][of_span] = Entry(of_span, row.type, row.dialect, row.facts)
     packer = PartPacker()
-    await _insert(connection, [part for key, found in entries.items() for part in packer.pack(key, found.values())])
+    parts = [part for key, found in entries.items() for part in packer.pack(key, found.values())]
+    await _insert(connection, parts)
+    return parts
 
 
 async def drop_facts(

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trace_store.blobs import Blob
-from trace_store.fact_parts import Entry, StoredPart, newest_entries, span_key
+from trace_store.fact_parts import Entry, NewPart, StoredPart, newest_entries, span_key
 from trace_store.queries import load
 from trace_store.stored import Link, SpanRow, StoredEnvelope, StoredLog, StoredSpan, TraceKey, TreeRow
 
@@ -54,8 +54,8 @@ class EnvelopeReader:
         missing = wanted - found.keys()
         for project_id in {project_id for project_id, _ in missing}:
             ids = [envelope_id for project, envelope_id in missing if project == project_id]
-            for envelope_id, otlp, schema_url in await fetch(connection, query, (project_id, ids)):
-                envelope = StoredEnvelope(otlp, schema_url.decode())
+            for envelope_id, otlp, schema_url, *names in await fetch(connection, query, (project_id, ids)):
+                envelope = StoredEnvelope(otlp, schema_url.decode(), *names)
                 found[project_id, envelope_id] = self._known[query, project_id, envelope_id] = envelope
         while len(self._known) > ENVELOPES_MAX:
             self._known.popitem(last=False)
@@ -120,13 +120,10 @@ class SpanReads:
         resources = await self._envelopes.read(connection, SQL.resources, _ids(parts, 13))
         scopes = await self._envelopes.read(connection, SQL.scopes, _ids(parts, 14))
         spans: list[StoredSpan] = []
-        opened: dict[bytes, Blob] = {}  # a blob that holds several traces comes once per trace
-        for project_id, trace_id, bucket, body, *columns in parts:
-            blob = opened.get(body)
-            if blob is None:
-                blob = opened[body] = Blob(body)
+        for project_id, bucket, body, *columns in parts:
+            blob = Blob(body)
             for (
-                *(span_id, parent, start, end, name, kind, status_code, raw_length, digest),
+                *(trace_id, span_id, parent, start, end, name, kind, status_code, raw_length, digest),
                 resource_id,
                 scope_id,
                 position,
@@ -147,14 +144,33 @@ async def read_tree_rows(
     of their facts lie; no blob is opened."""
     rows = await fetch(connection, SQL.tree_rows, _trace_parameters(traces))
     parts = [StoredPart(*row) for row in await fetch(connection, PART_SQL.of_traces, _trace_parameters(traces))]
+    return _with_facts(((SpanRow(*row[:12]), *row[12:]) for row in rows), parts), parts
+
+
+def tree_rows_of(
+    traces: Collection[TraceKey], spans: Iterable[StoredSpan], parts: Iterable[NewPart]
+) -> dict[TraceKey, list[TreeRow]]:
+    """What would be read of these traces, if `spans` are all of theirs and `parts`, just written, hold all facts."""
+    if not traces:
+        return {}
+    rows = [(row, of.service_name, of.release) for row, _, of, _ in spans if row.trace in traces]
+    of_traces = (StoredPart.of_new(part) for part in parts if part.key.trace in traces)
+    found: dict[TraceKey, list[TreeRow]] = {}
+    for tree_row in _with_facts(rows, of_traces):
+        found.setdefault(tree_row.row.trace, []).append(tree_row)
+    return found
+
+
+def _with_facts(rows: Iterable[tuple[SpanRow, str, str]], parts: Iterable[StoredPart]) -> list[TreeRow]:
     facts = newest_entries(parts)
     found = []
-    for row in rows:
-        span = SpanRow(*row[:12])
+    for span, service_name, release in rows:
         entry = facts.get((span.trace, span.bucket), _NO_FACTS).get(span_key(span))
-        of_dialect = (None, None, None) if entry is None else entry[1:]
-        found.append(TreeRow(span, *of_dialect, *row[12:]))
-    return found, parts
+        if entry is None:
+            found.append(TreeRow(span, None, None, None, service_name, release))
+        else:
+            found.append(TreeRow(span, entry.type, entry.dialect, entry.facts, service_name, release))
+    return found
 
 
 async def read_links(connection: Connection, query: bytes, trace: TraceKey, span_id: bytes | None) -> list[Link]:

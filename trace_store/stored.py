@@ -19,6 +19,8 @@ class StoredEnvelope(NamedTuple):
 
     otlp: bytes
     schema_url: str
+    service_name: str = ""  # of a Resource, as the next one
+    release: str = ""
 
 
 class SpanRow(NamedTuple):

@@ -1,5 +1,6 @@
 """Derived rows: replaced by difference, listed newest first."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,15 @@ from tests.spans_made import NOW, new_id
 from trace_store.buckets import DAY_NS, date_of
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
+from trace_store.derived_tables import LLM_CALLS, TOOL_CALLS, TRACE_LINKS, TRACES
 from trace_store.flush import UNIT_TRACE
+from trace_store.interactions.interaction_tables import CONVERSATIONS, EVENT_LINKS, INTERACTIONS, USERS
 from trace_store.lists.trace_filter import Term, TraceFilter
 from trace_store.migrate import schema_version
 from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
 
+HOUR_NS = 3_600_000_000_000
 TODAY = date_of(NOW // DAY_NS)
 ALL = TraceFilter(1)
 
@@ -76,6 +80,32 @@ async def test_only_rows_that_differ_are_written(store: Store, queue: WorkQueue)
     assert set(before) & set(after) == {before[0], before[3]}
     await put(queue, row, tool_calls=tuple(changed))
     assert await store.sql(places) == after
+
+
+async def test_an_update_writes_every_column(store: Store) -> None:
+    tables = (TRACES, LLM_CALLS, TOOL_CALLS, TRACE_LINKS, EVENT_LINKS, INTERACTIONS, USERS, CONVERSATIONS)
+    for table in tables:
+        update = (table.update_query or b"").decode()
+        name, written = re.findall(r"UPDATE (\w+) AS old\s+SET \((.*?)\)", update, re.DOTALL)[0]
+        columns = await store.sql(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", [name]
+        )
+        key = set(re.findall(r"old\.(\w+)", update))
+        assert sorted([*key, *written.replace("\n", " ").split(", ")]) == sorted(column for (column,) in columns)
+        assert {"project_id", table.unit, *table.key} <= key
+
+
+async def test_a_row_that_changes_marks_the_hours_where_it_was(store: Store, queue: WorkQueue) -> None:
+    row = trace_row()
+    await put(queue, row, tool_calls=(call := tool_call(row.trace_id, "0001"),))
+    ((hour,),) = await store.sql("SELECT start_unix_nano / 3600000000000 FROM traces")
+    later: dict[str, Any] = {"start_unix_nano": NOW + 5 * HOUR_NS, "end_unix_nano": NOW + 5 * HOUR_NS}
+    moved, called = replace(row, **later, models=["a", "b"]), replace(call, **later)
+    for trace, calls in ((moved, (call,)), (moved, (called,))):  # first the trace, then its call
+        await store.sql("DELETE FROM dirty_hours")
+        await put(queue, trace, tool_calls=calls)
+        assert await store.sql("SELECT DISTINCT hour FROM dirty_hours ORDER BY hour") == [(hour,), (hour + 5,)]
+    assert await store.reader.trace_row(TraceKey(1, row.trace_id)) == moved
 
 
 async def test_a_trace_without_a_row_leaves_the_lists(store: Store, queue: WorkQueue) -> None:

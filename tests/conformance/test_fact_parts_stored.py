@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
+from tests.agent_run import attributes
 from tests.conformance.conftest import Store
 from tests.conformance.test_derived import put, trace_row
-from tests.spans_made import NOW, new_id, span
+from tests.spans_made import NOW, envelope, new_id, span
 from trace_store.buckets import DAY_NS
 from trace_store.claim import NewMark, Unit
 from trace_store.fact_rows import FactRow
 from trace_store.fact_writer import SMALL_PARTS_MAX
 from trace_store.flush import UNIT_TRACE
-from trace_store.stored import SpanRow, TraceKey
+from trace_store.span_reads import tree_rows_of
+from trace_store.stored import SpanRow, TraceKey, TreeRow
 from trace_store.work import WorkQueue
 
 PARTS = "SELECT bucket, span_count FROM fact_parts ORDER BY part_id"
@@ -60,6 +63,31 @@ async def test_a_growing_trace_is_merged_when_it_has_many_parts_and_when_it_sett
     await settle(store, queue, trace)
     assert [count for _, count in await store.sql(PARTS)] == [SMALL_PARTS_MAX + 3]
     assert await said(store, trace) == numbers
+
+
+async def test_what_a_claim_has_at_hand_is_what_would_be_read(store: Store, queue: WorkQueue) -> None:
+    names = Resource(attributes=attributes({"service.name": "shop", "service.version": "1.2"}))
+    resource = envelope(names.SerializeToString())
+    traces = [new_id(16), new_id(16)]
+    sent = [span(traces[number % 40 == 0], resource=resource, start_unix_nano=NOW + number) for number in range(300)]
+    await store.commit(*sent)
+    await store.commit(*(span(traces[0], start_unix_nano=start) for start in (NOW - DAY_NS, NOW)))
+    async with queue.claim() as claim:
+        spans = await claim.new_spans()
+        told = {"said": "x\0", "many": (1, float("nan")), "user_id": "u"}
+        rows = [FactRow(each.row, "tool", "otel_genai", 1, 1, told) for each in spans if each.row.start_unix_nano % 5]
+        parts = await claim.put_facts(rows)
+        at_hand = tree_rows_of(claim.traces, spans, parts)
+        read = await claim.tree_rows_by_trace(claim.traces)
+        assert tree_rows_of(claim.traces[:1], spans, parts).keys() == set(claim.traces[:1])
+    assert at_hand.keys() == read.keys() == {TraceKey(1, trace) for trace in traces}
+    for trace, expected in read.items():
+        assert sorted(at_hand[trace], key=_by_span) == sorted(expected, key=_by_span)
+    assert {(row.service_name, row.release) for row in at_hand[TraceKey(1, traces[0])]} == {("shop", "1.2"), ("", "")}
+
+
+def _by_span(row: TreeRow) -> bytes:
+    return row.row.span_id
 
 
 async def settle(store: Store, queue: WorkQueue, trace: TraceKey) -> None:

@@ -96,6 +96,19 @@ async def test_spans_alone_make_an_interaction_until_an_event_comes(store: Store
     assert await rows(store, "conversation_id, interaction_count", "conversations") == [("c1", 2)]
 
 
+async def test_words_are_written_again_only_for_other_texts(store: Store) -> None:
+    said = {"input": "Why? Where?", "output": "There.", "convo_id": "c1"}
+    event = EVENT | {"timestamp": "2026-01-02T03:04:05Z", "ai_data": said}
+    await send(store, batch("track", event))
+    places = await rows(store, "side, ctid::text, xmin::text, words::text", "interaction_words")
+    await send(store, trace(new_id(16), event_id="e1"))
+    assert await rows(store, "error_count") == [(1,)]
+    assert await rows(store, "side, ctid::text, xmin::text, words::text", "interaction_words") == places
+    await send(store, batch("track", event | {"ai_data": said | {"output": "Not there."}}))
+    words = await rows(store, "side, words::text", "interaction_words")
+    assert words == [(1, "'where' 'why'"), (2, "'not' 'there'")]
+
+
 async def test_one_event_over_several_traces_and_several_events_in_one(store: Store) -> None:
     one, two, shared = new_id(16), new_id(16), new_id(16)
     mixed = [

@@ -13,8 +13,8 @@ from tool_errors.bounded_facts import text_preview
 from tool_errors.interactions.fold import FoldedInteraction, unix_nano
 from tool_errors.interactions.trace_ids import trace_id_of
 from tool_errors.prices.cost import usd
-from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.interactions.interaction_rows import SAID_BY_EVENT, InteractionRow, InteractionTraceRow
+from trace_store.interactions.linked_rows import LinkedLlmCall, LinkedLoop, LinkedToolCall, LinkedTraceRow
 
 MADE_FROM_SPANS = "ai_generation"  # the name of an event that nobody posted, as Raindrop calls it
 FAILED, SOFT = "error", "soft_error"
@@ -29,12 +29,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class LinkedTrace:
     """A trace of an interaction."""
 
-    row: TraceRow
+    row: LinkedTraceRow
     says: InteractionTraceRow  # what the trace says of the interaction
     is_whole: bool  # it belongs to this interaction alone
-    llm_calls: list[LlmCallRow] = field(default_factory=list)
-    tool_calls: list[ToolCallRow] = field(default_factory=list)  # as its group tells them
-    loops: list[LoopRow] = field(default_factory=list)
+    llm_calls: list[LinkedLlmCall] = field(default_factory=list)
+    tool_calls: list[LinkedToolCall] = field(default_factory=list)  # as its group tells them
+    loops: list[LinkedLoop] = field(default_factory=list)
     input: str | None = None  # the whole text where what the trace says is only its beginning
     output: str | None = None
 

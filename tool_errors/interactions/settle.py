@@ -15,7 +15,6 @@ from tool_errors.interactions.whole_texts import read_whole_texts
 from tool_errors.log_steps import RegistryOf
 from tool_errors.rest import Rest
 from trace_store.claim import NOT_YET_DERIVED, NOTHING_NEW, UNIT_ID_BYTES_MAX, Claim, NewMark, Unit
-from trace_store.derived_rows import TraceRow
 from trace_store.flush import UNIT_CONVERSATION_SUMS, UNIT_USER
 from trace_store.interactions.interaction_rows import (
     SAID_BY_TRACE,
@@ -25,6 +24,7 @@ from trace_store.interactions.interaction_rows import (
     UserRow,
 )
 from trace_store.interactions.interaction_tables import EventId, PersonId, Sums, UserUpdate, trace_says
+from trace_store.interactions.linked_rows import LinkedTraceRow
 from trace_store.stored import TraceKey
 
 SUM_UNITS = (UNIT_USER, UNIT_CONVERSATION_SUMS)
@@ -68,7 +68,7 @@ class InteractionSettler:
         owners: dict[TraceKey, int] = defaultdict(int)
         for link in trace_says(await claim.interactions.links_of_traces(keys)):
             owners[TraceKey(link.project_id, link.trace_id)] += 1
-        read = await claim.groups.read(keys)
+        read = await claim.interactions.linked_rows(keys)
         found: dict[EventId, list[LinkedTrace]] = defaultdict(list)
         of_trace: dict[TraceKey, list[LinkedTrace]] = defaultdict(list)
         rows = {TraceKey(row.project_id, row.trace_id): row for row in read.traces}
@@ -162,7 +162,7 @@ def _marks_of_traces(
     """Traces that must take what an event says of them: one that it does not know yet, or lacks its user."""
     if not changed:
         return []
-    known: dict[tuple[int, str, bytes], tuple[TraceRow, InteractionTraceRow]] = {
+    known: dict[tuple[int, str, bytes], tuple[LinkedTraceRow, InteractionTraceRow]] = {
         (*event, linked.row.trace_id): (linked.row, linked.says)
         for event, of_event in traces.items()
         for linked in of_event

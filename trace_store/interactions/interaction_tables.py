@@ -19,6 +19,13 @@ from trace_store.interactions.interaction_rows import (
     UserRow,
 )
 from trace_store.interactions.interaction_words import write_words
+from trace_store.interactions.linked_rows import (
+    LinkedLlmCall,
+    LinkedLoop,
+    LinkedRows,
+    LinkedToolCall,
+    LinkedTraceRow,
+)
 from trace_store.queries import load
 from trace_store.rollups.rollups import mark_hours
 from trace_store.span_reads import fetch
@@ -51,19 +58,32 @@ class Sums(NamedTuple):
 
 
 INTERACTIONS = DerivedTable(
-    InteractionRow, (), SQL.read_interactions, SQL.delete_interactions, SQL.insert_interactions, "event_id"
+    InteractionRow,
+    (),
+    SQL.read_interactions,
+    SQL.delete_interactions,
+    SQL.insert_interactions,
+    SQL.update_interactions,
+    unit="event_id",
 )
 EVENT_LINKS = DerivedTable(
-    InteractionTraceRow, ("trace_id",), SQL.read_event_links, SQL.delete_event_links, SQL.insert_links, "event_id"
+    InteractionTraceRow,
+    ("trace_id",),
+    SQL.read_event_links,
+    SQL.delete_event_links,
+    SQL.insert_links,
+    SQL.update_interaction_traces,
+    unit="event_id",
 )
-USERS = DerivedTable(UserRow, (), SQL.read_users, SQL.delete_users, SQL.insert_users, "user_id")
+USERS = DerivedTable(UserRow, (), SQL.read_users, SQL.delete_users, SQL.insert_users, SQL.update_users, unit="user_id")
 CONVERSATIONS = DerivedTable(
     ConversationRow,
     (),
     SQL.read_conversations,
     SQL.delete_conversations,
     SQL.insert_conversations,
-    "conversation_id",
+    SQL.update_conversations,
+    unit="conversation_id",
 )
 
 
@@ -91,6 +111,15 @@ class InteractionTables:
         """What traces and events say of these traces."""
         return [_link(row) for row in await self._fetch(SQL.links_of_traces, "trace_ids", traces)]
 
+    async def linked_rows(self, traces: Collection[TraceKey]) -> LinkedRows:
+        """What interactions take of these traces."""
+        return LinkedRows(
+            [LinkedTraceRow(*row) for row in await self._fetch(SQL.linked_traces, "trace_ids", traces)],
+            [LinkedLlmCall(*row) for row in await self._fetch(SQL.linked_llm_calls, "trace_ids", traces)],
+            [LinkedToolCall(*row) for row in await self._fetch(SQL.linked_tool_calls, "trace_ids", traces)],
+            [LinkedLoop(*row) for row in await self._fetch(SQL.linked_loops, "trace_ids", traces)],
+        )
+
     async def replace(
         self, events: Collection[EventId], rows: Sequence[InteractionRow], links: Sequence[InteractionTraceRow]
     ) -> tuple[list[InteractionRow], list[InteractionRow], list[InteractionTraceRow]]:
@@ -102,7 +131,7 @@ class InteractionTables:
             gone, written = await INTERACTIONS.exchange(self._connection, events, rows)
             # of unchanged rows, too: their traces or their feedback may count otherwise
             await mark_hours(self._connection, {(row.project_id, row.start_unix_nano) for row in (*gone, *rows)})
-            await write_words(self._connection, written)
+            await write_words(self._connection, gone, written)
             gone_links, new_links = await EVENT_LINKS.exchange(self._connection, events, links)
         return gone, written, [*gone_links, *new_links]
 

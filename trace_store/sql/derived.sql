@@ -15,6 +15,21 @@ WHERE (old.project_id, old.trace_id) = (gone.project_id, gone.trace_id)
 -- Adds rows, in key order.
 INSERT INTO traces SELECT * FROM jsonb_populate_recordset(NULL::traces, %(rows)s::jsonb) ORDER BY project_id, trace_id
 
+-- part: values_of_traces --
+-- Every column but those of the key.
+start_unix_nano, end_unix_nano, bucket_min, bucket_max, live, settle_at, root_name, service_name, release, agents,
+tools, models, span_count, root_count, llm_call_count, tool_call_count, error_count, soft_error_count,
+unanswered_count, failed_span_count, loop_count, input_tokens, output_tokens, cached_tokens, reasoning_tokens,
+conversation_id, user_id, interaction_ids, input_preview, output_preview, steps, search_text, derived_at,
+environment, group_id, cost_nano_usd, unpriced_models, derived_by, providers, dialects
+
+-- update_traces --
+-- Changes rows of these keys (primary key).
+UPDATE traces AS old
+SET ({values_of_traces}) = (SELECT {values_of_traces} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::traces, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id) = (new.project_id, new.trace_id)
+
 -- read_llm_calls --
 -- The LLM calls of given traces (primary key).
 SELECT call.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
@@ -33,6 +48,19 @@ WHERE (old.project_id, old.trace_id, old.span_id, old.turn) = (gone.project_id, 
 INSERT INTO llm_calls SELECT * FROM jsonb_populate_recordset(NULL::llm_calls, %(rows)s::jsonb)
 ORDER BY project_id, trace_id, span_id, turn
 
+-- part: values_of_llm_calls --
+-- Every column but those of the key.
+start_unix_nano, model, provider, input_tokens, output_tokens, interaction_id, error_type, error_message,
+finish_reason, time_to_first_token_ns, cached_tokens, cost_nano_usd, price, tool_definition_digests,
+tool_definition_count, end_unix_nano, reasoning_tokens, response_key, told_by, told_in
+
+-- update_llm_calls --
+-- Changes rows of these keys (primary key).
+UPDATE llm_calls AS old
+SET ({values_of_llm_calls}) = (SELECT {values_of_llm_calls} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::llm_calls, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id, old.span_id, old.turn) = (new.project_id, new.trace_id, new.span_id, new.turn)
+
 -- read_tool_calls --
 -- The tool calls of given traces (primary key).
 SELECT call.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
@@ -50,6 +78,19 @@ WHERE (old.project_id, old.trace_id, old.call_key) = (gone.project_id, gone.trac
 -- Adds rows, in key order.
 INSERT INTO tool_calls SELECT * FROM jsonb_populate_recordset(NULL::tool_calls, %(rows)s::jsonb)
 ORDER BY project_id, trace_id, call_key
+
+-- part: values_of_tool_calls --
+-- Every column but those of the key.
+span_id, call_id, asked_by, start_unix_nano, end_unix_nano, name, status, rule, path, error_type, error_message,
+fingerprint, recovered, arguments_digest, result_digest, arguments_preview, result_preview, interaction_id,
+propagated_from, group_says, scope, asked_turn, violations, asked_in
+
+-- update_tool_calls --
+-- Changes rows of these keys (primary key).
+UPDATE tool_calls AS old
+SET ({values_of_tool_calls}) = (SELECT {values_of_tool_calls} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::tool_calls, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.trace_id, old.call_key) = (new.project_id, new.trace_id, new.call_key)
 
 -- read_loops --
 -- The loops of given traces (primary key).

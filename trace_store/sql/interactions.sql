@@ -17,6 +17,36 @@ JOIN interaction_traces link USING (project_id, event_id)
 SELECT link.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
 JOIN interaction_traces link USING (project_id, trace_id)
 
+-- linked_traces --
+-- What interactions take of these traces (primary key).
+SELECT trace.project_id, trace.trace_id, trace.start_unix_nano, trace.end_unix_nano, trace.bucket_max, trace.live,
+  trace.input_tokens, trace.output_tokens, trace.release, trace.environment
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN traces trace USING (project_id, trace_id)
+
+-- linked_llm_calls --
+-- The same of their model calls, by time (primary key).
+SELECT call.project_id, call.trace_id, call.interaction_id, call.model, call.input_tokens, call.output_tokens,
+  call.cost_nano_usd, call.told_in
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN llm_calls call USING (project_id, trace_id)
+ORDER BY call.start_unix_nano, call.span_id, call.turn
+
+-- linked_tool_calls --
+-- The same of their tool calls, by time (primary key).
+SELECT call.project_id, call.trace_id, call.call_key, call.interaction_id, call.name, call.status, call.propagated_from,
+  call.group_says
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN tool_calls call USING (project_id, trace_id)
+ORDER BY call.start_unix_nano, call.call_key
+
+-- linked_loops --
+-- The same of their loops, by time (primary key).
+SELECT loop.project_id, loop.trace_id, loop.call_keys
+FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
+JOIN loops loop USING (project_id, trace_id)
+ORDER BY loop.start_unix_nano, loop.loop_id
+
 -- read_trace_links --
 -- What these traces say themselves (interaction_traces_trace_idx).
 SELECT link.* FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS wanted (project_id, trace_id)
@@ -48,6 +78,19 @@ WHERE (old.project_id, old.event_id, old.trace_id, old.said_by) = (gone.project_
 INSERT INTO interaction_traces SELECT * FROM jsonb_populate_recordset(NULL::interaction_traces, %(rows)s::jsonb)
 ORDER BY project_id, event_id, trace_id, said_by
 
+-- part: values_of_interaction_traces --
+-- Every column but those of the key.
+is_named, user_id, conversation_id, start_unix_nano, end_unix_nano, input_preview, output_preview, input_from,
+output_from, told_name
+
+-- update_interaction_traces --
+-- Changes rows of these keys (primary key).
+UPDATE interaction_traces AS old
+SET ({values_of_interaction_traces}) = (SELECT {values_of_interaction_traces} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::interaction_traces, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.event_id, old.trace_id, old.said_by)
+    = (new.project_id, new.event_id, new.trace_id, new.said_by)
+
 -- mark_of_traces --
 -- Marks the interactions that these traces say they belong to (interaction_traces_trace_idx).
 INSERT INTO dirty_marks (project_id, unit_kind, unit_id)
@@ -78,6 +121,20 @@ WHERE (old.project_id, old.event_id) = (gone.project_id, gone.event_id)
 INSERT INTO interactions SELECT * FROM jsonb_populate_recordset(NULL::interactions, %(rows)s::jsonb)
 ORDER BY project_id, event_id
 
+-- part: values_of_interactions --
+-- Every column but those of the key.
+event_name, user_id, conversation_id, start_unix_nano, end_unix_nano, received_at, is_ai, is_pending, is_from_spans,
+model, input, output, input_preview, output_preview, properties, feature_flags, attachments, trace_ids, tools,
+tool_call_count, error_count, soft_error_count, loop_count, input_tokens, output_tokens, cost_usd, duration_ns,
+release, environment, last_bucket, derived_version
+
+-- update_interactions --
+-- Changes rows of these keys (primary key).
+UPDATE interactions AS old
+SET ({values_of_interactions}) = (SELECT {values_of_interactions} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::interactions, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.event_id) = (new.project_id, new.event_id)
+
 -- updates_of_users --
 -- What was said of these users (primary key).
 SELECT posted.project_id, posted.user_id, posted.arrival, posted.received_at, posted.client_unix_nano, posted.traits
@@ -107,6 +164,17 @@ WHERE (old.project_id, old.user_id) = (gone.project_id, gone.user_id)
 -- Adds rows, in key order.
 INSERT INTO users SELECT * FROM jsonb_populate_recordset(NULL::users, %(rows)s::jsonb) ORDER BY project_id, user_id
 
+-- part: values_of_users --
+-- Every column but those of the key.
+traits, first_seen_unix_nano, last_seen_unix_nano, interaction_count
+
+-- update_users --
+-- Changes rows of these keys (primary key).
+UPDATE users AS old
+SET ({values_of_users}) = (SELECT {values_of_users} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::users, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.user_id) = (new.project_id, new.user_id)
+
 -- sums_of_conversations --
 -- User of the newest interaction that has one, first and last time and number of the interactions of these conversations
 -- (interactions_conversation_idx).
@@ -135,3 +203,14 @@ WHERE (old.project_id, old.conversation_id) = (gone.project_id, gone.conversatio
 -- Adds rows, in key order.
 INSERT INTO conversations SELECT * FROM jsonb_populate_recordset(NULL::conversations, %(rows)s::jsonb)
 ORDER BY project_id, conversation_id
+
+-- part: values_of_conversations --
+-- Every column but those of the key.
+user_id, first_unix_nano, last_unix_nano, interaction_count
+
+-- update_conversations --
+-- Changes rows of these keys (primary key).
+UPDATE conversations AS old
+SET ({values_of_conversations}) = (SELECT {values_of_conversations} FROM (SELECT new.*) AS one)
+FROM jsonb_populate_recordset(NULL::conversations, %(rows)s::jsonb) AS new
+WHERE (old.project_id, old.conversation_id) = (new.project_id, new.conversation_id)

@@ -3,11 +3,11 @@
 -- stored_spans --
 -- One row per blob that holds spans of these traces: its body and, as arrays of equal length, the rows in it (primary
 -- keys of spans and span_blobs). With span ids only those spans. Every version of a span.
-SELECT part.project_id, part.trace_id, part.bucket, blob.body, part.span_ids, part.parents, part.starts, part.ends,
+SELECT part.project_id, part.bucket, blob.body, part.trace_ids, part.span_ids, part.parents, part.starts, part.ends,
        part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
        part.positions
 FROM (
-  SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
+  SELECT span.project_id, span.bucket, span.blob_id, array_agg(span.trace_id) AS trace_ids,
          array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
          array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
          array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
@@ -17,17 +17,17 @@ FROM (
   FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
   JOIN spans span USING (project_id, trace_id)
   WHERE %(span_ids)s::bytea[] IS NULL OR span.span_id = ANY (%(span_ids)s)
-  GROUP BY 1, 2, 3, 4
+  GROUP BY 1, 2, 3
 ) part
 JOIN span_blobs blob USING (project_id, bucket, blob_id)
 
 -- stored_spans_of_blobs --
 -- The same for the spans of given traces in given blobs (primary keys of span_blobs and spans).
-SELECT part.project_id, part.trace_id, part.bucket, blob.body, part.span_ids, part.parents, part.starts, part.ends,
+SELECT part.project_id, part.bucket, blob.body, part.trace_ids, part.span_ids, part.parents, part.starts, part.ends,
        part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
        part.positions
 FROM (
-  SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
+  SELECT span.project_id, span.bucket, span.blob_id, array_agg(span.trace_id) AS trace_ids,
          array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
          array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
          array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
@@ -37,7 +37,7 @@ FROM (
   FROM (SELECT DISTINCT * FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(buckets)s::date[],
           %(blob_ids)s::bigint[])) AS mark (project_id, trace_id, bucket, blob_id)
   JOIN spans span USING (project_id, trace_id, bucket, blob_id)
-  GROUP BY 1, 2, 3, 4
+  GROUP BY 1, 2, 3
 ) part
 JOIN span_blobs blob USING (project_id, bucket, blob_id)
 
@@ -90,7 +90,7 @@ SELECT span_id, output_tokens, told_in FROM llm_calls WHERE project_id = %(proje
 
 -- resources --
 -- Resources by id (primary key).
-SELECT resource_id, otlp, schema_url FROM resources WHERE project_id = %s AND resource_id = ANY (%s)
+SELECT resource_id, otlp, schema_url, service_name, release FROM resources WHERE project_id = %s AND resource_id = ANY (%s)
 
 -- scopes --
 -- Instrumentation scopes by id (primary key).
