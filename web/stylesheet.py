@@ -1,4 +1,7 @@
-"""The style sheets of `web/static/css` as one, so that a page waits for one answer before it is painted."""
+"""The style sheets of `web/static/css`, and of the libraries that come along, as one.
+
+So a page waits for one answer before it is painted.
+"""
 
 import hashlib
 from functools import cache
@@ -6,18 +9,20 @@ from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
 PATH = "css/all.css"  # below /static
+VENDORED = ("vendor/uplot/uplot-1.6.32.min.css",)
 # what every page has, then parts in the order in which they overrule one another
 SHEETS = (
     *("tokens", "base", "layout", "controls", "status", "list", "live", "tree", "waterfall", "minimap", "graph"),
     *("turns", "detail", "transcript", "conversation", "prices", "settings", "ingest", "issues", "channels", "alerts"),
-    *("signals", "redaction", "visitor", "overview", "palette", "compare", "facets", "row_lists"),
+    *("signals", "redaction", "visitor", "charts", "overview", "palette", "compare", "facets", "row_lists"),
 )
 
 
 @cache
 def stylesheet() -> bytes:
     """The text."""
-    return b"".join((STATIC / f"css/{name}.css").read_bytes() for name in SHEETS)
+    paths = (*VENDORED, *(f"css/{name}.css" for name in SHEETS))
+    return b"".join((STATIC / path).read_bytes() + b"\n" for path in paths)
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
 from tests.agent_run import agent_run, made
+from tests.charts_shown import drawn_chart
 from tests.fix_endpoints import HttpEndpoint, http_endpoint, status
 from tests.fix_pages import Pages, running_pages
 from tests.fix_server import RunningServer
@@ -218,8 +219,9 @@ async def test_the_pages_make_test_change_and_remove_a_rule(pages: Pages) -> Non
     form |= {"per": "rule", "kinds": "tool_error,soft_error", "is_enabled": "1", "days": "7"}
     tested = await pages.client.post("/alerts/new", data=form | {"action": "backtest"})
     assert "would have fired once in the last 7 days" in tested.text
-    assert 'class="chart-mark"' in tested.text
-    assert 'class="chart-bar is-over"' in tested.text
+    drawn = drawn_chart(tested.text)
+    assert (max(drawn["series"][0]["values"]), set(drawn["line"]["values"]), len(drawn["spans"])) == (4, {3}, 1)
+    assert '<td class="number">4</td><td class="number">3</td>' in tested.text
     assert "line: 3 events" in tested.text
     refused = await pages.client.post("/alerts/new", data=form | {"at_least": "many", "action": "save"})
     assert (refused.status_code, "at least: &#39;many&#39; is no number" in refused.text) == (400, True)

@@ -11,6 +11,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tests.agent_run import accepted, made
+from tests.charts_shown import drawn_chart
 from tests.fix_pages import Pages, running_pages
 from tests.spans_made import new_id
 from trace_store.model import AcceptedSpan
@@ -120,7 +121,7 @@ async def test_each_figure_leads_to_its_list_with_the_same_time_and_filters(page
 async def test_a_bar_leads_to_its_own_time(pages: Pages) -> None:
     await pages.store_and_derive(agent_run("a", "error", "soft"))
     html = await pages.html("/")
-    (url,) = {unescape(url) for url in re.findall(r'<a class="column" href="([^"]*)"', html)}
+    (url,) = {unescape(url) for url in re.findall(r'<th scope="row"><a class="link" href="([^"]*)"', html)}
     assert url.startswith("/?since=20")
     near = await pages.json(url.replace("/?", "/overview.json?"))
     assert (near["failures"]["errors"], near["failures"]["soft_errors"]) == (1, 1)
@@ -128,11 +129,26 @@ async def test_a_bar_leads_to_its_own_time(pages: Pages) -> None:
     assert "As chosen" in await pages.html(url)
 
 
+async def test_each_chart_has_the_figure_of_its_tile(pages: Pages) -> None:
+    await pages.store_and_derive(agent_run("a", "error", "ok") + agent_run("b", "soft"))
+    found = await overview(pages)
+    for name, figure in (("interactions", "interactions"), ("tool_calls", "tool_calls"), ("tokens", "tokens")):
+        drawn = drawn_chart(await pages.html(f"/?chart={name}"))
+        assert sum(drawn["series"][0]["values"]) == found[figure], name
+    for name in ("cost", "p95"):
+        values = drawn_chart(await pages.html(f"/?chart={name}"))["series"][0]["values"]
+        assert [value is None for value in values] == [
+            step["cost_nano_usd" if name == "cost" else "p95_ns"] is None for step in found["steps"]
+        ]
+    assert (await pages.get("/?chart=weather")).status_code == 400
+
+
 async def test_releases_that_began_stand_in_the_chart(pages: Pages) -> None:
     await pages.store_and_derive(agent_run("a", "error", release=EVIL) + agent_run("b", "ok", release="9.1"))
     html = await pages.html("/")
-    assert "Release &lt;script&gt;alert(1)&lt;/script&gt; began" in html
+    assert "<b>&lt;script&gt;alert(1)&lt;/script&gt;</b>" in html
     assert "<script>alert" not in html
+    assert {name for _, name in drawn_chart(html)["releases"]} == {"9.1", EVIL}
     assert {release["name"] for release in (await overview(pages))["releases_began"]} == {"9.1", EVIL}
 
 

@@ -42,7 +42,7 @@ def test_from_the_list_to_the_failing_step_and_back(page: Page, server: RunningS
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(f"{server.url}/issues?q=&range=&kind=tool_error&status=")
     table.get_by_role("link").filter(has_text="Tool error").first.click()
-    expect(page.get_by_role("img").filter(has=page.locator(".trend-bar")).first).to_be_visible()
+    expect(page.get_by_role("img", name="events, most of them at")).to_be_visible()
     shapes = page.get_by_role("region", name="Arguments")
     expect(shapes.locator("[data-state]").first).to_be_visible()
     expect(shapes.get_by_role("link", name="newest").first).to_have_attribute("href", re.compile(r"^/traces/.+span="))

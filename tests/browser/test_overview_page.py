@@ -1,12 +1,13 @@
 """The start page as people use it: from a figure to its list, from a bar or a drag to a shorter time, narrow, dark."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.agent_run import AgentRun, support_run
 from tests.fix_server import RunningServer, running_server
@@ -37,6 +38,12 @@ def open_overview(page: Page, server: RunningServer) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
+def open_table(page: Page) -> Locator:
+    page.locator("summary", has_text="Tool failures as a table").focus()
+    page.keyboard.press("Enter")
+    return page.get_by_role("region", name="Tool failures, table")
+
+
 def test_from_a_figure_to_the_list_behind_it(page: Page, server: RunningServer, failing: AgentRun) -> None:
     open_overview(page, server)
     page.screenshot(path=SHOTS / "overview_light.png", full_page=True)
@@ -60,12 +67,11 @@ def test_from_the_start_to_the_arguments_of_the_top_failure(
 @pytest.mark.profile(**WITHOUT_SCRIPT)
 def test_a_bar_needs_no_script_and_no_mouse(page: Page, server: RunningServer, failing: AgentRun) -> None:
     open_overview(page, server)
-    bar = page.locator("a.column").last
-    bar.focus()
+    open_table(page).get_by_role("link").last.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/?since=*")
     expect(page.get_by_role("combobox", name="Time range")).to_have_value("")
-    expect(page.locator("a.column").first).to_be_visible()
+    expect(open_table(page).get_by_role("link").first).to_be_visible()
     page.get_by_role("combobox", name="Time range").select_option("7d")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
@@ -76,20 +82,26 @@ def test_a_bar_needs_no_script_and_no_mouse(page: Page, server: RunningServer, f
 @pytest.mark.profile(timezone_id="America/St_Johns")
 def test_dragging_over_the_chart_makes_that_the_time(page: Page, server: RunningServer, failing: AgentRun) -> None:
     open_overview(page, server)
-    chart = page.locator("[data-drag-range]")
-    chart.scroll_into_view_if_needed()
     expect(page.locator("[data-zone]")).to_have_text("America/St_Johns")
-    label = chart.locator("text[data-unix-ms]").first
-    begin = datetime.fromtimestamp(int(label.get_attribute("data-unix-ms") or 0) / 1000, ZoneInfo("America/St_Johns"))
-    expect(label).to_contain_text(f"{begin.day} {begin:%b %H:%M}")
-    field = chart.bounding_box()
+    drawn = page.get_by_role("img", name="failed or unanswered tool calls")
+    drawn.locator(".u-over").scroll_into_view_if_needed()
+    first = page.locator(".chart-table time").first
+    begin = datetime.fromisoformat(first.get_attribute("datetime") or "").astimezone(ZoneInfo("America/St_Johns"))
+    expect(first).to_have_text(re.compile(f"{begin.day} {begin:%b}.* {begin:%H:%M:%S}"), use_inner_text=False)
+    field = drawn.locator(".u-over").bounding_box()
     assert field is not None
     middle = field["y"] + field["height"] / 2
     page.mouse.move(field["x"] + field["width"] * 0.5, middle)
     page.mouse.down()
     page.mouse.move(field["x"] + field["width"] * 0.7, middle)
     page.mouse.move(field["x"] + field["width"] * 0.99, middle, steps=4)
-    expect(page.locator(".chart-veil")).to_be_visible()
+    expect(page.locator(".u-select")).not_to_have_css("width", "0px")
+    page.keyboard.press("Escape")
+    expect(page.locator(".u-select")).to_have_css("width", "0px")
+    page.mouse.up()
+    page.mouse.move(field["x"] + field["width"] * 0.5, middle)
+    page.mouse.down()
+    page.mouse.move(field["x"] + field["width"] * 0.99, middle, steps=4)
     page.screenshot(path=SHOTS / "overview_drag.png")
     page.mouse.up()
     page.wait_for_url("**/?since=*&until=*")

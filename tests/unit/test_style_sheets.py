@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.stylesheet import SHEETS, STATIC, stylesheet, stylesheet_url
+from web.stylesheet import SHEETS, STATIC, VENDORED, stylesheet, stylesheet_url
 
 TOKENS = (STATIC / "css" / "tokens.css").read_text()
 LIGHT, DARK_OF_SYSTEM, DARK_CHOSEN = (
@@ -63,6 +63,7 @@ def test_every_style_sheet_is_part_of_it_once() -> None:
     assert sorted(SHEETS) == sorted(path.stem for path in (STATIC / "css").glob("*.css"))
     text = stylesheet()
     assert all((STATIC / f"css/{name}.css").read_bytes() in text for name in SHEETS)
+    assert all((STATIC / path).read_bytes() in text for path in VENDORED)
 
 
 def test_its_address_names_its_text() -> None:

@@ -8,10 +8,12 @@ from tool_errors.findings import SchemaViolation
 from tool_errors.issue_status import STATUSES, IssueStatus
 from tool_errors.schema.schema_violations import telling, violations_read
 from trace_store.lists.issue_rows import Example, IssueDetail
+from web.charts.sparkline import Bar, sparkline, spoken_trend
+from web.charts.time_chart import Series, TimeChart
+from web.filters import utc
 from web.issues.argument_shapes import ArgumentShapes, argument_shapes
 from web.issues.issue_parameters import KINDS, IssueQuery
 from web.issues.issue_reading import IssueList, ListedIssue
-from web.overview.trend_chart import Bar, Chart, chart, sparkline, spoken_trend
 
 KIND_WORDS = {
     "tool_error": ("Tool error", "error", "error"),  # words, class, icon
@@ -27,6 +29,7 @@ STATUS_WORDS = {
     "ignored": "Ignored",
     "resolved": "Resolved",
 }
+NANOSECONDS = 1_000_000_000
 _CHIPS = ("q", "since", "until", "tool", "release", "environment", "user")
 _CHIP_WORDS = {"q": "text", "since": "since", "until": "until"}
 
@@ -97,14 +100,16 @@ class IssuePage:
     kind: KindView
     status: IssueStatus
     status_words: str
-    chart: Chart
-    spoken: str
+    chart: TimeChart
     examples: tuple[ExampleLine, ...]
     shapes: ArgumentShapes  # of its newest calls
     url: str
     traces_url: str
     json_url: str
     range: str
+    since_unix_nano: int  # of a time that was chosen, else 0
+    until_unix_nano: int
+    all_times_url: str
 
 
 def list_page(query: IssueQuery, found: IssueList) -> IssueListPage:
@@ -141,8 +146,7 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         kind=KindView(*KIND_WORDS[detail.row.kind]),
         status=status,
         status_words=STATUS_WORDS[status],
-        chart=chart(detail.trend, detail.markers),
-        spoken=spoken_trend(detail.trend),
+        chart=_events_over_time(query, detail),
         examples=tuple(
             ExampleLine(example, _example_url(example), example_violations(example)) for example in detail.examples
         ),
@@ -151,6 +155,9 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
         json_url=query.url(f"{url}.json"),
         range=query.shown["range"],
+        since_unix_nano=query.wanted.since_unix_nano or 0 if query.shown["since"] else 0,
+        until_unix_nano=query.wanted.until_unix_nano or 0,
+        all_times_url=query.url(url, changed={"range": "", "since": "", "until": ""}),
     )
 
 
@@ -179,6 +186,24 @@ def issue_line(item: ListedIssue) -> IssueLine:
         status_words=STATUS_WORDS[item.status],
         bars=sparkline(item.trend),
         spoken=spoken_trend(item.trend),
+    )
+
+
+def _events_over_time(query: IssueQuery, detail: IssueDetail) -> TimeChart:
+    """Its events; a bar, or a part that is dragged over, becomes the time of the page."""
+    url, words = issue_url(detail.row.fingerprint), KIND_WORDS[detail.row.kind]
+
+    def step_url(begin: int, end: int) -> str:
+        return query.url(url, changed={"range": "", "since": utc(begin), "until": utc(end)})
+
+    return TimeChart(
+        since_unix_nano=detail.trend.since_unix_nano,
+        step_ns=detail.trend.step_s * NANOSECONDS,
+        series=(Series("events", words[1], detail.trend.counts),),
+        spoken=spoken_trend(detail.trend),
+        releases=detail.markers,
+        step_url=step_url,
+        range_url=query.url(url, changed={"range": "", "since": "", "until": ""}),
     )
 
 

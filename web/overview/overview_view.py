@@ -1,19 +1,19 @@
 """The start page as tiles, chart and lists to print, and as JSON. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from trace_store.lists.overview import LatestLoop, LoopFigures, OverviewFigures, TraceFigures
+from web.charts.sparkline import spark_path
+from web.charts.time_chart import TimeChart
 from web.filters import compact, duration, number, usd
 from web.issues.issue_json import list_json
 from web.issues.issue_view import IssueLine, issue_line
+from web.overview.overview_chart import CHARTS, PARTS, overview_chart
 from web.overview.overview_reading import Overview
-from web.overview.stacked_chart import PARTS, StackedChart, stacked_chart
 from web.overview.time_window import TimeWindow
 from web.pages.tools import ToolLine, tool_line
 
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_TOP, SPARK_GROUND = 120.0, 28.0, 4.0, 25.0
 ENDED_WORDS = {"success": "worked in the end", "gave_up": "gave up", "running": "still running"}
 KIND_OF_PART = {"errors": "tool_error", "in_loops": "loop", "soft_errors": "soft_error", "unanswered": "unanswered"}
 
@@ -71,10 +71,12 @@ class OverviewPage:
     is_empty: bool  # nothing at all within the time
     is_filtered: bool
     tiles: tuple[Tile, ...]
-    chart: StackedChart
+    chart: TimeChart
+    chart_name: str
+    chart_title: str
+    charts: tuple[tuple[str, str, str], ...]  # name, title and URL of each there is
     legend: tuple[LegendEntry, ...]
     failures: int
-    step: str
     issues: tuple[IssueLine, ...]
     issues_total: int
     issues_url: str
@@ -87,8 +89,8 @@ class OverviewPage:
     json_url: str
 
 
-def overview_page(found: Overview) -> OverviewPage:
-    """The page."""
+def overview_page(found: Overview, chart: str) -> OverviewPage:
+    """The page with one of its charts."""
     window, figures = found.window, found.figures
     failures = figures.failures
     return OverviewPage(
@@ -100,13 +102,15 @@ def overview_page(found: Overview) -> OverviewPage:
         is_empty=not (figures.traces.traces or figures.interactions or failures.total),
         is_filtered=any(window.shown[name] for name in ("release", "environment")),
         tiles=(*_tiles_of_use(window, figures), *_tiles_of_trouble(window, figures), *_tiles_of_cost(window, figures)),
-        chart=stacked_chart(figures, window),
+        chart=overview_chart(figures, window, chart),
+        chart_name=chart,
+        chart_title=CHARTS[chart],
+        charts=tuple((name, title, window.url("/", {"chart": name})) for name, title in CHARTS.items()),
         legend=tuple(
             LegendEntry(sort, words, getattr(failures, name), window.url("/issues", {"kind": KIND_OF_PART[name]}))
             for name, sort, words in PARTS
         ),
         failures=failures.total,
-        step=duration_words(figures.window.step_s),
         issues=tuple(issue_line(issue) for issue in found.issues.issues),
         issues_total=found.issues.total,
         issues_url=window.url("/issues", {"order": "events"}),
@@ -151,26 +155,6 @@ def overview_json(found: Overview) -> dict[str, Any]:
         "tools_total": found.tools.total,
         "latest_loops": [asdict(loop) | {"trace_id": loop.trace_id.hex()} for loop in figures.latest_loops],
     }
-
-
-def spark_path(values: Sequence[float]) -> str:
-    """A line over equal steps as an SVG path, the largest value on top; a level line for zeros alone."""
-    top = max(values, default=0)
-    width = SPARK_WIDTH / max(1, len(values) - 1)
-    points = [
-        f"{number * width:.1f} {SPARK_GROUND - (SPARK_GROUND - SPARK_TOP) * (value / top if top else 0):.1f}"
-        for number, value in enumerate(values)
-    ]
-    return "M" + "L".join(points if len(points) > 1 else [*points, f"{SPARK_WIDTH:.1f} {points[0].partition(' ')[2]}"])
-
-
-def duration_words(step_s: int) -> str:
-    """1800 -> "30 min"."""
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "min"), (1, "s")):
-        if step_s >= size:
-            count = step_s // size
-            return unit if count == 1 and size >= 3600 else f"{count} {unit}{'s' if size >= 3600 else ''}"
-    return ""
 
 
 def _tiles_of_use(window: TimeWindow, figures: OverviewFigures) -> tuple[Tile, ...]:

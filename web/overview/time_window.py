@@ -39,9 +39,10 @@ class TimeWindow:
         parameters = {name: value for name, value in (self.shown | dict(changed or {})).items() if value}
         return f"{path}?{urlencode(parameters)}" if parameters else path
 
-    def part_url(self, path: str, since_unix_nano: int, until_unix_nano: int) -> str:
+    def part_url(self, path: str, since_unix_nano: int, until_unix_nano: int, changed: Mapping[str, str]) -> str:
         """The same for a part of the time."""
-        return self.url(path, {"range": "", "since": utc(since_unix_nano), "until": utc(until_unix_nano)})
+        part = {"range": "", "since": utc(since_unix_nano), "until": utc(until_unix_nano)}
+        return self.url(path, part | dict(changed))
 
 
 def read_time_window(parameters: QueryParams, default_range: str) -> TimeWindow:

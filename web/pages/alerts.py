@@ -13,7 +13,8 @@ from trace_store.alerts.channels import ChannelStore
 from trace_store.alerts.signals import read_signals
 from web.alerts.alert_form import EMPTY, fields_of, given_definition, given_rule
 from web.alerts.alert_json import read_days, read_given_definition, read_rule
-from web.alerts.alert_view import AlertPage, AlertsPage, BacktestView, backtest_view, firing_line, rule_line
+from web.alerts.alert_view import AlertPage, AlertsPage, firing_line, rule_line
+from web.alerts.backtest_view import BacktestView, backtest_view
 from web.api.alerts import FIRINGS_LIMIT, get_alert, list_alerts, one_rule, run_backtest, snooze
 from web.context import WebContext, context_of
 from web.requests.errors import BadRequest, Conflict, WebError

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from trace_store.lists.issue_rows import Trend
 from trace_store.reader import ReceiptRow
 from trace_store.received_lately import ReceivedSignal, lately_begins, read_received_lately
+from web.charts.sparkline import Bar, sparkline
 from web.context import WebContext, context_of
-from web.overview.trend_chart import Bar, sparkline
 from web.requests.json_answers import json_answer
 from web.templating import page
 

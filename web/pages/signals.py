@@ -7,9 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from web.alerts.signal_changes import FIELDS, Tried, forget_signal, read_signal, save_signal, switch, try_signal
 from web.alerts.signal_reading import RANGES, read_signal_list, signals_json
+from web.charts.sparkline import sparkline, spoken_trend
 from web.context import WebContext, context_of
 from web.issues.verdict_view import LABELS
-from web.overview.trend_chart import sparkline, spoken_trend
 from web.requests.errors import BadRequest, WebError
 from web.requests.form_posts import check_origin, read_fields
 from web.requests.json_answers import json_answer

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 URL_PREFIX: ContextVar[str] = ContextVar("URL_PREFIX", default="")
 _ROOT = "/projects/"
 # Autoescape writes quotes of anybody's text as &#34;, so that this finds attributes of our templates alone.
-_LINK = re.compile(r'(?<=\s)(href|action|hx-get|data-events|data-url)="/(?!/|projects/|static/|sign-)')
+_LINK = re.compile(r'(?<=\s)(href|action|hx-get|data-events|data-url|data-range)="/(?!/|projects/|static/|sign-)')
 
 
 def split_path(path: str) -> tuple[str, str]:

@@ -3,7 +3,6 @@ import "./loading.js";
 import "./theme.js";
 import "./copy.js";
 import "./times.js";
-import "./times_of_charts.js";
 import "./json_colours.js";
 import "./keys_help.js";
 import "./palette.js";

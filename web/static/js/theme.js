@@ -9,6 +9,7 @@ document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-toggle]")) return;
   const next = current() === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = next;
+  document.dispatchEvent(new CustomEvent("rainbarrel:theme"));
   try {
     localStorage.setItem("rainbarrel-theme", next);
   } catch {

@@ -1,5 +1,6 @@
 // Shows moments in the reader's time zone. Their titles keep the exact UTC time with all nanoseconds.
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const FAR_MS = 180 * 86_400_000; // in lists: nearer days need no year, farther ones no clock
@@ -8,6 +9,7 @@ function words(moment, style) {
   const now = new Date();
   const time = clock.format(moment);
   const isToday = moment.toDateString() === now.toDateString();
+  if (style === "minute") return moment.getHours() || moment.getMinutes() ? `${day.format(moment)} ${minute.format(moment)}` : day.format(moment);
   if (style === "list" && isToday) return time;
   if (style === "list" && Math.abs(now - moment) > FAR_MS) return year.format(moment);
   if (style === "list") return `${day.format(moment)} ${time}`;
@@ -21,6 +23,9 @@ function localise(root) {
     if (Number.isNaN(moment.getTime())) continue; // beyond what a browser can date: the text stays
     const milliseconds = element.dataset.local === "full" ? `.${exact.slice(20, 23)}` : "";
     element.textContent = words(moment, element.dataset.local) + milliseconds;
+  }
+  for (const element of root.querySelectorAll("[data-zone]")) {
+    element.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone || "your time";
   }
   sinceLast(root);
 }

@@ -1,2 +1,0 @@
-// The start page.
-import "./chart_range.js";
