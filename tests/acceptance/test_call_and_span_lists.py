@@ -152,6 +152,16 @@ async def every_filter_of_calls(pages: Pages) -> None:
     assert len(await told(pages, "tool-calls", until=str(late), errors="1")) == 7
     (issue,) = [i for i in (await pages.json("/api/issues"))["issues"] if i["kind"] == "tool_error"]
     assert len(await told(pages, "tool-calls", issue=issue["fingerprint"])) == 9
+    path = f"/api/findings/{trace_id(9).hex()}/call:{(3).to_bytes(8).hex()}/verdict"
+    said = await pages.client.post(path, json={"verdict": "not_an_error"})
+    assert said.status_code == 200, said.text
+    await pages.derive()
+    for query in ("status:failing", "conversation:talk-1 status:failing", "status:error,unanswered"):
+        calls = await told(pages, "tool-calls", q=query)
+        assert calls, query
+        assert trace_id(9).hex() not in {call["trace_id"] for call in calls}, query
+    assert (await pages.client.delete(path)).status_code == 200
+    await pages.derive()
 
 
 async def test_a_look_that_ends_early_goes_on_where_it_ended(pages: Pages) -> None:
