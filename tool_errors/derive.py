@@ -151,7 +151,7 @@ def _ended_well(view: TraceView, answer: str | None, *, may_answer: bool) -> boo
 
 def _states_failure(view: TraceView, node: SpanNode) -> bool:
     facts = view.facts(view.position[node.span_id])
-    return facts is not None and facts.failure is not None
+    return facts is not None and facts.failure is not None and facts.type in ("agent", "chain", "llm")
 
 
 def ended_well(answer: str | None, *, has_failed_root: bool, may_answer: bool) -> bool | None:

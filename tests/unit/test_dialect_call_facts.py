@@ -1,5 +1,6 @@
 """How a model call ended, how soon it began to answer, and where it ran, in the spellings of many libraries."""
 
+from json import dumps
 from typing import Any
 
 import pytest
@@ -116,3 +117,27 @@ def test_environment_of_the_span_before_that_of_its_resource() -> None:
 def started(attributes: dict[str, Any], events: tuple[SpanEvent, ...] = (), scope: str = "") -> Span:
     end = START + 10**9
     return Span(TRACE_ID, b"12345678", b"", START, end, "chat", 1, 0, "", attributes, events, (), {}, scope, "")
+
+
+@pytest.mark.parametrize(
+    ("usage", "output_tokens"),
+    [
+        ({"inputTokens": 80, "outputTokens": 12, "thoughtsTokens": 5, "totalTokens": 97}, 17),
+        ({"inputTokens": 80, "outputTokens": 17, "thoughtsTokens": 5, "totalTokens": 97}, 17),
+        ({"inputTokens": 80, "outputTokens": 12, "thoughtsTokens": 5}, 12),
+    ],
+)
+def test_reasoning_counted_beside_the_output_is_part_of_it(usage: dict[str, int], output_tokens: int) -> None:
+    answer = {"message": {"role": "model", "content": [{"text": "hi"}]}, "usage": usage}
+    of_object = facts_of({"genkit:type": "action", "genkit:metadata:subtype": "model", "genkit:output": dumps(answer)})
+    of_keys = facts_of(
+        {
+            **CHAT,
+            "gen_ai.usage.input_tokens": usage["inputTokens"],
+            "gen_ai.usage.output_tokens": usage["outputTokens"],
+            "gen_ai.usage.reasoning_tokens": usage["thoughtsTokens"],
+            "gen_ai.usage.total_tokens": usage.get("totalTokens"),
+        }
+    )
+    for facts in (of_object, of_keys):
+        assert (facts.output_tokens, facts.reasoning_tokens) == (output_tokens, 5)

@@ -35,6 +35,7 @@ ERRORS: list[tuple[Any, str, str, str, str]] = [
     ({"success": 0, "error": "no seat left"}, "payload.error", "result.error", "", "no seat left"),
     ({"status": 503}, "payload.status", "result.status", "", "status 503"),
     ({"statusCode": "404", "body": "gone"}, "payload.status", "result.statusCode", "", "status 404"),
+    ({"status": 500, "statusText": "Bad Day", "body": "<p>"}, "payload.status", "result.status", "", "Bad Day"),
     ({"status": "error", "message": "bad key"}, "payload.status", "result.status", "", "bad key"),
     ({"code": 422, "detail": "date is invalid"}, "payload.status", "result.code", "", "date is invalid"),
     (

@@ -18,6 +18,13 @@ NO_ERROR = re.compile(r"(?:none|null|nil|n/a|no|false|no errors?(?: \w+){0,3}|[\
 TEST_REPORT = re.compile(r"\b\d+ (?:failed|passed)\b|^FAILED |^Tests?: +\d+", re.MULTILINE)  # the tool ran
 _ERROR_KEYS = ("error", "Error", "error_message", "errorMessage", "errorText", "exceptionMessage")
 _STATUS_KEYS = ("status", "statusCode", "status_code", "httpStatus", "http_status", "code")
+_REASON_KEYS = (
+    "statusText",
+    "status_text",
+    "reasonPhrase",
+    "reason_phrase",
+    "reason",
+)  # of a response
 _RECORD_KEYS = frozenset(
     {"assignee", "author", "body", "created_at", "id", "labels", "name", "project", "severity", "title", "updated_at"}
 )
@@ -130,7 +137,10 @@ def status_code(value: Any) -> PayloadError | None:
             if key == "code" and not text_in({k: v for k, v in value.items() if k in MESSAGE_KEYS}):
                 continue  # a product, a room, an area: only beside a message it is HTTP's
             what = found(f".{key}", value.get("error"), value)
-            return what if what.message else what._replace(message=f"status {number}")
+            if what.message:
+                return what
+            reason = next((text for key in _REASON_KEYS if (text := _text(value.get(key)))), "")
+            return what._replace(message=reason or f"status {number}")
     for key in ("ResponseMetadata", "$metadata"):
         held = value.get(key)
         code = next((held.get(k) for k in ("HTTPStatusCode", "httpStatusCode")), None) if isinstance(held, dict) else 0

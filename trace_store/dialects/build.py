@@ -217,12 +217,13 @@ def _add_sums(facts: SpanFacts) -> None:
 def _told_counts(reading: Reading) -> Counts:
     found = reading.counts()
     counts = tuple.__new__(Counts, found)
-    if not (found[2] or found[4] or found[5]):  # as `has_cache`
+    if not (found[2] or found[3] or found[4] or found[5]):
         return counts
     if counts.cache_write_1h_tokens:
         counts = counts.with_1h_apart()
     total = reading.count("total_tokens") if "total_tokens" in reading.fields else None
-    return counts.with_cache_inside(total, excludes_cache=reading.dialect.input_excludes_cache)
+    counts = counts.with_cache_inside(total, excludes_cache=reading.dialect.input_excludes_cache)
+    return counts.with_reasoning_inside(total) if total and found[3] else counts
 
 
 def _add_model_call(facts: SpanFacts, span: Span, reading: Reading, content: EventContent) -> None:

@@ -82,11 +82,6 @@ class Counts(NamedTuple):
             return other
         return Counts._make([theirs if ours is None else ours for ours, theirs in zip(self, other, strict=True)])
 
-    @property
-    def has_cache(self) -> bool:
-        """Whether any of the input was read from a cache or written to one."""
-        return bool(self.cached_tokens or self.cache_write_tokens or self.cache_write_1h_tokens)
-
     def with_1h_apart(self) -> "Counts":
         """The same with input written to a cache for an hour told beside what is kept for minutes, not also inside."""
         if not (self.cache_write_1h_tokens and self.cache_write_tokens):
@@ -107,6 +102,15 @@ class Counts(NamedTuple):
         if excludes_cache or parts > input_tokens or total_tokens == everything + (output_tokens or 0):
             return self._replace(input_tokens=everything)
         return self
+
+    def with_reasoning_inside(self, total_tokens: int | None) -> "Counts":
+        """The same with an output that holds its reasoning; Gemini counts it beside, as a total that is the sum of all
+        three shows."""
+        input_tokens, output_tokens, _, reasoning, _, _ = self
+        if not reasoning or not total_tokens or input_tokens is None or output_tokens is None:
+            return self
+        is_beside = total_tokens == input_tokens + output_tokens + reasoning
+        return self._replace(output_tokens=output_tokens + reasoning) if is_beside else self
 
 
 NO_COUNTS = Counts()
@@ -144,7 +148,7 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     if isinstance(by_duration, dict):
         _add_told(by_duration, found)
     counts = Counts._make(found)
-    if not (found[2] or found[4] or found[5]):  # as `has_cache`
+    if not (found[2] or found[3] or found[4] or found[5]):
         return counts
     if counts.cache_write_1h_tokens:
         counts = counts.with_1h_apart()
@@ -154,7 +158,7 @@ def _counts(usage: Mapping[str, Any]) -> Counts:
     for key in _TOTAL:
         if key in usage and (total := as_count(usage[key])) is not None:
             break
-    return counts.with_cache_inside(total, excludes_cache=is_anthropic)
+    return counts.with_cache_inside(total, excludes_cache=is_anthropic).with_reasoning_inside(total)
 
 
 def _add_told(source: Mapping[str, Any], found: list[int | None]) -> None:
