@@ -96,6 +96,45 @@ def test_calls_made_at_the_same_time_are_joined_each_with_its_own_report() -> No
     assert joined == {frozenset(map(span_id, pair)) for pair in zip(outer, inner, strict=True)}
 
 
+def told_by_another(trace: TraceByHand, number: int) -> None:
+    facts = dataclasses.replace(trace.judged[number - 1].facts, dialect="another")
+    trace.judged[number - 1] = dataclasses.replace(trace.judged[number - 1], facts=facts)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"input_tokens": 7, "output_tokens": 2, "requested_calls": (asked("c1", "t"),)},
+        {"input_tokens": 7, "output_tokens": 2, "output_text": "hi"},
+        {"input_text": "hi?", "failure": RATE_LIMIT},
+    ],
+    ids=str,
+)
+def test_calls_that_two_instrumentations_tell_below_spans_of_their_own(told: dict[str, Any]) -> None:
+    trace = TraceByHand()
+    parents = [trace.add("chain", start=0, end=90) for _ in range(2)]
+    for start in (10, 12):  # two calls at the same time with the same answer
+        trace.add("llm", parents[0], start=start, end=start + 20, model="m", response_id=f"r{start}", **told)
+    for start in (11, 13):
+        told_by_another(trace, trace.add("llm", parents[1], start=start, end=start + 20, model="m", **told))
+    assert [len(call.span_ids) for call in trace.derive().llm_calls] == [2, 2]
+    told_by_another(trace, trace.add("llm", parents[1], start=50, end=60, model="m", **told))  # a later call
+    assert [len(call.span_ids) for call in trace.derive().llm_calls] == [2, 2, 1]
+
+
+def test_tools_that_two_instrumentations_tell_below_spans_of_their_own() -> None:
+    trace = TraceByHand()
+    parents = [trace.add("chain", start=0, end=90) for _ in range(2)]
+    for start in (10, 20, 30):
+        trace.add("tool", parents[0], start=start, end=start + 5, tool_name="t", arguments={"q": 1}, failure=RATE_LIMIT)
+        other = trace.add("tool", parents[1], start=start + 1, end=start + 5, tool_name="t", arguments={"q": 1})
+        told_by_another(trace, other)
+    trace.add("tool", parents[0], start=30, end=35, tool_name="t", arguments={"q": 2}, result="fine")
+    derived = trace.derive()
+    assert [len(call.span_ids) for call in derived.tool_calls] == [2, 2, 2, 1]
+    assert [call.verdict.status for call in derived.tool_calls] == ["error", "error", "error", "ok"]
+
+
 def test_attempts_are_calls_of_their_own_and_their_wrapper_is_none() -> None:
     trace = TraceByHand()
     outer = trace.add("llm", start=0, end=9, model="m", input_tokens=5)

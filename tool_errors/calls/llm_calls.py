@@ -1,15 +1,17 @@
 """Unique LLM calls: a framework's span, a client's span and the provider SDK's own span may all report one call.
 
 Spans are joined by response id, else by nesting, else as siblings of different instrumentations of which one lies
-within the time of the other. Separate attempts of a retry are separate calls.
+within the time of the other, else, wherever they hang, by the same answer at the same time. Separate attempts of a
+retry are separate calls.
 """
 
 import dataclasses
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from tool_errors.calls.told_apart import join_told_apart
 from tool_errors.failure.error_text import bounded_message, is_generic, take_apart
 from tool_errors.findings import LlmCall
 from tool_errors.grouped.groups import Groups
@@ -50,6 +52,7 @@ def unique_llm_calls(view: TraceView) -> list[LlmGroup]:
     _join_same_response(view, members, groups)
     _join_siblings(view, members, groups)
     _join_nested(view, members, groups)
+    join_told_apart(view, _alike(view, members), groups)
     found = [LlmGroup(_call(view, rows), rows) for rows in groups.all()]
     found.sort(key=lambda group: (group.call.start_unix_nano, group.call.span_id))
     return found
@@ -225,6 +228,26 @@ def _join_nested(view: TraceView, members: list[int], groups: Groups) -> None:
         inner_id = _response_id(view, last)
         if not (outer_id and inner_id and outer_id != inner_id):
             groups.join(outer, last)
+
+
+def _alike(view: TraceView, members: list[int]) -> Iterable[Sequence[int]]:
+    """The rows that tell one answer, with its tokens, or a failure of one question."""
+    told: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index in members:
+        facts = view.facts(index)
+        if facts is not None and (answer := _answer(facts)):
+            told[answer].append(index)
+    return told.values()
+
+
+def _answer(facts: SpanFacts) -> tuple[object, ...]:
+    """What tells one answer from another; nothing where too little is told."""
+    if facts.failure is not None:
+        return ("failed", facts.input_text) if facts.input_text else ()
+    calls = tuple(sorted(call.call_id for call in facts.requested_calls if call.call_id))
+    if facts.input_tokens is None or facts.output_tokens is None or not (calls or facts.output_text):
+        return ()
+    return facts.input_tokens, facts.output_tokens, calls or facts.output_text
 
 
 def _response_id(view: TraceView, index: int) -> str | None:

@@ -1,9 +1,11 @@
 """Tool calls that have a span: nested spans of one call (client and server, framework and decorator) are one."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tool_errors.calls.llm_calls import end_of
+from tool_errors.calls.told_apart import join_told_apart
 from tool_errors.calls.tool_names import same_tool
 from tool_errors.failure.status import most_telling
 from tool_errors.findings import FAILED, SchemaViolation, Verdict
@@ -42,6 +44,7 @@ def span_calls(view: TraceView, *, live: bool) -> list[SpanCall]:
             groups.join(above, index)
     _join_logged(view, members, groups)
     _join_beside(view, members, groups)
+    join_told_apart(view, _alike(view, members), groups)
     calls = [_span_call(view, rows, live=live) for rows in groups.all()]
     calls.sort(key=lambda call: (call.start_unix_nano, call.rows[0]))
     return calls
@@ -80,6 +83,16 @@ def _join_beside(view: TraceView, members: list[int], groups: Groups) -> None:
             opened[parent].remove(outer)
         elif facts.tool_call_id:
             opened[parent].append(index)
+
+
+def _alike(view: TraceView, members: list[int]) -> Iterable[Sequence[int]]:
+    """The rows that name one tool with equal arguments."""
+    told: dict[tuple[str, bytes], list[int]] = defaultdict(list)
+    for index in members:
+        facts = view.facts(index)
+        if facts is not None and facts.tool_name and facts.arguments is not None and holds_object(facts.arguments):
+            told[facts.tool_name, facts.arguments.digest].append(index)
+    return told.values()
 
 
 def _carries(view: TraceView, outer: int, inner: int) -> bool:
