@@ -69,9 +69,9 @@ def _by_time(tree: TraceTree) -> Extents:
         if not row.start_unix_nano:
             spans.append(spans[row.parent_index] if row.parent_index >= 0 else (0, 0))
             continue
-        begin = min(max(0, row.start_unix_nano - start), length)
-        end = min(max(begin, row.end_unix_nano - start), length) if row.end_unix_nano else length
-        spans.append((begin, end))
+        begin = row.start_unix_nano - start  # the axis holds all that has a start
+        end = row.end_unix_nano - start if row.end_unix_nano else length
+        spans.append((begin, end if end > begin else begin))
     return Extents("duration", spans, length)
 
 
