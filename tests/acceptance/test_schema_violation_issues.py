@@ -72,6 +72,9 @@ async def test_a_call_that_worked_is_an_issue_of_its_own(pages: Pages) -> None:
     assert sorted(shapes) == [[("city", "missing")], [("city", "missing"), ("days", "given")]]
     returned = (await pages.json("/tools/weather.json"))["returned"]
     assert (returned["calls_looked_at"], returned["results"], returned["p95_bytes"]) == (3, 3, len('{"sky":"blue"}'))
+    for release, count in (("1", 3), ("2", 0)):
+        returned = (await pages.json(f"/tools/weather.json?release={release}"))["returned"]
+        assert (returned["results"] if returned else 0) == count
     page = await pages.html(f"/issues/{issue['fingerprint']}")
     assert page.count('data-state="missing"') == 2
     assert "Schema violation" in page

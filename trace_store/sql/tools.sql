@@ -22,9 +22,12 @@ FROM (
   ORDER BY start_unix_nano DESC
   LIMIT %(limit)s
 ) call
-JOIN traces trace USING (project_id, trace_id)
-WHERE (%(release)s::text IS NULL OR trace.release = %(release)s)
-  AND (%(environment)s::text IS NULL OR trace.environment = %(environment)s)
+WHERE (%(release)s::text IS NULL AND %(environment)s::text IS NULL) OR EXISTS (
+  SELECT FROM traces trace
+  WHERE trace.project_id = call.project_id AND trace.trace_id = call.trace_id
+    AND (%(release)s::text IS NULL OR trace.release = %(release)s)
+    AND (%(environment)s::text IS NULL OR trace.environment = %(environment)s)
+)
 ORDER BY call.start_unix_nano DESC
 
 -- span_bytes --
