@@ -59,8 +59,9 @@ async def test_every_page_of_every_capture(pages: Pages, part: int) -> None:
     spans = {(span.trace_id, span.span_id): span for records in captures for span in records.spans}
     for trace_id in {trace_id for trace_id, _ in spans}:
         path = f"/traces/{trace_id.hex()}"
-        for query in ("", "?view=tree", "?measure=tokens", "?view=graph", "?view=transcript"):
-            assert "<html" in await pages.html(path + query)
+        for query in ("", "?view=graph", "?view=transcript"):
+            await pages.html(path + query)
+        for query in ("?view=tree", "?measure=tokens"):
             assert "<html" not in await pages.html(path + query, "trace-tree")
         assert "<h1" in await pages.html(path, "trace-header")
         assert (await pages.json(f"{path}.json"))["trace_id"] == trace_id.hex()
