@@ -59,10 +59,13 @@ class WebContext:
         return TraceKey(self.project_id, read_id(trace_id, 16, "trace"))
 
     async def recent_stats(self) -> Stats:
-        """Totals of the project that are at most 2 s old (30 s where counting takes long): every page shows them."""
+        """Totals of the project that are at most 2 s old (30 s where counting takes long): every page shows them.
+
+        That there is nothing is asked each time: it costs nothing, and pages say so until the first span is there.
+        """
         read_at, stats = self.stats_read.get(self.project_id, (0.0, None))
         age_s_max = STATS_AGE_S_MAX if stats is None or stats.traces < MANY_TRACES else BIG_STATS_AGE_S_MAX
-        if stats is None or time.monotonic() - read_at > age_s_max:
+        if stats is None or stats.spans == 0 or time.monotonic() - read_at > age_s_max:
             stats = await self.reader.stats(self.project_id)
             self.stats_read[self.project_id] = (time.monotonic(), stats)
         return stats
