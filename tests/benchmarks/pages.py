@@ -30,6 +30,7 @@ from tests.benchmarks.traces_made import DAY_NS, TOOLS, seed_traces
 from tests.fix_pages import BROWSER, Pages, running_pages
 from trace_store.embedded import EmbeddedPostgres
 from trace_store.migrate import migrate
+from web.processes.garbage import collect_garbage_less_often
 
 TRACE_ID = b"\x42" * 16
 Question = Callable[[random.Random], str]
@@ -132,6 +133,7 @@ async def store_one(conninfo: str) -> None:
 async def measure(conninfo: str, passes: int, only: str, postmaster: int) -> list[list[str]]:
     """A row per page: its times, the CPU time of server and database, its size."""
     async with running_pages(conninfo) as pages:
+        collect_garbage_less_often()  # as the front process does
         newest = (await pages.json("/api/traces?limit=1"))["traces"][0]["start_unix_nano"]
         wanted = {name: question for name, question in questions(int(newest)).items() if only in name}
         return [await _timed(pages, name, question, passes, postmaster) for name, question in wanted.items()]
