@@ -37,7 +37,10 @@ class EnvelopeWriter:
         resources: Mapping[EnvelopeKey, Envelope],
         scopes: Mapping[EnvelopeKey, Envelope],
     ) -> None:
-        """Commits what is missing, apart from the spans, so that nobody waits long for a row of it."""
+        """Commits what is missing, apart from the spans, so that nobody waits long for a row of it.
+
+        To be called outside a transaction: these commits do not wait for the disk, since that of the spans does.
+        """
         new = {key: value for key, value in resources.items() if key not in self._resources}
         if new:
             rows = [(*_columns(key, value), *_service(value.otlp)) for key, value in new.items()]

@@ -22,10 +22,17 @@ COMMIT
 -- Leaves the flush undone.
 ROLLBACK
 
+-- part: unhurried --
+-- Its transaction, which must be its own, does not wait for the disk at its end.
+set_config('synchronous_commit', 'off', true)
+
 -- upsert_resources --
--- Adds the resources that are missing or were emptied by an erasure, in key order (primary key).
+-- Adds the resources that are missing or were emptied by an erasure, in key order (primary key). It waits for no disk:
+-- the COMMIT of the flush that names them comes later in the WAL, and takes all that is before it to the disk.
 INSERT INTO resources (project_id, resource_id, digest, schema_url, otlp, service_name, release)
-SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new
+SELECT new.*
+FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new,
+  {unhurried}
 ORDER BY 1, 2
 ON CONFLICT (project_id, resource_id) DO UPDATE
 SET digest = excluded.digest, schema_url = excluded.schema_url, otlp = excluded.otlp,
@@ -33,9 +40,11 @@ SET digest = excluded.digest, schema_url = excluded.schema_url, otlp = excluded.
 WHERE resources.digest = ''
 
 -- upsert_scopes --
--- Adds the scopes that are missing or were emptied by an erasure, in key order (primary key).
+-- Adds the scopes that are missing or were emptied by an erasure, in key order (primary key); as unhurried.
 INSERT INTO scopes (project_id, scope_id, digest, schema_url, otlp, name, version)
-SELECT * FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new
+SELECT new.*
+FROM unnest(%s::integer[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[], %s::text[], %s::text[]) AS new,
+  {unhurried}
 ORDER BY 1, 2
 ON CONFLICT (project_id, scope_id) DO UPDATE
 SET digest = excluded.digest, schema_url = excluded.schema_url, otlp = excluded.otlp,
