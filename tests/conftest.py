@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # gRPC's fork handlers close descriptors of a child that was forked to become something else, such as initdb.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -15,7 +15,11 @@ __all__ = ["any_database", "any_empty_database", "database", "empty_database", "
 
 PROCESSES_MAX = 4  # each has database servers of its own
 
-settings.register_profile("any_machine", deadline=None)  # how long an example takes says how busy the machine is
+# How long examples take says how busy the machine is. Each run of a version tries the same ones, so that a change is
+# judged by what it changed; `pytest --hypothesis-profile=search -n 0 FILE` looks for others, again and again.
+SLOWNESS = [HealthCheck.too_slow]
+settings.register_profile("any_machine", deadline=None, suppress_health_check=SLOWNESS, derandomize=True)
+settings.register_profile("search", deadline=None, suppress_health_check=SLOWNESS, max_examples=2000)
 settings.load_profile("any_machine")
 
 

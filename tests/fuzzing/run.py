@@ -19,8 +19,11 @@ MEMORY_MIB_MAX = 2048
 NAMES = ("protobuf", "json", "events", "decompress", "files", "dialects", "parameters")
 
 
-def fuzz(name: str, seconds: int, runs: int = -1) -> int:
-    """Fuzz one target in a child for so long (or so many runs); its exit code, 0 when nothing was found."""
+def fuzz(name: str, seconds: int, runs: int = -1, seed: int = 0) -> int:
+    """Fuzz one target in a child for so long (or so many runs); its exit code, 0 when nothing was found.
+
+    `seed`: of what it tries; another every time when 0.
+    """
     (FOUND / name).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rainbarrel-fuzz-") as folder:
         command = [
@@ -28,6 +31,7 @@ def fuzz(name: str, seconds: int, runs: int = -1) -> int:
             *(
                 f"-max_total_time={seconds}",
                 f"-runs={runs}",
+                f"-seed={seed}",
                 f"-max_len={INPUT_BYTES_MAX}",
                 "-print_final_stats=1",
                 "-verbosity=0",
