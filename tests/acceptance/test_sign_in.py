@@ -117,8 +117,9 @@ async def test_a_forged_cookie_opens_nothing(pages: Pages) -> None:
     pages.client.cookies.clear()
     said, _, signature = good.partition(".")
     control = pages.app.state.context.control
+    forged = ("B" if signature[0] == "A" else "A") + signature[1:]
     other_password = Sessions(control, hash_password("another")).begin(0)
-    for value in ("", ".", said, f"{said}.", f"x{good}", f"{said}.{signature[:-2]}AA", other_password, "\u00fc.x"):
+    for value in ("", ".", said, f"{said}.", f"x{good}", f"{said}.{forged}", other_password, "\u00fc.x"):
         answer = await pages.get("/traces", headers=BROWSER | {"cookie": f"{COOKIE}={value}".encode("latin-1")})
         assert answer.status_code == 303, value
     assert (await pages.get("/traces", headers=BROWSER | {"cookie": f"{COOKIE}={good}"})).status_code == 200
@@ -142,7 +143,7 @@ async def test_a_key_signs_in_with_its_own_rights_until_it_is_revoked(pages: Pag
     assert (await pages.get("/projects/default/traces", headers=BROWSER)).status_code == 403
     async with await connect(pages.conninfo, "test") as connection:
         await revoke_key(connection, 2)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while (await pages.get("/traces", headers=BROWSER)).status_code == 200:
             await asyncio.sleep(0.1)
 
