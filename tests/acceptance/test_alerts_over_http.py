@@ -1,6 +1,7 @@
 """Alert rules end to end: spans go in over HTTP, and a webhook arrives at a real HTTP server, once."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,9 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status, TracesData
 
-from tests.agent_run import agent_run, made
+from tests.agent_run import agent_run, attributes, made
 from tests.charts_shown import drawn_chart
 from tests.fix_endpoints import HttpEndpoint, http_endpoint, status
 from tests.fix_pages import Pages, running_pages
@@ -23,7 +25,7 @@ from trace_store.connections import make_pool
 from web.processes.server_file import read_running
 
 SECRET = "a secret of the receiver"
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 COUNT: dict[str, Any] = {"kind": "count", "at_least": 3, "window_s": 86_400}
 
 
@@ -49,14 +51,16 @@ class Client:
         assert answer.status_code == expected, answer.text
         return answer.json()
 
-    async def send_failures(self, steps: int, fails_every: int = 1) -> str:
-        """A run whose tool calls fail; the id of its trace."""
+    async def send_failures(self, release: str, steps: int, fails_every: int = 1) -> str:
+        """A run whose tool calls fail; the id of its trace. Others send such runs too: hence a release."""
         trace_id = new_id(16)
-        await self.send([Span.FromString(span.otlp) for span in agent_run(trace_id, steps, fails_every)])
+        await self.send([Span.FromString(span.otlp) for span in agent_run(trace_id, steps, fails_every)], release)
         return trace_id.hex()
 
-    async def send(self, spans: list[Span]) -> None:
-        body = TracesData(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])]).SerializeToString()
+    async def send(self, spans: list[Span], release: str = "") -> None:
+        resource = Resource(attributes=attributes({"service.version": release}))
+        of_resource = ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])
+        body = TracesData(resource_spans=[of_resource]).SerializeToString()
         sent = await self._http.post("/v1/traces", content=body, headers={"content-type": "application/x-protobuf"})
         assert sent.status_code == 200
 
@@ -80,6 +84,11 @@ class Client:
         return [(post.json["subject"]["kind"], post.delivery_id) for post in endpoint.posts]
 
 
+def new_release() -> str:
+    """One that nobody else sends, nor an earlier run."""
+    return secrets.token_hex(8)
+
+
 @asynccontextmanager
 async def client_of(server: RunningServer) -> AsyncIterator[Client]:
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
@@ -88,12 +97,11 @@ async def client_of(server: RunningServer) -> AsyncIterator[Client]:
 
 async def test_spans_go_in_and_one_message_comes_out_however_the_endpoint_fails(server: RunningServer) -> None:
     async with client_of(server) as client, http_endpoint(status(500), status(503), status(200)) as hook:
-        environment = {"release": new_id(8).hex()}
-        quiet = await client.rule(COUNT | {"filters": environment}, await client.channel(hook))
-        rule_id = await client.rule(
-            COUNT | {"per": "issue", "filters": {"tool": "look_up"}}, await client.channel(hook)
-        )
-        trace_id = await client.send_failures(3)
+        quiet = await client.rule(COUNT | {"filters": {"release": new_release()}}, await client.channel(hook))
+        release = new_release()
+        filters = {"tool": "look_up", "release": release}
+        rule_id = await client.rule(COUNT | {"per": "issue", "filters": filters}, await client.channel(hook))
+        trace_id = await client.send_failures(release, 3)
         told = await client.until_told(hook, 3)
         assert {kind for kind, _ in told} == {"fired"}
         assert len(set(told)) == 1, "the same id at every attempt"
@@ -114,13 +122,14 @@ async def test_spans_go_in_and_one_message_comes_out_however_the_endpoint_fails(
 
 async def test_every_match_is_one_message_and_a_snoozed_rule_is_silent(server: RunningServer) -> None:
     async with client_of(server) as client, http_endpoint() as hook, http_endpoint() as silent:
-        matches = {"kind": "match", "filters": {"tool": "look_up", "kinds": ["tool_error"]}}
+        release = new_release()
+        matches = {"kind": "match", "filters": {"tool": "look_up", "kinds": ["tool_error"], "release": release}}
         rule_id = await client.rule(matches, await client.channel(hook))
         snoozed = await client.rule(matches, await client.channel(silent))
         await client.post(f"/api/alerts/{snoozed}/snooze", {"for_s": 3600})
-        trace_id = await client.send_failures(4, fails_every=2)
+        trace_id = await client.send_failures(release, 4, fails_every=2)
         await client.until_told(hook, 2)
-        await client.send_failures(2, fails_every=2)
+        await client.send_failures(release, 2, fails_every=2)
         told = await client.until_told(hook, 3)
         assert ([kind for kind, _ in told], len(set(told))) == (["match"] * 3, 3)
         assert [post.json["subject"]["trace_ids"] for post in hook.posts[:2]] == [[trace_id]] * 2

@@ -24,8 +24,8 @@ from web.processes.server_file import read_running
 JSON = {"content-type": "application/json"}
 
 
-def wait_until(happened, timeout_s=60.0):
-    deadline = time.monotonic() + timeout_s
+def wait_until(happened):
+    deadline = time.monotonic() + 180
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
@@ -48,6 +48,14 @@ def words_of(process):
         return set(process.cmdline())
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return set()
+
+
+def name_of(process):
+    """Its program; empty for one that has just ended, as servers of single connections do at any moment."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def is_alive(process):
@@ -139,10 +147,10 @@ def test_when_the_supervisor_is_killed_everything_ends():
         server.wait_for_trace(trace_id, len(many))
         server.get(f"/api/traces/{trace_id}")  # large enough for the reader process
         family = psutil.Process(server.process.pid).children(recursive=True)
-        assert {"postgres"} < {process.name() for process in family}
+        assert "postgres" in {name_of(process) for process in family}
         assert any("--multiprocessing-fork" in words_of(process) for process in family)
         server.process.kill()
-        wait_until(lambda: not any(map(is_alive, family)), 10.0)
+        wait_until(lambda: not any(map(is_alive, family)))
         assert read_running(server.data_dir) is None
 
 
@@ -169,13 +177,14 @@ def test_several_front_processes_share_both_ports():
         assert found.returncode == 0, found.stdout
         for victim in children(server, "front")[:1]:
             victim.kill()
+            victim.wait(180)  # until then it may still take a connection
         assert is_ready(server.url)  # the other one serves
 
 
 def test_a_killed_database_is_started_again():
     with running_server() as server:
         family = psutil.Process(server.process.pid).children(recursive=True)
-        (postmaster,) = [one for one in family if one.name() == "postgres" and "-D" in words_of(one)]
+        (postmaster,) = [one for one in family if name_of(one) == "postgres" and "-D" in words_of(one)]
         postmaster.kill()
         trace_id = secrets.token_hex(16)
         body = request_json(span_json(trace_id))
@@ -187,7 +196,7 @@ def test_a_killed_database_is_started_again():
 
         wait_until(is_accepted)
         assert server.wait_for_trace(trace_id, 1)["span_count"] == 1
-        assert is_ready(server.url)
+        wait_until(lambda: is_ready(server.url))
         assert "The embedded PostgreSQL ended unexpectedly" in server.log.read_text()
 
 
@@ -196,7 +205,7 @@ def test_a_request_with_two_lengths_is_refused_and_its_connection_closed(server)
     place = urlsplit(server.url)
     head = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     both = b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
-    with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+    with socket.create_connection((place.hostname, place.port), timeout=60) as connection:
         connection.sendall(head + both + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 ")
@@ -228,7 +237,7 @@ def test_a_front_process_that_cannot_start_says_why_and_nothing_else(tmp_path):
             stderr=output,
         )
         with front:
-            assert front.wait(30) == 1
+            assert front.wait(180) == 1
     said = log.read_text()
     assert 'missing "=" after "nonsense"' in said
     assert "Event loop is closed" not in said

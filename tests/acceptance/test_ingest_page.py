@@ -57,7 +57,10 @@ async def test_a_key_is_made_there_once_and_sends(database: str) -> None:
 async def test_receipts_are_summed_up_and_days_have_their_size(database: str) -> None:
     today = datetime.now(UTC).date()
     event = {"event_id": "e1", "event": "ask"}
-    async with running_receivers(database) as receivers, httpx.AsyncClient(base_url=receivers.url) as client:
+    async with (
+        running_receivers(database) as receivers,
+        httpx.AsyncClient(base_url=receivers.url, timeout=60) as client,
+    ):
         assert (await client.post("/v1/events/track", json=[event, event, {"event_id": []}, "text"])).status_code == 200
     async with running_pages(database) as pages:
         await pages.store([span(), span()])
@@ -68,7 +71,7 @@ async def test_receipts_are_summed_up_and_days_have_their_size(database: str) ->
     sums = {one["signal"]: (one["accepted"], one["duplicate"], one["rejected"]) for one in received}
     assert sums == {"traces": (2, 0, {}), "events": (1, 1, {"event_missing": 1, "item_malformed": 1})}
     assert [sum(one["accepted_by_hour"]) for one in received] == [2, 1]
-    assert all(one["accepted_by_hour"][-1] for one in received)
+    assert all(any(one["accepted_by_hour"][-2:]) for one in received)  # an hour may end between two lines
     assert 'class="spark"' in html
     assert storage["retention_days"] == 30
     days = {day["day"]: day for day in storage["days"]}

@@ -66,7 +66,7 @@ def of_traces(found: Samples, name: str, **labels: str) -> float:
 
 
 def wait_for(server: RunningServer, access_key: str, holds: Callable[[Samples], bool]) -> Samples:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not holds(found := samples(scrape(server, access_key).text)):
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
@@ -87,18 +87,20 @@ def test_counts_of_both_front_processes_are_summed_and_outlive_them(guarded: Run
         names = {outcome: f"rainbarrel_records_{outcome}_total" for outcome in expected}
         return {outcome: of_traces(found, name) - of_traces(before, name) for outcome, name in names.items()}
 
-    found = wait_for(guarded, admin, lambda found: grown(found)["duplicate"] >= 20)
-    assert grown(found) == expected
-    assert of_traces(found, "rainbarrel_records_rejected_total", reason="span_id_zero") == 20
+    def is_all(found: Samples) -> bool:  # what the process that was not asked counted is told a little later
+        rejected = of_traces(found, "rainbarrel_records_rejected_total", reason="span_id_zero")
+        fronts = found["rainbarrel_queue_bytes_max", ()] / (256 * 1024**2)
+        return (grown(found), rejected, fronts) == (expected, 20, 2)
+
+    found = wait_for(guarded, admin, is_all)
     commits = found["rainbarrel_commit_seconds_count", ()]
     assert commits == found["rainbarrel_commit_seconds_bucket", (("le", "+Inf"),)]
     assert 1 <= commits <= 21 + before["rainbarrel_commit_seconds_count", ()]
     assert found["rainbarrel_commit_seconds_sum", ()] > 0
-    assert found["rainbarrel_queue_bytes_max", ()] == 2 * 256 * 1024**2
     fronts = [child for child in psutil.Process(guarded.process.pid).children() if "front" in " ".join(child.cmdline())]
     assert len(fronts) == 2
     fronts[0].kill()
-    fronts[0].wait(20)
+    fronts[0].wait(180)
     alive = wait_for(guarded, admin, lambda found: of_traces(found, "rainbarrel_records_duplicate_total") >= 20)
     assert grown(alive) == expected
 
