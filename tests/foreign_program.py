@@ -1,21 +1,25 @@
 """Starts a program that is not ours beside a test, waits until it listens, and stops it: collectors, for instance."""
 
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
+STOP_TIMEOUT_S = 180.0
+PORTS = range(15_000, 30_000)  # below those that systems give to outgoing connections and to who asks for any
 
 
 def free_port() -> int:
-    """A port that nobody has at this moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has now, nor gets by accident before the program that is to have it does."""
+    while True:
+        port = random.choice(PORTS)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import psutil
 MIB = 1024 * 1024
 TABLES_FULL_BYTES = 16 * MIB  # a table of more cannot grow; WAL segments are exactly so large
 WAL_FULL_BYTES = 8 * MIB
+ATTEMPTS_MAX = 20
 
 
 def limit_files(supervisor_pid: int, bytes_max: int | None) -> None:
@@ -46,10 +47,16 @@ def _limit(process: psutil.Process, bytes_max: int | None) -> None:
         "    os.setgroups([]), os.setgid(gid), os.setuid(uid)\n"
         "resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))\n"
     )
-    try:
-        ids = [process.pid, process.uids().real, process.gids().real, -1 if bytes_max is None else bytes_max]
-    except psutil.NoSuchProcess:
-        return
-    # not with Popen(user=...): it forks for that, and a fork of a process that speaks gRPC may crash
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", script, *map(str, ids)], capture_output=True, text=True)
-    assert done.returncode == 0 or not process.is_running(), done.stderr
+    said = ""
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            ids = [process.pid, process.uids().real, process.gids().real, -1 if bytes_max is None else bytes_max]
+            # not with Popen(user=...): it forks for that, and a fork of a process that speaks gRPC may crash
+            command = [sys.executable, "-I", "-S", "-c", script, *map(str, ids)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode == 0 or process.status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        said = done.stderr  # it may have become another user's process meanwhile: a server that starts does
+    raise AssertionError(said)

@@ -1,7 +1,6 @@
 """One role of Rainbarrel in a process of its own, which may end or stop at a failpoint (trace_store/failpoints.py)."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import psutil
 
 from tests.faults.wait_until import wait_until
+from tests.foreign_program import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 180.0
@@ -96,14 +96,6 @@ def is_ready(server: Receiver | Web) -> bool:
         return httpx.get(server.url + "/readyz", timeout=60).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def processor(conninfo: str, log: Path, *options: str, failpoints: str = "") -> RoleProcess:

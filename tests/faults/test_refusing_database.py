@@ -16,6 +16,10 @@ from tests.fix_proxy import DatabaseProxy, database_proxy
 
 pytestmark = pytest.mark.thorough
 
+CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
+)
+
 
 @pytest.fixture
 def proxy(database: str) -> Iterator[DatabaseProxy]:
@@ -37,6 +41,8 @@ def refuse_and_go_on(
         senders.wait_for_more(100)
         begin()
         wait_until(lambda: cause in receiver.readiness().text, "/readyz names the cause")
+        # an answer may still tell of the failure before, as long as the database is left alone after that
+        wait_until(lambda: any(cause in answer.text for answer in list(senders.sent.answers)), "senders are told it")
         moment = time.monotonic()
         during = senders.sent.wait_for_both(moment)
         end()
@@ -65,9 +71,16 @@ def test_no_connection_is_left(database: str, proxy: DatabaseProxy, receiver: Re
 
         def take_all() -> None:
             proxy.refuse()  # who was connected is not again before nothing is left
-            with suppress(psycopg.OperationalError):
-                while True:
-                    taken.enter_context(psycopg.connect(database))
+            first = taken.enter_context(psycopg.connect(database, autocommit=True))
+            count = 1
+            while True:
+                with suppress(psycopg.OperationalError):
+                    while True:
+                        taken.enter_context(psycopg.connect(database))
+                        count += 1
+                ((there,),) = first.execute(CONNECTIONS).fetchall()
+                if there == count:  # those that were cut have ended, too, and left their places to nobody
+                    break
             proxy.accept()
 
         refuse_and_go_on(database, receiver, "too many clients", take_all, taken.close)
