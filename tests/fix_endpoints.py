@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ class EventStream:
         scope |= {"server": ("127.0.0.1", 4318), "client": ("127.0.0.1", 1), "root_path": ""}
         self._task = asyncio.create_task(app(scope, self._receive, self._send))
 
-    async def next_event(self, timeout_s: float = 5.0) -> str:
+    async def next_event(self, timeout_s: float = 60.0) -> str:
         """The next event that is no comment."""
         async with asyncio.timeout(timeout_s):
             while (text := (await self._chunks.get()).decode()).startswith(":"):
@@ -198,7 +198,7 @@ class EventStream:
     async def leave(self) -> None:
         """What happens when the page is closed."""
         self._gone.set()
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 60)
 
     async def _receive(self) -> dict[str, str]:
         await self._gone.wait()

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 WRITER = "rainbarrel writer"  # application name of the connections whose COMMITs count
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 _Result = TypeVar("_Result")
 CommitCut = Literal["before", "after"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT_S = 60.0
+TIMEOUT_S = 180.0
 
 
 def rainbarrel(*words: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:

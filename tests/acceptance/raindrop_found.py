@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fix_server import RunningServer
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 180.0
 
 
 def interactions_of(

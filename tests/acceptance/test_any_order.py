@@ -108,7 +108,7 @@ async def run(conninfo: str, batches: list[list[Record]], count: int) -> None:
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
         await asyncio.gather(*(send(client, receivers[n].url, batches[n::count]) for n in range(count)))
         connection = await stack.enter_async_context(await psycopg.AsyncConnection.connect(conninfo, autocommit=True))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(180):
             while (await (await connection.execute(DIRTY)).fetchone()) != (0,):
                 await asyncio.sleep(0.01)
         stop.set()

@@ -202,7 +202,7 @@ async def test_events_of_a_trace_tell_of_a_late_span(pages: Pages) -> None:
     assert second["span_count"] == 9
     assert second["version"] != first["version"]
     pages.stop.set()
-    await asyncio.wait_for(stream.is_over.wait(), 5)
+    await asyncio.wait_for(stream.is_over.wait(), 60)
 
 
 async def test_events_of_the_list_go_on_for_the_others_when_a_page_is_closed(pages: Pages) -> None:

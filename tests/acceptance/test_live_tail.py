@@ -15,7 +15,7 @@ async def told_of(stream: EventStream, trace_id: bytes) -> str:
     """Everything that comes up to the event that tells of this trace."""
     told = ""
     while trace_id.hex() not in told:
-        told += await stream.next_event(20)
+        told += await stream.next_event()
     return told
 
 

@@ -29,7 +29,7 @@ def inspected(*requests: ExportLogsServiceRequest | ExportTraceServiceRequest) -
 
 def settled(server: RunningServer, expected: dict[str, Any]) -> dict[str, Any]:
     """The trace once it says what `inspect` says, but for what HTTP adds."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     found: dict[str, Any] = {}
     while time.monotonic() < deadline:
         answer = server.get(f"/api/traces/{expected['trace_id']}")

@@ -44,7 +44,7 @@ async def replay(conninfo: str, requests: Sequence[Recorded]) -> None:
             answer = await client.post(request.path, content=request.body, headers=request.headers)
             assert answer.status_code in (200, 204), answer.text
             assert b"rejected" not in answer.content
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while await receivers.sql("SELECT count(*) FROM dirty_marks") != [(0,)]:
                 await asyncio.sleep(0.02)
         stop.set()

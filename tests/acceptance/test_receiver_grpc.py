@@ -111,7 +111,7 @@ async def test_overload_is_resource_exhausted_with_retry_info(database: str) -> 
 
 
 async def wait_until_used(running: RunningReceivers) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while running.group_commit.budget.used_bytes < 5000:
             await asyncio.sleep(0.01)
 

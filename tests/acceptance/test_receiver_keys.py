@@ -137,7 +137,7 @@ async def test_a_revoked_key_stops_within_seconds(running: RunningReceivers) -> 
     async with await connect(running.conninfo, "test") as connection:
         assert await revoke_key(connection, 1)
         assert not await revoke_key(connection, 1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while (answer := await post(running, "after", x_api_key=key)).status_code == 200:
             await asyncio.sleep(0.1)
     assert (answer.status_code, b"is revoked" in answer.content) == (401, True)
@@ -166,7 +166,7 @@ async def test_a_key_for_all_projects_makes_new_ones(running: RunningReceivers) 
     assert set((await projects_of_spans(running)).values()) == {"new-one"}
     async with await connect(running.conninfo, "test") as connection:
         await archive_project(connection, "new-one", is_archived=True)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while (
             answer := await post(running, "late", x_api_key=key, x_raindrop_project_id="new-one")
         ).status_code == 200:
@@ -196,7 +196,7 @@ async def test_where_no_key_is_needed_any_is_taken_but_a_revoked_one(database: s
         assert await projects_of_spans(running) == {"a": "default", "b": "default", "c": "mine", "d": "shop"}
         async with await connect(running.conninfo, "test") as connection:
             await revoke_key(connection, 1)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(180):
             while (await post(running, "e", x_api_key=key)).status_code != 401:
                 await asyncio.sleep(0.1)
 

@@ -146,7 +146,7 @@ async def test_what_arrives_goes_first(database) -> None:
 
 def wait_until_derived(conninfo: str) -> None:
     async def wait() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while sql(conninfo, "SELECT count(*) FROM rainbarrel.dirty_marks") != [(0,)]:
                 await asyncio.sleep(0.05)
 

@@ -57,7 +57,7 @@ def by_name(address: str) -> str:
 
 @contextlib.contextmanager
 def exporter(
-    protocol: str, http: str, grpc: str, ca: TestCa, client: Pair | None, timeout_s: float = 20
+    protocol: str, http: str, grpc: str, ca: TestCa, client: Pair | None, timeout_s: float = 60
 ) -> Iterator[SpanExporter]:
     """As OTEL_EXPORTER_OTLP_* set it up; what is asked again is asked again until the timeout."""
     made: SpanExporter
@@ -98,7 +98,7 @@ def secure_client(ca: TestCa, pair: Pair | None) -> httpx.Client:
     context = ssl.create_default_context(cafile=ca.file)
     if pair:
         context.load_cert_chain(pair.certificate, pair.key)
-    return httpx.Client(verify=context, timeout=20)
+    return httpx.Client(verify=context, timeout=60)
 
 
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
@@ -159,7 +159,7 @@ def shown_at(address: str, ca: TestCa, client: Pair) -> int:
     context.set_alpn_protocols(["h2", "http/1.1"])
     host, _, port = address.removeprefix("https://").rpartition(":")
     with (
-        socket.create_connection((host, int(port)), 20) as plain,
+        socket.create_connection((host, int(port)), 60) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as secure,
     ):
         found = secure.getpeercert(binary_form=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 SENDERS = Path(__file__).parent / "senders"
 SPAN_COUNT = 5
-SEND_TIMEOUT_S = 30.0
+SEND_TIMEOUT_S = 120.0
 # Variables of the machine that would change what a sender does.
 FOREIGN = (
     "OTEL_",

@@ -32,7 +32,7 @@ def validate(*options: str, **variables: str) -> subprocess.CompletedProcess[str
         env=SHELL | variables,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

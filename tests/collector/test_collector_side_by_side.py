@@ -16,7 +16,7 @@ from tests.foreign_program import free_port
 pytestmark = pytest.mark.collector
 
 BOTH = "[otlp_http/sentry, otlp_http/datadog]"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def side_by_side(sentry: CountingEndpoint, datadog: CountingEndpoint) -> dict[str, str]:

@@ -27,7 +27,7 @@ from trace_store.derived_rows import ToolCallRow
 from trace_store.derived_tables import replace_derived
 from trace_store.stored import TraceKey
 
-COUNT: dict[str, Any] = {"kind": "count", "at_least": 3, "window_s": 60}
+COUNT: dict[str, Any] = {"kind": "count", "at_least": 3, "window_s": 600}
 
 
 @dataclass
@@ -68,7 +68,7 @@ def now() -> int:
 async def test_a_count_fires_once_is_resolved_and_fires_again(alerts: Alerts) -> None:
     rule_id = await alerts.add(COUNT)
     failed = [finding(now(), user_id=f"u{number % 2}", title="a: b") for number in range(4)]
-    late = finding(now() - 61 * NANOSECONDS)
+    late = finding(now() - 601 * NANOSECONDS)
     await put_findings(alerts.store.conninfo, failed[0], failed[1], late)
     assert await alerts.look() == [], "two within the window, and a late one of before"
     await put_findings(alerts.store.conninfo, failed[2])

@@ -18,7 +18,7 @@ from trace_store.claim import Unit
 from trace_store.stored import TraceKey
 from trace_store.work import WorkQueue
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 180.0
 COUNTED = "SELECT span_count FROM traces WHERE trace_id = %s"
 MARKS = "SELECT count(*) FROM dirty_marks"
 

@@ -78,7 +78,7 @@ async def test_a_mark_that_arrives_during_a_claim_survives_it(store: Store, queu
     await store.commit(span(trace_id))
     late = span(trace_id, start_unix_nano=NOW + 1)
     async with queue.claim():
-        await asyncio.wait_for(store.commit(late), 5)  # a derivation never makes a client wait
+        await asyncio.wait_for(store.commit(late), 60)  # a derivation never makes a client wait
     async with queue.claim() as claim:
         assert [new.otlp for new in await claim.new_spans()] == [late.otlp]
 

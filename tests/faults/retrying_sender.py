@@ -189,7 +189,7 @@ class RetryingSenders:
         enough = len(self.sent.acknowledged) + spans
         wait_until(lambda: len(self.sent.acknowledged) >= enough, f"{spans} more spans are acknowledged")
 
-    def finish(self, timeout_s: float = 15.0) -> Sent:
+    def finish(self, timeout_s: float = 120.0) -> Sent:
         """Begin no new request, wait until those under way are acknowledged (at most `timeout_s`), and tell."""
         self._enough.set()
         deadline = time.monotonic() + timeout_s
@@ -240,7 +240,7 @@ def retrying_senders(
     each: int = 2,
     spans: int = 20,
     text_bytes: int = 200,
-    timeout_s: float = 10.0,
+    timeout_s: float = 60.0,
 ) -> Iterator[RetryingSenders]:
     """`each` senders over HTTP and as many over gRPC; the block calls `finish` or `give_up`."""
     http_makers = [lambda: HttpExporter(url, timeout_s)] * each

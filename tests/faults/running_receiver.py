@@ -16,7 +16,7 @@ import httpx
 from tests.faults.wait_until import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-STOP_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 120.0
 SAYS = re.compile(r"OTLP over gRPC at (https?://\S+).*OTLP over HTTP at (https?://[^\s;]+)", re.DOTALL)
 
 

@@ -31,7 +31,7 @@ def acknowledged_since(sent: Sent, moment: float) -> bool:
 
 
 def send_once(url: str, body: bytes) -> str:
-    with closing(HttpExporter(url, 15.0)) as exporter:
+    with closing(HttpExporter(url, 120.0)) as exporter:
         return exporter.send(body)[0]
 
 
@@ -96,7 +96,7 @@ def test_a_database_that_refuses_connections(database: str, proxy: DatabaseProxy
         sent = senders.finish()
     assert {(answer.outcome, answer.retry_delay_s) for answer in during} == {("retryable", 1.0)}
     assert all("cannot be reached" in answer.text for answer in during)
-    assert max(answer.took_s for answer in during) < 10.0
+    assert max(answer.took_s for answer in during) < 30.0  # at once, and not after the 60 s that a commit may take
     assert not sent.unanswered
     assert_each_is_stored_once(database, sent.acknowledged)
 

@@ -88,7 +88,7 @@ def holder(
             process.kill()
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -208,12 +208,14 @@ def test_a_busy_backend_does_not_keep_a_killed_server_down(server: EmbeddedPostg
 
     thread = threading.Thread(target=stay_busy)
     thread.start()
-    assert until(lambda: bool(backend) and psutil.Process(backend[0]).cpu_times().user > 0.05)
+    assert until(lambda: bool(backend))
+    busy = psutil.Process(backend[0])
+    assert until(lambda: busy.cpu_times().user > 0.05)
     kill_postmaster(server.data_dir)
     server.poll()
-    thread.join(10)
+    thread.join(120)
     remember(url, 2)
-    assert not psutil.pid_exists(backend[0]) or not lives(psutil.Process(backend[0]))
+    assert not lives(busy)
 
 
 @pytest.mark.parametrize("arguments", [(), ("fork",)], ids=["alone", "with a fork that holds the pipe"])
@@ -342,7 +344,7 @@ def test_a_full_disk_at_the_first_start_leaves_no_half_cluster(folder: Path) -> 
     data_dir = folder / "data"
     limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))\n" + HOLDER
     command = [sys.executable, "-c", limited, str(data_dir)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     assert "EmbeddedServerError: initdb failed in" in result.stderr
     assert not (data_dir / "postgresql").exists()
     server = EmbeddedPostgres(data_dir)
@@ -402,7 +404,7 @@ def test_binaries_that_the_servers_user_cannot_reach_are_copied(folder: Path) ->
         remember(url, 11)
         program = Path(postmaster(folder / "data").exe())
         assert program.is_relative_to(folder / "data" / "binaries" if AM_ROOT else closed)
-        process.communicate(timeout=10)
+        process.communicate(timeout=120)
         assert process.returncode == 0
 
 
@@ -418,6 +420,6 @@ def test_a_plain_user_runs_the_server_as_itself(folder: Path) -> None:
         assert server.uids().real == (home / "data").stat().st_uid == psutil.Process(process.pid).uids().real != 0
         assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
         remember(url, 12)
-        process.communicate(timeout=10)
+        process.communicate(timeout=120)
         assert process.returncode == 0
     assert not lives(server)

