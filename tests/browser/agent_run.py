@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from tests.browser.waiting import wait_until_derived
 from tests.fix_server import RunningServer
 
 Json = dict[str, Any]
@@ -99,8 +100,14 @@ class AgentRun:
             more["status"] = {"code": 2, "message": message}
         return self.span(f"execute_tool {name}", parent, start_s, end_s, values, **more)
 
+    def store(self, server: RunningServer) -> None:
+        """Exports all spans; returns when every page shows what is derived of them."""
+        self.send(server, *self.spans)
+        server.wait_for_trace(self.trace_id, len(self.spans))
+        wait_until_derived(server)
+
     def send(self, server: RunningServer, *spans: Json, key: str = "") -> None:
-        """Exports over HTTP; returns when the server has acknowledged them."""
+        """Exports over HTTP; returns when the server has acknowledged them, which pages show a little later."""
         resource = {"attributes": attributes({"service.name": self.service_name, "service.version": "1.4.2"})}
         body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "shop"}, "spans": spans}]}]}
         headers = {"x-api-key": key} if key else {}

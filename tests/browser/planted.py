@@ -7,12 +7,13 @@ from typing import Any
 import httpx
 
 from tests.browser.agent_run import AgentRun, Json
+from tests.browser.waiting import wait_until_derived
 from tests.fix_server import RunningServer
 
 SCRIPT = "'\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}</title>"
 ADDRESS = "javascript:alert(3)"
 MARK = "<img src=x onerror"  # what a reader sees of it
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 def planted_run() -> AgentRun:
@@ -63,6 +64,7 @@ def plant(server: RunningServer) -> dict[str, dict[str, str]]:
         _post(client, f"/api/issues/{issue}", {"assignee": SCRIPT, "note": SCRIPT})
         _wait(lambda: client.get(f"/api/alerts/{rule['rule_id']}").json()["state"] == "firing", "the alert")
         _wait(lambda: client.get("/users.json").json()["total"] > 0, "the users")
+    wait_until_derived(server)
     return {
         "traces": {"trace_id": run.trace_id, "span_id": failed["span_id"]},
         "conversations": {"name": SCRIPT},

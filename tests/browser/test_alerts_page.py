@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.agent_run import agent_run
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.waiting import wait_until_derived
 from tests.fix_server import RunningServer, running_server
 from tests.spans_made import new_id
 
@@ -33,7 +34,8 @@ def findings(server: RunningServer) -> None:
         f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"}, timeout=60
     )
     assert sent.status_code == 200
-    server.wait_for_trace(trace_id.hex(), len(spans), timeout_s=60)
+    server.wait_for_trace(trace_id.hex(), len(spans))
+    wait_until_derived(server)
 
 
 def is_as_wide_as_the_screen(page: Page) -> bool:

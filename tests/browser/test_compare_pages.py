@@ -24,8 +24,7 @@ def other(server: RunningServer) -> AgentRun:
     for attribute in mail["attributes"]:
         if attribute["key"] == "gen_ai.tool.call.arguments":
             attribute["value"] = {"stringValue": json.dumps({"to": "bob"})}
-    made.send(server, *made.spans)
-    server.wait_for_trace(made.trace_id, len(made.spans))
+    made.store(server)
     return made
 
 

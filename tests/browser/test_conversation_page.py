@@ -8,6 +8,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.waiting import wait_until_derived
 from tests.client_only_run import QUESTION, client_only_run
 from tests.fix_server import RunningServer
 
@@ -31,9 +32,11 @@ def conversation(server: RunningServer) -> str:
     while True:
         found = server.get(f"{path}.json")
         if found.status_code == 200 and found.json()["total"] == 6 and found.json()["traces"][4]["loop_count"]:
-            return server.url + path
+            break
         assert time.monotonic() < deadline, found.text
         time.sleep(0.1)
+    wait_until_derived(server)
+    return server.url + path
 
 
 def check(page: Page, url: str, name: str) -> None:

@@ -24,7 +24,7 @@ def test_the_command_of_the_empty_list_fills_it(page: Page, new_server: RunningS
     expect(page.locator("#recipe-demo")).to_contain_text(f"rainbarrel demo --url {new_server.url}")
     command = page.locator("#recipe-curl").text_content()
     assert command is not None
-    subprocess.run(["sh", "-c", command], check=True, timeout=10, capture_output=True)
+    subprocess.run(["sh", "-c", command], check=True, timeout=60, capture_output=True)
     row = page.locator(".traces tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("hello-agent")

@@ -26,8 +26,7 @@ def new_server() -> Iterator[RunningServer]:
 @pytest.fixture(scope="module")
 def failing(server: RunningServer) -> AgentRun:
     made = support_run("Which parcel of mine is lost?")
-    made.send(server, *made.spans)
-    server.wait_for_trace(made.trace_id, len(made.spans))
+    made.store(server)
     return made
 
 
@@ -41,7 +40,7 @@ def test_from_the_list_to_the_failing_step_and_back(page: Page, server: RunningS
     page.get_by_role("combobox", name="Kind").select_option("tool_error")
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(f"{server.url}/issues?q=&range=&kind=tool_error&status=")
-    table.get_by_role("link").filter(has_text="Tool error").first.click()
+    table.get_by_role("link").filter(has_text="Tool error").filter(has_text="lookup_order").first.click()
     expect(page.get_by_role("img", name="events, most of them at")).to_be_visible()
     shapes = page.get_by_role("region", name="Arguments")
     expect(shapes.locator("[data-state]").first).to_be_visible()
@@ -91,10 +90,11 @@ def test_tools_lead_to_their_issues(page: Page, server: RunningServer, failing: 
     page.goto(f"{server.url}/tools")
     expect(page.get_by_role("status").filter(has_text="tool")).to_contain_text("Showing")
     page.screenshot(path=SHOTS / "tools_light.png")
-    page.locator(".tool-table a[href^='/issues']").first.click()
+    row = page.locator(".tool-table tbody tr", has=page.locator("a[href='/tools/lookup_order']"))
+    row.locator("a[href^='/issues']").click()
     expect(page.get_by_role("region", name="Issues")).to_be_visible()
     page.goto(f"{server.url}/tools")
-    page.locator(".tool-table a[href^='/tools/']").first.click()
+    row.locator("a[href='/tools/lookup_order']").click()
     table = page.get_by_role("table", name="Calls by how long they took")
     expect(table.locator("td[class^='heat-']").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,8 +10,6 @@ from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-LIVE_MS = 15_000  # the promise is 2 s, measured by tests/benchmarks/freshness.py; a busy machine may take longer
-
 
 def row_of(page: Page, run: AgentRun):
     return page.locator(f'tr[data-trace="{run.trace_id}"]')
@@ -26,8 +24,8 @@ def test_a_row_says_what_was_asked_and_what_went_wrong(page: Page, server: Runni
     expect(row.get_by_title("1 soft error", exact=True)).to_be_visible()
     expect(row.get_by_title("1 loop", exact=True)).to_be_visible()
     strip = row.get_by_role("img", name=re.compile("3 model calls, .*3 tool errors, 1 soft error"))
-    assert strip.locator(".step.is-error").count() == 3
-    assert strip.locator(".step.is-soft").count() == 1
+    expect(strip.locator(".step.is-error")).to_have_count(3)
+    expect(strip.locator(".step.is-soft")).to_have_count(1)
 
 
 def test_a_row_opens_its_trace(page: Page, server: RunningServer, run: AgentRun) -> None:
@@ -70,15 +68,14 @@ def test_a_new_trace_appears_without_reload(page: Page, server: RunningServer, r
     new = support_run("Did this one arrive by itself?")
     new.start_unix_nano += 30_000_000_000
     new.send(server, *new.spans)
-    expect(row_of(page, new)).to_be_visible(timeout=LIVE_MS)
+    expect(row_of(page, new)).to_be_visible()
     expect(page.get_by_text("Did this one arrive by itself?")).to_be_visible()
     assert page.evaluate("window.isSamePage")
 
 
 def test_two_traces_are_ticked_and_compared(page: Page, server: RunningServer, run: AgentRun) -> None:
     other = support_run("Where is my parcel E-5121?")
-    other.send(server, *other.spans)
-    server.wait_for_trace(other.trace_id, len(other.spans))
+    other.store(server)
     page.goto(f"{server.url}/traces?q=%22Where+is+my+parcel%22")
     row_of(page, other).locator(".question a").focus()
     page.keyboard.press("x")

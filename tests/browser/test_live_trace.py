@@ -8,8 +8,6 @@ from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
 
-LIVE_MS = 15_000  # the promise is 2 s, measured by tests/benchmarks/freshness.py; a busy machine may take longer
-
 
 def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningServer) -> None:
     run = AgentRun()
@@ -30,7 +28,7 @@ def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningSe
 
     late = run.tool(agent, "send_mail", 3, 4, {"to": "ada"}, error=("SmtpError", "no route"))
     run.send(server, late)
-    expect(page.locator(".row", has_text="send_mail")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator(".row", has_text="send_mail")).to_be_visible()
     expect(page.locator("#trace-header")).to_contain_text("1 tool error")
     expect(page.locator('.row[aria-selected="true"] .label')).to_have_text("lookup_order")
     expect(page.get_by_role("tab", name="Attributes")).to_have_attribute("aria-selected", "true")
@@ -38,7 +36,7 @@ def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningSe
 
     agent["endTimeUnixNano"] = late["endTimeUnixNano"]
     run.send(server, agent)
-    expect(running.locator(".time-cell")).to_have_text("4.00 s", timeout=LIVE_MS)
+    expect(running.locator(".time-cell")).to_have_text("4.00 s")
     assert page.evaluate("window.isSamePage")
 
 
@@ -54,6 +52,6 @@ def test_a_missing_parent_gives_way_to_the_span_that_arrives(page: Page, server:
     page.locator(".row.is-missing").click()
     expect(page.locator("#trace-detail")).to_contain_text("This span has not arrived.")
     run.send(server, agent)
-    expect(page.locator(".row", has_text="Support agent")).to_be_visible(timeout=LIVE_MS)
+    expect(page.locator(".row", has_text="Support agent")).to_be_visible()
     expect(page.locator(".row.is-missing")).to_have_count(0)
     expect(page.get_by_role("heading", level=2)).to_have_text("invoke_agent Support agent")

@@ -18,8 +18,7 @@ def long_run(server: RunningServer) -> AgentRun:
     for number in range(1, SPANS):
         error = {"error": ("Timeout", "too slow")} if number == SPANS - 10 else {}
         run.tool(agent, f"step_{number}", number, number + 0.5, {"number": number}, **error)
-    run.send(server, *run.spans)
-    server.wait_for_trace(run.trace_id, SPANS)
+    run.store(server)
     return run
 
 
@@ -51,12 +50,11 @@ def test_a_link_to_a_step_opens_its_part(page: Page, server: RunningServer, long
 def test_a_long_value_is_cut_and_can_be_had_whole(page: Page, server: RunningServer) -> None:
     run = AgentRun()
     run.tool({"spanId": ""}, "dump", 0, 1, {}, result={"text": "x" * 60_000 + "the end"})
-    run.send(server, *run.spans)
-    server.wait_for_trace(run.trace_id, 1)
+    run.store(server)
     page.goto(server.url + run.path)
     result = page.locator("#trace-detail .block", has=page.get_by_role("heading", name="Result"))
     expect(result).to_contain_text("Showing the first 20.0 kB of 60.0 kB")
-    assert "the end" not in (result.locator("pre").text_content() or "")
+    expect(result.locator("pre")).not_to_contain_text("the end")
     result.get_by_role("link", name="Load all").click()
     expect(result.locator("pre")).to_contain_text("the end")
     expect(result).not_to_contain_text("Showing the first")

@@ -1,5 +1,7 @@
 """The palette: from any page by keyboard to a trace, a tool or a page; without scripts as a plain form."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -19,7 +21,9 @@ def test_by_keyboard_to_a_tool_and_to_a_trace(page: Page, server: RunningServer,
     page.keyboard.press("Control+k")
     field = page.get_by_role("combobox", name="Id, page, tool, user or issue")
     expect(field).to_be_focused()
-    page.keyboard.type("lookup_or")
+    with page.expect_response(lambda answer: answer.url.endswith("to=lookup_or")):
+        field.fill("lookup_or")
+    expect(field).not_to_have_class(re.compile("htmx-request"))  # no other answer is on its way
     tool = page.get_by_role("option").filter(has_text="tool").first
     expect(tool).to_contain_text("lookup_order")
     page.screenshot(path=ARTIFACTS / "palette.png")

@@ -1,6 +1,7 @@
 """Parts of pages come by htmx: in place, with the address, back and forward; what was sent is no attribute."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -33,8 +34,7 @@ def test_attributes_in_what_was_sent_are_text(page: Page, server: RunningServer)
     agent = run.agent(PLANTED, PLANTED, 5)
     run.tool(agent, PLANTED, 1, 2, {PLANTED: PLANTED}, error=(PLANTED, PLANTED))
     run.tool(agent, "send_mail", 3, 4, {"to": PLANTED}, result={"text": PLANTED})
-    run.send(server, *run.spans)
-    server.wait_for_trace(run.trace_id, len(run.spans))
+    run.store(server)
     page.goto(f"{server.url}/traces")
     expect(page.locator(f'tr[data-trace="{run.trace_id}"]')).to_contain_text("hx-get")
     expect(page.locator(OF_TEXT)).to_have_count(0)
@@ -88,13 +88,12 @@ def test_keys_leave_the_way_back_short(page: Page, server: RunningServer, run: A
 
 
 def test_the_list_turns_its_pages_in_place(page: Page, server: RunningServer, run: AgentRun) -> None:
-    other = AgentRun()
+    other = AgentRun(start_unix_nano=time.time_ns())  # later than any other test's
     other.agent("Support agent", "Is there a second page?", 1)
-    other.send(server, *other.spans)
-    server.wait_for_trace(other.trace_id, 1)
+    other.store(server)
     page.goto(f"{server.url}/traces?limit=1")
     newest = page.locator(f'tr[data-trace="{other.trace_id}"]')
-    expect(newest).to_be_visible()  # it may come after the page, which then keeps itself up to date
+    expect(newest).to_be_visible()
     page.evaluate("window.isSamePage = true")
     page.get_by_role("link", name="Older").first.click()
     expect(page).to_have_url(re.compile("after="))

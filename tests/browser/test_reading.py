@@ -55,8 +55,7 @@ def test_on_a_phone_times_and_headings_of_the_axis_do_not_overlap(
     run = AgentRun()
     run.start_unix_nano -= int(length_s) * 1_000_000_000
     run.agent("Support agent", "How wide is this?", length_s)
-    run.send(server, *run.spans)
-    server.wait_for_trace(run.trace_id, 1)
+    run.store(server)
     page.goto(server.url + run.path)
     words = page.locator(".axis > .number, .scale i:visible").evaluate_all(
         """elements => elements.map(element => {
@@ -87,8 +86,7 @@ def test_what_senders_write_is_never_markup(page: Page, server: RunningServer) -
     tool = run.tool(
         agent, SCRIPT, 1, 2, {SCRIPT: SCRIPT}, result={"text": SCRIPT}, events=event, status={"message": SCRIPT}
     )
-    run.send(server, *run.spans)
-    server.wait_for_trace(run.trace_id, 2)
+    run.store(server)
     page.goto(f"{server.url}/traces")
     expect(page.locator(f'tr[data-trace="{run.trace_id}"]')).to_contain_text(SCRIPT)
     page.goto(f"{server.url}{run.path}?span={tool['spanId']}")
@@ -98,8 +96,8 @@ def test_what_senders_write_is_never_markup(page: Page, server: RunningServer) -
         expect(tab).to_have_attribute("aria-selected", "true")
     page.locator(".row").first.click()
     expect(page.locator("#trace-detail pre").first).to_contain_text(SCRIPT)
-    assert page.locator("img:not([role])").count() == 0
-    assert page.locator("main script").count() == 0
+    expect(page.locator("img:not([role])")).to_have_count(0)
+    expect(page.locator("main script")).to_have_count(0)
 
 
 def test_an_unknown_trace_says_so(browser, server: RunningServer) -> None:

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import AgentRun
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.waiting import reload_until_there
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -28,15 +29,13 @@ def test_a_signal_is_tried_saved_and_found(page: Page, server: RunningServer, ru
     page.get_by_role("button", name="Save").click()
     expect(page).to_have_url(f"{server.url}/signals?done=saved")
     expect(page.get_by_role("article")).to_contain_text("parcels")
-    for _ in range(50):
-        if page.get_by_text("The newest", exact=False).count():
-            break
-        page.wait_for_timeout(200)
-        page.reload()
-    page.get_by_role("article").get_by_text("The newest", exact=False).click()
+    newest = page.get_by_role("article").get_by_text("The newest", exact=False)
+    reload_until_there(page, newest)
+    newest.click()
     expect(page.get_by_role("article").get_by_role("link").first).to_be_visible()
-    page.get_by_role("button", name="Wrong match").first.click()
-    page.get_by_role("article").get_by_text("The newest", exact=False).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Wrong match").first.click()
+    newest.click()
     expect(page.get_by_text("You said: wrong match.").first).to_be_visible()
     page.screenshot(path=ARTIFACTS / "signals.png", full_page=True)
     page.get_by_role("button", name="Switch parcels off").click()

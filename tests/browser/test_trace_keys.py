@@ -1,5 +1,7 @@
 """Keys of the trace page."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -53,9 +55,9 @@ def test_a_search_goes_from_hit_to_hit(page: Page, server: RunningServer, run: A
     expect(page.locator('.row:is([aria-selected="true"], [aria-current="true"])')).to_contain_text("send_mail")
     expect(page.get_by_role("heading", level=2)).to_have_text("execute_tool send_mail")
     expect(page.get_by_role("status").filter(has_text="1 hit")).to_be_visible()
-    assert "find=MAIL" in page.url
+    expect(page).to_have_url(re.compile("find=MAIL"))
     page.keyboard.press("n")
-    expect(page.get_by_text("From the start again.")).to_be_visible()
+    expect(page.locator("#toast")).to_have_text("From the start again.")
 
 
 def test_every_view_has_a_next_failure_and_keeps_the_selection(

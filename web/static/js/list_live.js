@@ -3,17 +3,24 @@ import { refresher } from "./refresh.js";
 
 const list = document.getElementById("list");
 const state = () => list.querySelector(".list")?.dataset; // none where the filter cannot be read
-const renew = refresher(list, () => location.href);
 const isReadingFurtherDown = () => scrollY > 120;
+
+// It may have become another page of the list since the change was told.
+function address() {
+  const button = list.querySelector("[data-news]");
+  if (!button || (state().firstPage === "yes" && !isReadingFurtherDown())) return location.href;
+  button.hidden = false;
+  return "";
+}
+
+const renew = refresher(list, address);
 
 let seen = "";
 document.addEventListener("rainbarrel:changed", ({ detail }) => {
-  const known = seen || state()?.version;
+  // the version that is told is that of the first page: an older one takes the first for what it knows
+  const known = seen || (state()?.firstPage === "yes" ? state().version : detail.version);
   seen = detail.version;
-  if (!state() || detail.version === known) return;
-  const button = list.querySelector("[data-news]");
-  if (button && (state().firstPage !== "yes" || isReadingFurtherDown())) button.hidden = false;
-  else if (!list.querySelector(".htmx-request")) renew(); // else another page of the list is on its way
+  if (state() && detail.version !== known) renew();
 });
 
 let across = 0;

@@ -1,5 +1,7 @@
 // The live tail: rows come ready-made over one stream; new ones on top, known ones in their place, at most 200 in all.
 // While it is paused the newest 200 wait; only a visible page listens.
+import { untilReleased } from "./reader.js";
+
 const ROWS_MAX = 200;
 const RETRY_MS = 3000;
 const body = document.getElementById("live-rows");
@@ -53,7 +55,10 @@ function listen() {
   if (document.visibilityState !== "visible") return;
   source = new EventSource(body.dataset.events);
   source.addEventListener("open", () => (document.getElementById("connection").hidden = true));
-  source.addEventListener("rows", (event) => (isPaused ? hold : show)(rowsOf(event.data)));
+  source.addEventListener("rows", async (event) => {
+    await untilReleased(); // a click on a row that is replaced meanwhile would be lost
+    (isPaused ? hold : show)(rowsOf(event.data));
+  });
   source.addEventListener("error", () => {
     document.getElementById("connection").hidden = false;
     if (source?.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MS);

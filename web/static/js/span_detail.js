@@ -1,7 +1,9 @@
 // Selecting a step: htmx loads its details by the link. Here its row is marked, and a step outside the part brings its part.
+import { answerIn } from "./reader.js";
 import { focusRow, markSelected, rowOfSpan, selectedRow } from "./tree_rows.js";
 import { openAddress } from "./tree_window.js";
 
+const tree = document.getElementById("trace-tree");
 const pane = document.getElementById("trace-detail");
 const stacked = matchMedia("(max-width: 980px), (max-height: 520px)");
 
@@ -45,6 +47,9 @@ document.addEventListener("htmx:confirm", (event) => {
   if (wanted.pathname !== location.pathname) {
     event.preventDefault();
     location.assign(wanted); // a loop may run on in another trace
+  } else if (answerIn(tree) && !wanted.searchParams.has("full")) {
+    event.preventDefault();
+    answerIn(tree).then(() => select(span)); // other steps are on their way: it is selected among those
   } else if (own) {
     markSelected(own);
   } else if (span !== selectedSpan()) {
