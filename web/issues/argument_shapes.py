@@ -4,10 +4,12 @@ Rows keep the first 400 bytes of arguments; of longer ones the keys up to there 
 breaks the schema is what was found when the trace was derived, against the definition that the model had been offered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from json import JSONDecoder
 from typing import Any, Literal
+
+from pydantic_core import from_json
 
 from tool_errors.findings import SchemaViolation
 from tool_errors.schema.schema_violations import telling, violations_read
@@ -17,8 +19,7 @@ from trace_store.lists.issue_rows import FailingCall
 SHAPES_MAX = 12  # that the page shows
 KEYS_MAX = 24  # of one shape that are told
 KEY_CHARS_MAX = 60
-_DECODER = JSONDecoder()
-_TYPES = {'"': "string", "{": "object", "[": "array", "t": "boolean", "f": "boolean", "n": "null"}
+_MAY_GO_ON = "0123456789.…"  # a number, or the mark of a cut, at the end of what was cut
 
 KeyState = Literal["given", "missing", "wrong", "unknown"]
 
@@ -38,7 +39,7 @@ class ArgumentShape:
     """Calls whose arguments look alike."""
 
     keys: tuple[ArgumentKey, ...]
-    kind: str  # "" for an object; "no arguments", "text", "array" ...
+    kind: str  # "" for an object; "no arguments", "text", "array", "unreadable JSON"
     is_cut: bool  # there are more keys
     calls: int
     newest: FailingCall
@@ -121,62 +122,24 @@ def _broken(violation: SchemaViolation) -> ArgumentKey:
 
 
 def read_types(text: str) -> tuple[dict[str, str], str, bool]:
-    """The type of each key of JSON that may be cut off, what it is where it is no object, and whether it was cut."""
+    """The type of each key of JSON that may be cut off, what it is where it is no object, and whether it was cut.
+
+    A key whose value is cut before its type is certain is not told: 12 may go on as 12.5.
+    """
     text = text.strip()
     if not text:
         return {}, "no arguments", False
     if not text.startswith("{"):
         return {}, "array" if text.startswith("[") else "text", False
-    types: dict[str, str] = {}
-    is_cut = True
-    for key, given in _pairs(text):
-        if key is None:
-            is_cut = False
-            break
-        types[key] = given
-    return types, "", is_cut
+    with suppress(ValueError):
+        return _types(from_json(text)), "", False
+    with suppress(ValueError):
+        return _types(from_json(text.rstrip(_MAY_GO_ON), allow_partial="trailing-strings")), "", True
+    return {}, "unreadable JSON", False
 
 
-def _pairs(text: str) -> Iterator[tuple[str | None, str]]:
-    """The keys and types of an object as far as its text goes; None where it ends as it should."""
-    at = _next(text, 1)
-    if text[at : at + 1] == "}":
-        yield None, ""
-        return
-    while True:
-        try:
-            key, at = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            return
-        at = _next(text, at)
-        if not isinstance(key, str) or text[at : at + 1] != ":":
-            return
-        at = _next(text, at + 1)
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            yield key, _cut_type(text[at : at + 1])
-            return
-        yield key, type_of(value)
-        at = _next(text, end)
-        if text[at : at + 1] == "}":
-            yield None, ""
-            return
-        if text[at : at + 1] != ",":
-            return
-        at = _next(text, at + 1)
-
-
-def _cut_type(first: str) -> str:
-    """The type of a value by its first character; "" where not even that is there."""
-    return "number" if first in "-0123456789" and first else _TYPES.get(first, "")
-
-
-def _next(text: str, at: int) -> int:
-    """The place of the next character that is no space."""
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
+def _types(arguments: dict[str, Any]) -> dict[str, str]:
+    return {key: type_of(value) for key, value in arguments.items()}
 
 
 def _short(text: str) -> str:
