@@ -12,6 +12,7 @@ from web.filters import FILTERS
 from web.requests.project_urls import URL_PREFIX, with_prefix
 from web.requests.request_origin import demo_command, server_origin
 from web.stylesheet import STATIC, stylesheet_url
+from web.trace.trace_url import trace_url
 
 
 @cache
@@ -31,6 +32,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(FILTERS)
     environment.globals["static"] = static
+    environment.globals["trace_url"] = trace_url
     environment.globals["stylesheet_url"] = stylesheet_url
     environment.globals["url_prefix"] = URL_PREFIX.get
     environment.globals["demo_command"] = demo_command

@@ -12,6 +12,7 @@ from web.demo.runs import FINISHED, LIVE
 from web.demo.script import Run
 from web.demo.spans import SECOND_NS, RunRecorder, export_request
 from web.settings import CLIENT_TLS, add_flags, read_settings
+from web.trace.trace_url import trace_url
 
 EXAMPLES = """\
 examples:
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         spans = len(FINISHED) - position
         recorder = _recorder(sample, time.time_ns() - spans * RUN_INTERVAL_NS, marker)
         _send(client, export_request(recorder.record()))
-        print(f"  {client.url}/traces/{recorder.trace_id.hex()}  {sample.title}")
+        print(f"  {client.url}{trace_url(recorder.trace_id)}  {sample.title}")
     if not arguments.no_live:
         _stream(client, marker)
     print(f"All of them: {client.url}/traces")
@@ -52,7 +53,7 @@ def _stream(client: ApiClient, marker: str) -> None:
     recorder = _recorder(LIVE, time.time_ns(), marker)
     spans = recorder.record()
     seconds = (spans[-1].end_time_unix_nano - time.time_ns()) / SECOND_NS
-    print(f"  {client.url}/traces/{recorder.trace_id.hex()}  {LIVE.title}; open it within {seconds:.0f} s", flush=True)
+    print(f"  {client.url}{trace_url(recorder.trace_id)}  {LIVE.title}; open it within {seconds:.0f} s", flush=True)
     for span in spans:
         time.sleep(max(0.0, (span.end_time_unix_nano - time.time_ns()) / SECOND_NS))
         _send(client, export_request([span]))

@@ -9,6 +9,7 @@ from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.compare.align import STEPS_MAX, Step, align
 from web.compare.differences import Change, argument_changes, word_changes
+from web.trace.trace_url import trace_url
 
 FIGURES = (  # name, words, column of `traces`, unit
     ("steps", "Steps", "", "count"),
@@ -37,7 +38,7 @@ class Side:
     @property
     def url(self) -> str:
         """Its page."""
-        return f"/traces/{self.row.trace_id.hex()}"
+        return trace_url(self.row.trace_id)
 
 
 @dataclass(frozen=True, slots=True)

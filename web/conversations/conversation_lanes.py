@@ -11,6 +11,7 @@ from trace_store.interactions.conversation_reads import ConversationRows
 from web.conversations.interaction_view import feedback_by_event, interaction_view
 from web.filters import duration
 from web.pages.conversation_models import ConversationLanes, Lane, LaneGap, LaneMark, LaneStep
+from web.trace.trace_url import trace_url
 from web.trace.tree_step import TreeStep
 from web.trace.tree_view import TraceTree
 
@@ -170,5 +171,5 @@ def _signals(rows: ConversationRows, axis: TimeMap) -> Iterator[LaneMark]:
             yield LaneMark(axis.percent(one.start_unix_nano), words, said.tone, f"#event-{one.event_id}")
     for seen in rows.matches:
         words = f"{seen.name} in the {seen.side}: {seen.excerpt}"
-        url = f"/traces/{seen.trace_id.hex()}?span={seen.span_id.hex()}"
+        url = trace_url(seen.trace_id, seen.span_id)
         yield LaneMark(axis.percent(seen.start_unix_nano), words, _TONES.get(seen.sentiment, "plain"), url)

@@ -5,6 +5,7 @@ from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
 from web.conversations.conversation_lanes import TraceSteps
 from web.trace.trace_reading import TreeRecords
+from web.trace.trace_url import trace_url
 from web.trace.tree_view import build_tree
 
 SPANS_MAX = 2_000  # of one page of a conversation; read on the loop that receives spans
@@ -21,7 +22,7 @@ async def read_steps(reader: TraceReader, rows: ConversationRows) -> list[TraceS
     found = []
     for row in rows.traces:
         own = [span for span in spans if span.row.trace_id == row.trace_id]
-        path, tree = f"/traces/{row.trace_id.hex()}", None
+        path, tree = trace_url(row.trace_id), None
         if own:
             own_calls = [call for call in calls if call.trace_id == row.trace_id]
             loops = [loop for loop in rows.loops if set(loop.call_keys) & {call.call_key for call in own_calls}]

@@ -12,6 +12,7 @@ from web.lists.list_view import conversation_url, list_row
 from web.pages.conversation_models import ConversationLanes
 from web.pages.interaction_models import InteractionView
 from web.pages.view_models import ConversationPage, ConversationPart, FailureView, GroupView, LoopView
+from web.trace.trace_url import trace_url
 
 FAILURES_MAX = 5  # different ones of each trace; its page has all
 
@@ -25,8 +26,8 @@ def group_view(row: TraceRow, place: GroupPlace | None) -> GroupView | None:
         total=place.total,
         title=row.conversation_id or "",
         url=conversation_url(row.conversation_id or row.group_id.hex()),
-        previous_url=f"/traces/{place.previous.hex()}" if place.previous else "",
-        next_url=f"/traces/{place.following.hex()}" if place.following else "",
+        previous_url=trace_url(place.previous) if place.previous else "",
+        next_url=trace_url(place.following) if place.following else "",
     )
 
 
@@ -95,26 +96,25 @@ def _part(
     loops: list[LoopRow],
     interactions: Sequence[InteractionView],
 ) -> ConversationPart:
-    path = f"/traces/{row.trace_id.hex()}"
     return ConversationPart(
         position=position,
         row=list_row(row),
         answer=row.output_preview or "",
-        failures=tuple(folded([_failure(call, path) for call in failures])[:FAILURES_MAX]),
+        failures=tuple(folded([_failure(call, row) for call in failures])[:FAILURES_MAX]),
         failure_count=max(row.error_count + row.soft_error_count, len(failures)),
         loops=tuple(_loop(loop) for loop in loops),
         interactions=tuple(interactions),
     )
 
 
-def _failure(call: ToolCallRow, path: str) -> FailureView:
+def _failure(call: ToolCallRow, row: TraceRow) -> FailureView:
     return FailureView(
         name=call.name,
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
         error_type=call.error_type or "",
         message=call.error_message or "",
         recovered=call.recovered,
-        url=f"{path}?span={call.span_id.hex()}" if call.span_id else path,
+        url=trace_url(row.trace_id, call.span_id),
     )
 
 
@@ -126,8 +126,8 @@ def folded(failures: Sequence[FailureView]) -> list[FailureView]:
 
 def _loop(loop: LoopRow) -> LoopView:
     text = f"{' → '.join(loop.tools)} ×{loop.iterations}"
-    first = loop.calls[0] if loop.calls else [loop.trace_id.hex(), "", None, None]
-    url = f"/traces/{first[0]}" + (f"?span={first[2]}" if first[2] else "")
+    first = loop.calls[0] if loop.calls else [None, "", None, None]
+    url = trace_url(first[0] or loop.trace_id, first[2])
     return LoopView(
         loop.loop_id,
         text,

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from trace_store.interactions.interaction_lists import FeedbackSaid, InteractionSummary
 from web.lists.list_view import conversation_url
 from web.pages.interaction_models import AttachmentView, FeedbackView, InteractionView
+from web.trace.trace_url import trace_url
 
 ATTACHMENT_CHARS_MAX = 2000
 CUT_BY_CLIENT = "cut by the SDK before it was sent"
@@ -53,7 +54,7 @@ def interaction_view(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) 
         tool_call_count=row.tool_call_count,
         attachments=tuple(_attachment(each) for each in row.attachments),
         feedback=tuple(_feedback(said) for said in feedback),
-        trace_urls=tuple(f"/traces/{trace_id.hex()}" for trace_id in row.trace_ids),
+        trace_urls=tuple(trace_url(trace_id) for trace_id in row.trace_ids),
     )
 
 

@@ -15,6 +15,7 @@ from tool_errors.findings import SchemaViolation
 from tool_errors.schema.schema_violations import telling, violations_read
 from tool_errors.schema.schema_words import type_of
 from trace_store.lists.issue_rows import FailingCall
+from web.trace.trace_url import trace_url
 
 SHAPES_MAX = 12  # that the page shows
 KEYS_MAX = 24  # of one shape that are told
@@ -47,8 +48,7 @@ class ArgumentShape:
     @property
     def example_url(self) -> str:
         """The newest of them in its trace."""
-        trace, span_id = f"/traces/{self.newest.trace_id.hex()}", self.newest.span_id
-        return trace if span_id is None else f"{trace}?span={span_id.hex()}"
+        return trace_url(self.newest.trace_id, self.newest.span_id)
 
 
 @dataclass(frozen=True, slots=True)

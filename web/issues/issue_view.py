@@ -14,6 +14,7 @@ from web.filters import utc
 from web.issues.argument_shapes import ArgumentShapes, argument_shapes
 from web.issues.issue_parameters import KINDS, IssueQuery
 from web.issues.issue_reading import IssueList, ListedIssue
+from web.trace.trace_url import span_of_call, trace_url
 
 KIND_WORDS = {
     "tool_error": ("Tool error", "error", "error"),  # words, class, icon
@@ -209,7 +210,5 @@ def _events_over_time(query: IssueQuery, detail: IssueDetail) -> TimeChart:
 
 def _example_url(example: Example) -> str:
     """The failing step, or the first call of the loop, in its trace."""
-    trace, key = f"/traces/{example.finding.trace_id.hex()}", example.first_call_key
-    if example.finding.span_id is not None:
-        return f"{trace}?span={example.finding.span_id.hex()}"
-    return f"{trace}?span={key}" if key and ":" not in key else trace
+    finding = example.finding
+    return trace_url(finding.trace_id, finding.span_id or span_of_call(example.first_call_key or ""))

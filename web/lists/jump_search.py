@@ -11,6 +11,7 @@ from web.lists.list_view import conversation_url
 from web.lists.typed_ids import HALF_BYTES, read_typed_ids
 from web.requests.project_urls import location_with_prefix
 from web.rules.tool_history import tool_url
+from web.trace.trace_url import trace_url
 
 SUGGESTIONS_MAX = 20
 TEXT_CHARACTERS_MAX = 400
@@ -96,7 +97,7 @@ async def _exact(jumps: Jumps, named: Named) -> Suggestion | None:
     trace_id = await jumps.trace_of_event(named.name)
     if trace_id is None:
         return None
-    return Suggestion("event", named.name, "its trace", f"/traces/{trace_id.hex()}", is_exact=True)
+    return Suggestion("event", named.name, "its trace", trace_url(trace_id), is_exact=True)
 
 
 def _suggestion(named: Named, *, is_exact: bool) -> Suggestion:
@@ -105,9 +106,9 @@ def _suggestion(named: Named, *, is_exact: bool) -> Suggestion:
         return Suggestion(kind, about or name, name, issue_url(name), is_exact)
     if kind == "span":
         trace_id, _, span_id = name.partition("/")
-        return Suggestion(kind, span_id, about, f"/traces/{trace_id}?span={span_id}", is_exact)
+        return Suggestion(kind, span_id, about, trace_url(trace_id, span_id), is_exact)
     if kind == "trace":
-        return Suggestion(kind, name, about, f"/traces/{name}", is_exact)
+        return Suggestion(kind, name, about, trace_url(name), is_exact)
     urls = {"tool": tool_url, "user": user_url, "conversation": conversation_url}
     return Suggestion(kind, name, about, urls[kind](name), is_exact)
 

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from trace_store.derived_rows import TraceRow
 from web.pages.view_models import TraceListRow
+from web.trace.trace_url import trace_url
 
 _SPOKEN = {
     "L": ("model call", "model calls"),
@@ -21,7 +22,7 @@ def list_row(row: TraceRow) -> TraceListRow:
     trace_id = row.trace_id.hex()
     return TraceListRow(
         trace_id=trace_id,
-        url=f"/traces/{trace_id}",
+        url=trace_url(trace_id),
         start_unix_nano=row.start_unix_nano,
         duration_ns=max(0, row.end_unix_nano - row.start_unix_nano),
         live=row.live,

@@ -10,6 +10,7 @@ from web.issues.issue_view import issue_url
 from web.pages.row_models import CallListRow, SpanListRow
 from web.rules.tool_history import tool_url
 from web.trace.call_view import STATUS_LABELS
+from web.trace.trace_url import trace_url
 
 KIND_NAMES = {number: name for name, number in KIND_NUMBERS.items()}
 SPAN_STATUSES = ("unset", "ok", "error")  # by status code
@@ -32,7 +33,7 @@ def call_row(line: CallLine, *, is_looping: bool) -> CallListRow:
         trace_id=line.trace_id.hex(),
         url=call_url(line),
         span_id=line.span_id.hex() if line.span_id else "",
-        asked_url=f"/traces/{line.asked_in.hex()}?span={line.asked_by.hex()}" if line.asked_by else "",
+        asked_url=trace_url(line.asked_in, line.asked_by) if line.asked_by else "",
         model=line.model or "",
         agent=", ".join(line.agents) or line.service_name,
         service=line.service_name,
@@ -49,7 +50,7 @@ def call_url(line: CallLine) -> str:
     span, trace_id = line.span_id, line.trace_id
     if span is None and line.asked_by is not None:
         span, trace_id = line.asked_by, line.asked_in
-    return f"/traces/{trace_id.hex()}" + (f"?span={span.hex()}" if span else "")
+    return trace_url(trace_id, span)
 
 
 def call_json(line: CallLine, *, is_looping: bool) -> dict[str, object]:
@@ -101,7 +102,7 @@ def span_row(line: SpanLine, entry: Entry | None) -> SpanListRow:
         release=line.release,
         user_id=line.user_id or "",
         user_url=user_url(line.user_id) if line.user_id else "",
-        url=f"/traces/{line.trace_id.hex()}?span={line.span_id.hex()}",
+        url=trace_url(line.trace_id, line.span_id),
         trace_id=line.trace_id.hex(),
         span_id=line.span_id.hex(),
         start_unix_nano=line.start_unix_nano,

@@ -13,6 +13,7 @@ from web.overview.overview_chart import CHARTS, PARTS, overview_chart
 from web.overview.overview_reading import Overview
 from web.overview.time_window import TimeWindow
 from web.pages.tools import ToolLine, tool_line
+from web.trace.trace_url import span_of_call, trace_url
 
 ENDED_WORDS = {"success": "worked in the end", "gave_up": "gave up", "running": "still running"}
 KIND_OF_PART = {"errors": "tool_error", "in_loops": "loop", "soft_errors": "soft_error", "unanswered": "unanswered"}
@@ -248,9 +249,7 @@ def _tiles_of_cost(window: TimeWindow, figures: OverviewFigures) -> tuple[Tile, 
 
 
 def _loop_line(loop: LatestLoop) -> LoopLine:
-    url = f"/traces/{loop.trace_id.hex()}"
-    if loop.first_call_key and ":" not in loop.first_call_key:  # the id of the span in which it begins
-        url += f"?span={loop.first_call_key}"
+    url = trace_url(loop.trace_id, span_of_call(loop.first_call_key or ""))
     return LoopLine(loop, " → ".join(loop.tools), ENDED_WORDS.get(loop.ended, ""), url)
 
 

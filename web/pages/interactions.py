@@ -17,6 +17,7 @@ from web.lists.places import place_text
 from web.pages.facet_models import ListTab
 from web.requests.json_answers import json_answer
 from web.templating import page
+from web.trace.trace_url import trace_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
@@ -92,7 +93,7 @@ def _list_row(row: InteractionLine) -> InteractionListRow:
     of_conversation = conversation_url(row.conversation_id) if row.conversation_id else ""
     return InteractionListRow(
         line=row,
-        url=f"/traces/{row.trace_ids[0].hex()}" if row.trace_ids else of_conversation or of_user,
+        url=trace_url(row.trace_ids[0]) if row.trace_ids else of_conversation or of_user,
         user_url=of_user,
         conversation_url=of_conversation,
         steps_spoken=spoken(row.steps),

@@ -25,6 +25,7 @@ from web.trace.next_step import next_step, read_wanted
 from web.trace.span_detail import build_detail, read_span_records
 from web.trace.trace_links import outgoing_links
 from web.trace.trace_reading import read_tree_records
+from web.trace.trace_url import trace_url
 from web.trace.trace_view import build_trace_page
 from web.trace.trace_view_state import read_view_state
 from web.trace.tree_view import build_tree
@@ -51,7 +52,7 @@ async def find_next(
     trace_id: str, request: Request, context: Context, wanted: str = "", here: int | None = None
 ) -> Response:
     """The next failure, loop or hit behind row `here` of what the other parameters show, or `{"found": false}`."""
-    trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
+    trace, path = context.trace_key(trace_id), trace_url(trace_id.lower())
     state, looked_for = read_view_state(request.query_params), read_wanted(wanted)
     if await is_heavy(context, trace):
         arguments = (context.conninfo, trace, path, state, looked_for, here)
@@ -123,7 +124,7 @@ async def _selected(trace_id: str, span_id: str, request: Request, context: WebC
 
 
 async def _page(trace_id: str, request: Request, context: WebContext) -> TracePage:
-    trace, path = context.trace_key(trace_id), f"/traces/{trace_id.lower()}"
+    trace, path = context.trace_key(trace_id), trace_url(trace_id.lower())
     state, query = read_view_state(request.query_params), request.url.query
     found: TracePage | None
     if await is_heavy(context, trace):
@@ -145,7 +146,7 @@ async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full:
         records = await read_span_records(reader, trace, span_id, registry)
     if records is None:
         return None
-    return build_detail(records, f"/traces/{trace.trace_id.hex()}", full=full)
+    return build_detail(records, trace_url(trace.trace_id), full=full)
 
 
 def _first_of_interest(found: TracePage) -> str:

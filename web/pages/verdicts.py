@@ -15,6 +15,7 @@ from web.requests.errors import BadRequest
 from web.requests.form_posts import check_origin, read_fields
 from web.requests.json_answers import json_answer
 from web.templating import page
+from web.trace.trace_url import trace_url
 
 router = APIRouter()
 Context = Annotated[WebContext, Depends(context_of)]
@@ -72,7 +73,7 @@ async def post_verdict(trace_id: str, request: Request, context: Context) -> Res
     else:
         said = {"verdict": verdict, "note": form.get("note", ""), "of_issue": form.get("of_issue") == "1"}
         await save_verdict(context, trace, key, said)
-    return RedirectResponse(_own_path(form.get("back") or f"/traces/{trace_id}"), 303)
+    return RedirectResponse(_own_path(form.get("back") or trace_url(trace_id)), 303)
 
 
 def _own_path(text: str) -> str:

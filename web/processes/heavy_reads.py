@@ -24,6 +24,7 @@ from web.rules.rule_trial import Trial, try_rules
 from web.rules.web_rules import MappingTexts
 from web.trace.next_step import NextStep, Wanted, next_step
 from web.trace.trace_reading import TreeRecords, read_contract_page, read_tree_records
+from web.trace.trace_url import trace_url
 from web.trace.trace_view import NEVER_DERIVED, build_trace_page, trace_version
 from web.trace.trace_view_state import TraceViewState
 from web.trace.tree_view import TraceTree, build_tree
@@ -88,7 +89,7 @@ def find_next_step(
 
 def trace_outline(conninfo: str, trace: TraceKey, wish: Wish) -> str | None:
     """The outline of a trace for an agent; None for an unknown one."""
-    found = _tree(conninfo, trace, f"/traces/{trace.trace_id.hex()}")
+    found = _tree(conninfo, trace, trace_url(trace.trace_id))
     return None if found is None else outline(*found, wish)
 
 

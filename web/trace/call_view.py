@@ -9,6 +9,7 @@ from web.issues.issue_view import issue_url
 from web.issues.verdict_view import is_dismissed, verdict_views
 from web.pages.view_models import CallView
 from web.trace.loop_text import loop_why
+from web.trace.trace_url import span_of_call, trace_url, with_span
 
 STATUS_LABELS = {
     "ok": "OK",
@@ -31,7 +32,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         previous = _repeat_url(loop, at - 1, path) if at else ""
         following = _repeat_url(loop, at + 1, path) if at + 1 < count else ""
     asked_by = call.asked_by.hex() if call.asked_by is not None else ""
-    asking = path if call.asked_in is None else f"{path.rpartition('/')[0]}/{call.asked_in.hex()}"
+    asking = path if call.asked_in is None else trace_url(call.asked_in)
     return CallView(
         status=call.status,  # type: ignore[arg-type]  # the column holds a CallStatus
         status_label=STATUS_LABELS.get(call.status, call.status),
@@ -42,7 +43,7 @@ def call_view(call: ToolCallRow, loops: Sequence[LoopRow], path: str, verdicts: 
         recovered=call.recovered,
         call_id=call.call_id or "",
         call_key=call.call_key,
-        asked_by_url=f"{asking}?span={asked_by}" if asked_by else "",
+        asked_by_url=with_span(asking, asked_by) if asked_by else "",
         asked_by=asked_by,
         loop_why=why,
         loop_place=place,
@@ -61,11 +62,7 @@ def _issue_url(call: ToolCallRow) -> str:
 
 
 def _repeat_url(loop: LoopRow, at: int, path: str) -> str:
-    """Where a repeat stands: a loop may run through several traces."""
-    trace_path = f"/traces/{loop.calls[at][0]}" if at < len(loop.calls) else path
-    return _span_url(loop.call_keys[at], trace_path)
-
-
-def _span_url(call_key: str, path: str) -> str:
-    """Where a call's span stands; "" for a call without a span (see ToolCallRow.call_key)."""
-    return "" if ":" in call_key else f"{path}?span={call_key}"
+    """Where a repeat stands, "" for one without a span: a loop may run through several traces."""
+    trace_path = trace_url(loop.calls[at][0] or loop.trace_id) if at < len(loop.calls) else path
+    span_id = span_of_call(loop.call_keys[at])
+    return with_span(trace_path, span_id) if span_id else ""

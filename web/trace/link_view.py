@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from trace_store.stored import Link
 from web.pages.view_models import SpanLinkView
+from web.trace.trace_url import trace_url
 
 LINKED_TRACES_MAX = 10  # in the header of a trace, each way; the panes of its spans have all
 
@@ -28,5 +29,4 @@ def linked_trace_count(carried: Iterable[Link], incoming: Iterable[Link]) -> int
 
 
 def _view(trace_id: bytes, span_id: bytes, *, incoming: bool) -> SpanLinkView:
-    url = f"/traces/{trace_id.hex()}?span={span_id.hex()}"
-    return SpanLinkView(trace_id.hex(), span_id.hex(), url, incoming)
+    return SpanLinkView(trace_id.hex(), span_id.hex(), trace_url(trace_id, span_id), incoming)

@@ -13,6 +13,7 @@ from trace_store.reader import TraceReader
 from trace_store.spans import read_log
 from trace_store.stored import TraceKey
 from web.pages.repeat_models import RepeatChanges
+from web.trace.trace_url import trace_url
 from web.trace.value_diff import diff_values
 
 
@@ -64,11 +65,9 @@ def repeat_changes(call: ToolCallRow, facts: SpanFacts | None, previous: Previou
         ("Result", previous.result, result),
         ("Error", _error(previous.call), _error(call)),
     )
-    path = f"/traces/{previous.call.trace_id.hex()}"
-    span_id = previous.call.span_id or b""
     return RepeatChanges(
         title=previous.title,
-        url=f"{path}?span={span_id.hex()}",
+        url=trace_url(previous.call.trace_id, previous.call.span_id),
         values=tuple(diff_values(*pair) for pair in pairs if pair[1] is not None or pair[2] is not None),
     )
 

@@ -14,6 +14,7 @@ from web.trace.link_view import linked_trace_count, linked_traces
 from web.trace.run_transcript import run_transcript
 from web.trace.shown_rows import tree_page
 from web.trace.trace_reading import ModelCallRow, TreeRecords
+from web.trace.trace_url import trace_url
 from web.trace.trace_view_state import TraceViewState
 from web.trace.tree_view import TraceTree, loop_views
 
@@ -79,7 +80,7 @@ def build_trace_page(
         linked_traces=linked_traces(records.links, records.incoming),
         linked_trace_count=linked_trace_count(records.links, records.incoming),
         told_elsewhere=_told_elsewhere(records.llm_calls),
-        asked_again_url="" if records.asked_again is None else f"/traces/{records.asked_again.hex()}",
+        asked_again_url="" if records.asked_again is None else trace_url(records.asked_again),
         view=state.view,
         state=shown.state,
         transcript=run_transcript(records, tree, path, state) if state.view == "transcript" else None,

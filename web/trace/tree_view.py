@@ -13,6 +13,7 @@ from web.pages.view_models import LoopView, RowStatus
 from web.trace.loop_text import loop_text, loop_why
 from web.trace.time_axis import Axis, axis_of
 from web.trace.trace_reading import TreeRecords
+from web.trace.trace_url import with_span
 from web.trace.tree_step import StoredRow, TreeStep, facts_of
 
 PLACEHOLDER_NAME = "missing parent"
@@ -47,7 +48,7 @@ class TraceTree:
 
     def url_of(self, step: TreeStep) -> str:
         """The address of the page with this step selected; "" for a call without a span."""
-        return f"{self.path}?span={step.span_id}" if step.span_id else ""
+        return with_span(self.path, step.span_id) if step.span_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def loop_views(records: TreeRecords, path: str) -> tuple[LoopView, ...]:
     found = []
     for loop in records.loops:
         first = next((span.hex() for key in loop.call_keys if (span := span_of.get(key))), "")
-        url = f"{path}?span={first}" if first else path
+        url = with_span(path, first)
         found.append(
             LoopView(
                 loop.loop_id,
