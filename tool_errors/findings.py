@@ -9,6 +9,7 @@ from trace_store.facts import CallStatus, Payload, SpanType, ToolDefinition
 from trace_store.quickly_made import quickly_made
 
 FAILED: frozenset[CallStatus] = frozenset({"error", "soft_error"})
+UNSUCCESSFUL: frozenset[CallStatus] = frozenset({*FAILED, "unanswered"})
 OPEN: frozenset[CallStatus] = frozenset({"unanswered", "pending"})  # no result was seen, for good or so far
 
 LlmCallKey = tuple[bytes, bytes]  # trace id, span id

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, StreamingResponse
 
+from tool_errors.findings import FAILED
 from web.filters import FILTERS
 from web.requests.project_urls import URL_PREFIX, with_prefix
 from web.requests.request_origin import demo_command, server_origin
@@ -31,6 +32,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
+    environment.tests["failed"] = FAILED.__contains__
     environment.globals["static"] = static
     environment.globals["trace_url"] = trace_url
     environment.globals["stylesheet_url"] = stylesheet_url

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tool_errors.findings import FAILED
 from trace_store.exceptions import RainbarrelError
-
-WITH_TEST = ("error", "soft_error")
 
 
 class NoSuchCall(RainbarrelError):
@@ -26,7 +25,7 @@ def find_failed_call(trace: Mapping[str, Any], call_key: str = "", span_id: str 
     if call is None:
         named = f"{call_key or span_id!r}" if call_key or span_id else "(no key)"
         raise NoSuchCall(f"Trace {trace['trace_id']} has no tool call {named}.{_failed_ones(calls)}")
-    if call["status"] not in WITH_TEST:
+    if call["status"] not in FAILED:
         raise NoSuchCall(
             f"The call {call['call_key']} of {call['name']!r} is {call['status']}: only a call that failed says what a "
             f"test should expect.{_failed_ones(calls)}"
@@ -35,7 +34,7 @@ def find_failed_call(trace: Mapping[str, Any], call_key: str = "", span_id: str 
 
 
 def _failed_ones(calls: list[Mapping[str, Any]]) -> str:
-    failed = [f"{call['call_key']} ({call['name']})" for call in calls if call["status"] in WITH_TEST]
+    failed = [f"{call['call_key']} ({call['name']})" for call in calls if call["status"] in FAILED]
     if not failed:
         return " None of its tool calls failed."
     more = f" and {len(failed) - 10} more" if len(failed) > 10 else ""

@@ -1,5 +1,6 @@
 """Tool calls and spans as lines of their lists. Pure."""
 
+from tool_errors.findings import FAILED, UNSUCCESSFUL
 from trace_store.fact_parts import Entry
 from trace_store.lists.call_lists import CallLine
 from trace_store.lists.span_filter import KIND_NUMBERS
@@ -23,7 +24,7 @@ def call_row(line: CallLine, *, is_looping: bool) -> CallListRow:
         tool_url=tool_url(line.name),
         status=line.status,
         status_words=STATUS_LABELS.get(line.status, line.status),
-        recovered=line.recovered and line.status in ("error", "soft_error"),
+        recovered=line.recovered and line.status in FAILED,
         is_looping=is_looping,
         breaks_schema=line.kind == "schema_violation",
         is_passed_on=line.is_passed_on,
@@ -72,7 +73,7 @@ def call_json(line: CallLine, *, is_looping: bool) -> dict[str, object]:
         "status": line.status,
         "is_looping": is_looping,
         "breaks_schema": line.kind == "schema_violation",
-        "error": error if line.status in ("error", "soft_error", "unanswered") else None,
+        "error": error if line.status in UNSUCCESSFUL else None,
         "start_unix_nano": str(line.start_unix_nano),
         "duration_ns": _call_ns(line),
         "asked_by": line.asked_by.hex() if line.asked_by else None,

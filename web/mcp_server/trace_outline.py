@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tool_errors.findings import UNSUCCESSFUL
 from trace_store.derived_rows import LoopRow, ToolCallRow
 from web.filters import duration, number, usd, utc
 from web.mcp_server.token_budget import BYTES_A_TOKEN, fitting_count, one_line, tokens_of, within
-from web.query_api.event_json import FAILED
 from web.requests.errors import BadRequest
 from web.trace.loop_text import loop_text, loop_why
 from web.trace.trace_reading import TreeRecords
@@ -97,7 +97,7 @@ def _header(trace_id: str, records: TreeRecords, tree: TraceTree, chars_max: int
 def _failures(records: TreeRecords, tree: TraceTree) -> Iterator[tuple[str, str]]:
     """Failed tool calls in their order, then what else failed, each with its handle."""
     for call in sorted(records.tool_calls, key=lambda call: (call.start_unix_nano, call.call_key)):
-        if call.status in FAILED:
+        if call.status in UNSUCCESSFUL:
             yield _handle_of(call), _failure(call)
     calls = {call.span_id.hex() for call in records.tool_calls if call.span_id is not None}
     for row in tree.rows:
@@ -184,8 +184,8 @@ def _folded(trace_id: str, title: str, rows: Sequence[TreeStep], budget: int) ->
 
 def _line(row: TreeStep, *, is_folded: bool) -> str:
     indent = "  " * min(row.depth, INDENT_DEPTH_MAX)
-    status = f" {row.status.upper()}" if row.status in FAILED else ""
-    recovered = ", recovered" if row.recovered and row.status in FAILED else ""
+    status = f" {row.status.upper()}" if row.status in UNSUCCESSFUL else ""
+    recovered = ", recovered" if row.recovered and row.status in UNSUCCESSFUL else ""
     loop = f" (loop: {row.loop_place})" if row.loop_id else ""
     below = f" (+{number(row.descendant_count)})" if is_folded and row.descendant_count else ""
     secondary = f" {one_line(row.secondary, SECONDARY_CHARS)}" if row.secondary else ""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
+from tool_errors.findings import FAILED
 from trace_store.stored import TraceKey
 from web.api.traces import SPANS_LIMIT, get_trace, is_heavy, unknown_trace
 from web.context import WebContext, context_of
@@ -152,5 +153,5 @@ async def _detail(context: WebContext, trace: TraceKey, span_id: bytes, *, full:
 def _first_of_interest(found: TracePage) -> str:
     """The first failure of the window, else its first span."""
     rows = [row for row in found.tree.rows if row.has_span]
-    failed = (row for row in rows if row.status in ("error", "soft_error"))
+    failed = (row for row in rows if row.status in FAILED)
     return next(failed, rows[0]).span_id if rows else ""

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tool_errors.findings import UNSUCCESSFUL
 from trace_store.interactions.interaction_reads import CallRead, InteractionReads
 from trace_store.interactions.interaction_rows import InteractionRow
 from web.query_api.answers import iso, iso_of
 from web.query_api.signal_ids import name_signals
-
-FAILED = ("error", "soft_error", "unanswered")
 
 
 async def events_json(reads: InteractionReads, rows: Sequence[InteractionRow]) -> list[dict[str, Any]]:
@@ -30,7 +29,7 @@ def event_json(
     row: InteractionRow, signals: list[dict[str, Any]], calls: Sequence[CallRead], failed_models: Sequence[CallRead]
 ) -> dict[str, Any]:
     """One event with its tool calls and its model calls that failed."""
-    failed = [_failed_json(call, "TOOL_CALL") for call in calls if call.status in FAILED and call.span_id]
+    failed = [_failed_json(call, "TOOL_CALL") for call in calls if call.status in UNSUCCESSFUL and call.span_id]
     failed += [_failed_json(call, "LLM_GENERATION") for call in failed_models]
     return {
         "id": row.event_id,
@@ -80,7 +79,7 @@ def _own(row: InteractionRow, calls: Mapping[bytes, Sequence[CallRead]]) -> list
 def _call_json(call: CallRead) -> dict[str, Any]:
     return {
         "tool_name": call.name,
-        "status": "ERROR" if call.status in FAILED else "OK" if call.status == "ok" else call.status.upper(),
+        "status": "ERROR" if call.status in UNSUCCESSFUL else "OK" if call.status == "ok" else call.status.upper(),
         "derived_status": call.status,
         "duration_ms": max(0, call.end_unix_nano - call.start_unix_nano) / 1e6,
         "started_at": iso(call.start_unix_nano),
