@@ -1,6 +1,8 @@
 """How a tool was defined over releases: over the API, on its page, and on the page of an issue."""
 
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -66,7 +68,10 @@ async def test_a_definition_that_changed_with_a_release_is_told(pages: Pages) ->
     assert "city: type string → integer" in page
     assert "weather <b>" not in page
     assert "50.0%" in page
-    assert "2 calls of 1 ms to 3 ms, " in page
+    cells = re.findall(r'<a href="(/tool-calls[^"]+)" title="(\d+) calls? of 1 ms to 3 ms, ', page)
+    lists = [await pages.json(unescape(url).replace("?", ".json?", 1)) for url, _ in cells]
+    assert [found["shown"] for found in lists] == [int(count) for _, count in cells]
+    assert sum(found["shown"] for found in lists) == 2
     (issue,) = (await pages.json("/api/issues"))["issues"]
     near = await pages.html(f"/issues/{issue['fingerprint']}")
     assert "Its definition changed in release 2</a>, which brought this issue" in near

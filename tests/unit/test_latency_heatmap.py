@@ -25,6 +25,10 @@ T0 = 1_795_046_400_000_000_000  # 2026-11-19 00:00 UTC
 MS = 1_000_000
 
 
+def listed(begin: int, end: int, query: str) -> str:
+    return f"{(begin - T0) // HOUR_NS} to {(end - T0) // HOUR_NS}: {query}"
+
+
 @pytest.mark.parametrize(
     ("length_ns", "step_ns", "count"),
     [
@@ -64,12 +68,21 @@ def test_calls_are_counted_in_the_range_of_their_duration() -> None:
     assert counts[0][:3] == [2, 3, 0]
     assert counts[1][-2:] == [9, 1]
     assert [sum(of_step) for of_step in counts] == [5, 10]
-    found = heatmap(counts, steps)
+    found = heatmap(counts, steps, listed)
     assert found is not None
     assert [row.text for row in found.rows][:2] == ["300 s and more", "100 s to 300 s"]
     assert [row.text for row in found.rows][-2:] == ["1 ms to 3 ms", "under 1 ms"]
     assert [cell.shade for cell in found.rows[1].cells] == [0, SHADES]
     assert found.rows[0].cells[1].spoken == "1 call of 300 s and more, 2026-11-19T01:00Z"
+    assert [row.cells[1].url for row in found.rows[:2]] == [
+        "1 to 2: duration>=300s",
+        "1 to 2: duration>=100s duration<300s",
+    ]
+    assert [row.cells[0].url for row in found.rows[-2:]] == [
+        "0 to 1: duration>=1ms duration<3ms",
+        "0 to 1: duration>=0s duration<1ms",
+    ]
+    assert found.rows[0].cells[0].url == ""
     assert (found.calls, found.step) == (15, "hour")
     assert found.spoken == "15 calls; most of one cell: 9 of 100 s to 300 s, 19 Nov 01:00 UTC"
     told = heatmap_json(counts, steps)
@@ -79,11 +92,11 @@ def test_calls_are_counted_in_the_range_of_their_duration() -> None:
 
 def test_only_ranges_that_were_met_have_a_row() -> None:
     steps = Steps(T0, 6 * HOUR_NS, 29)
-    found = heatmap(counts_of({0: [[20 * MS]], 28: [[90 * MS]]}, steps), steps)
+    found = heatmap(counts_of({0: [[20 * MS]], 28: [[90 * MS]]}, steps), steps, listed)
     assert found is not None
     assert [row.text for row in found.rows] == ["30 ms to 100 ms", "10 ms to 30 ms"]
     assert (found.step, sum(column.has_label for column in found.columns)) == ("6 hours", 7)
-    assert heatmap(counts_of({}, steps), steps) is None
+    assert heatmap(counts_of({}, steps), steps, listed) is None
 
 
 @given(st.lists(st.integers(0, 2**62), max_size=50))

@@ -38,7 +38,7 @@ def test_no_colour_stands_outside_the_tokens() -> None:
 
 
 def test_every_token_in_use_is_defined() -> None:
-    local = {"--depth", "--name", "--share", "--time"}
+    local = {"--columns", "--depth", "--name", "--share", "--time"}
     used = {
         name for path in (STATIC / "css").glob("*.css") for name in re.findall(r"var\((--[\w-]+)", path.read_text())
     }

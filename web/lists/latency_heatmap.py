@@ -5,13 +5,16 @@ five shades by the square root of their share of the fullest one, so that a few 
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil, sqrt
 from typing import Any
 
+from trace_store.lists.trace_filter import Term
 from web.filters import number, utc
+from web.query_bar.language import query_text
+from web.query_bar.vocabulary import CALLS
 
 MINUTE_NS, HOUR_NS, DAY_NS = 60_000_000_000, 3_600_000_000_000, 86_400_000_000_000
 STEPS_NS = (
@@ -23,6 +26,7 @@ ROWS_READ_UP_TO_NS = 3 * HOUR_NS  # of a longer time steps are whole hours, whic
 COLUMNS_MAX = 32
 LABELS_MAX = 8
 SHADES = 5
+CallsUrl = Callable[[int, int, str], str]  # of the calls between two moments that a query asks for
 BOUNDS_NS = tuple(size * 10**power for power in range(6, 12) for size in (1, 3))  # 1 ms, 3 ms, 10 ms ... 300 s
 
 
@@ -50,7 +54,8 @@ class HeatmapCell:
 
     calls: int
     shade: int  # 0 for none, up to SHADES
-    spoken: str  # "" for none
+    spoken: str  # "" for none, as the next
+    url: str  # these calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ def counts_of(durations: Mapping[int, Sequence[Sequence[int]]], steps: Steps) ->
     return counts
 
 
-def heatmap(counts: Sequence[Sequence[int]], steps: Steps) -> Heatmap | None:
-    """The table; None where no call has a duration."""
+def heatmap(counts: Sequence[Sequence[int]], steps: Steps, calls_url: CallsUrl) -> Heatmap | None:
+    """The table, each cell with the list of its calls; None where no call has a duration."""
     calls = [sum(of_step[place] for of_step in counts) for place in range(len(BOUNDS_NS) + 1)]
     used = [place for place, count in enumerate(calls) if count]
     if not used:
@@ -113,7 +118,7 @@ def heatmap(counts: Sequence[Sequence[int]], steps: Steps) -> Heatmap | None:
         HeatmapRow(
             _range(place),
             tuple(
-                _cell(of_step[place], most, _range(place), column)
+                _cell(of_step[place], most, place, column.unix_nano, steps.step_ns, calls_url)
                 for of_step, column in zip(counts, columns, strict=True)
             ),
             calls[place],
@@ -147,11 +152,20 @@ def _columns(steps: Steps) -> tuple[HeatmapColumn, ...]:
     )
 
 
-def _cell(calls: int, most: int, words: str, column: HeatmapColumn) -> HeatmapCell:
+def _cell(calls: int, most: int, place: int, begin: int, step_ns: int, calls_url: CallsUrl) -> HeatmapCell:
     if not calls:
-        return HeatmapCell(0, 0, "")
-    told = f"{number(calls)} {'call' if calls == 1 else 'calls'} of {words}"
-    return HeatmapCell(calls, ceil(SHADES * sqrt(calls / most)), f"{told}, {utc(column.unix_nano)[:16]}Z")
+        return HeatmapCell(0, 0, "", "")
+    told = f"{number(calls)} {'call' if calls == 1 else 'calls'} of {_range(place)}, {utc(begin)[:16]}Z"
+    url = calls_url(begin, begin + step_ns, _query(place))
+    return HeatmapCell(calls, ceil(SHADES * sqrt(calls / most)), told, url)
+
+
+def _query(place: int) -> str:
+    """The calls of a range; one that ended before it began, as its clock says, is in none."""
+    terms = [Term("duration", operator=">=", number=BOUNDS_NS[place - 1] if place else 0)]
+    if place < len(BOUNDS_NS):
+        terms.append(Term("duration", operator="<", number=BOUNDS_NS[place]))
+    return query_text(tuple(terms), CALLS)
 
 
 def _range(place: int) -> str:

@@ -14,7 +14,7 @@ from web.issues.issue_json import list_json
 from web.issues.issue_parameters import read_issue_query
 from web.issues.issue_reading import IssueList, read_issue_list
 from web.issues.issue_view import issue_line
-from web.lists.latency_heatmap import Steps, counts_of, heatmap, heatmap_json, steps_of
+from web.lists.latency_heatmap import CallsUrl, Steps, counts_of, heatmap, heatmap_json, steps_of
 from web.lists.returned_context import ReturnedContext, is_long, returned_context
 from web.overview.time_window import TimeWindow, read_time_window
 from web.pages.tools import RANGE, tool_line
@@ -74,7 +74,7 @@ async def show_tool(name: str, request: Request, context: Context) -> Response:
         history=history,
         definitions=tuple(zip(history.steps, schemas, strict=True)),
         line=None if calls.stats is None else tool_line(calls.stats, calls.window),
-        heatmap=heatmap(calls.durations, calls.steps),
+        heatmap=heatmap(calls.durations, calls.steps, _calls_url(name, calls.window)),
         returned=calls.returned,
         issues=tuple(issue_line(issue) for issue in calls.issues.issues),
         issues_total=calls.issues.total,
@@ -85,6 +85,16 @@ async def show_tool(name: str, request: Request, context: Context) -> Response:
         json_url=calls.window.url(f"{tool_url(name)}.json"),
         footer=await context.footer(),
     )
+
+
+def _calls_url(tool: str, window: TimeWindow) -> CallsUrl:
+    """The lists of the tool's calls of a part of the time; what of the part lies outside of it was not counted."""
+
+    def url(begin: int, end: int, query: str) -> str:
+        begin, end = max(begin, window.since_unix_nano), min(end, window.until_unix_nano)
+        return window.part_url("/tool-calls", begin, end, {"tool": tool, "q": query})
+
+    return url
 
 
 async def _read_calls(name: str, request: Request, context: WebContext) -> ToolCalls:
