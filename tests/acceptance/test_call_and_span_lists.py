@@ -151,7 +151,16 @@ async def every_filter_of_calls(pages: Pages) -> None:
     assert len(await told(pages, "tool-calls", since=str(late))) == 6
     assert len(await told(pages, "tool-calls", until=str(late), errors="1")) == 7
     (issue,) = [i for i in (await pages.json("/api/issues"))["issues"] if i["kind"] == "tool_error"]
-    assert len(await told(pages, "tool-calls", issue=issue["fingerprint"])) == 9
+    of_issue = issue["fingerprint"]
+    assert len(await told(pages, "tool-calls", issue=of_issue)) == 9
+    assert len(await told(pages, "tool-calls", issue=of_issue, loops="1")) == 7
+    assert len(await told(pages, "tool-calls", issue=of_issue, q="conversation:talk-1")) == 2
+    (of_loop,) = [i["fingerprint"] for i in (await pages.json("/api/issues"))["issues"] if i["kind"] == "loop"]
+    looping = await told(pages, "tool-calls", issue=of_loop)
+    assert [call["is_looping"] for call in looping] == [True] * 7
+    assert len(await told(pages, "tool-calls", issue=of_loop, q="-status:failing")) == 0
+    assert (await pages.json(f"/tool-calls/facets.json?issue={of_loop}"))["counted"] == 7
+    assert f'href="/tool-calls?issue={of_loop}"' in await pages.html(f"/issues/{of_loop}")
     path = f"/api/findings/{trace_id(9).hex()}/call:{(3).to_bytes(8).hex()}/verdict"
     said = await pages.client.post(path, json={"verdict": "not_an_error"})
     assert said.status_code == 200, said.text
@@ -166,9 +175,11 @@ async def every_filter_of_calls(pages: Pages) -> None:
 
 async def test_a_look_that_ends_early_goes_on_where_it_ended(pages: Pages) -> None:
     await pages.store_and_derive([span for number in range(RUNS) for span in run(number)])
+    (of_loop,) = [i["fingerprint"] for i in (await pages.json("/api/issues"))["issues"] if i["kind"] == "loop"]
+    failing, looping = (Term("error", ("KeyError",)),), (Term("status", ("loop",)),)
     async with await connect(pages.conninfo, "test") as connection:
-        for terms, count in (((Term("error", ("KeyError",)),), 9), ((Term("status", ("loop",)),), 7), ((), 17)):
-            wanted, found, after = CallFilter(DEFAULT_PROJECT_ID, terms=terms), [], None
+        for issue, terms, count in ((None, failing, 9), (None, looping, 7), (None, (), 17), (of_loop, (), 7)):
+            wanted, found, after = CallFilter(DEFAULT_PROJECT_ID, issue=issue, terms=terms), [], None
             while True:
                 lines, after = await read_calls(connection, wanted, after, 4, looked_at_max=3, loops_max=1)
                 found += [line.key for line in lines]

@@ -60,7 +60,7 @@ class CallFilter:
     project_id: int
     since_unix_nano: int | None = None
     until_unix_nano: int | None = None
-    issue: str | None = None  # a fingerprint: calls that are events of this issue
+    issue: str | None = None  # a fingerprint: calls that are events of this issue, or that its loops consist of
     terms: tuple[Term, ...] = ()  # all of them; fields are VALUE_FIELDS, NUMBERS or "" for a text
 
     def only(self, field: str) -> str | None:
@@ -100,18 +100,19 @@ class Looked:
     is_by_loop: bool
 
 
-def looked_at(wanted: CallFilter, after: CallCursor | None) -> Looked:
+def looked_at(wanted: CallFilter, after: CallCursor | None, *, is_issue_of_loops: bool = False) -> Looked:
     """The calls that the best index finds, without the conditions that none answers."""
-    parameters: dict[str, Any] = {"project_id": wanted.project_id}
+    of_loops = wanted.issue if is_issue_of_loops else None
+    parameters: dict[str, Any] = {"project_id": wanted.project_id, "issue_of_loops": of_loops}
     conditions: list[bytes] = []
     at, key, tool = b"call", b"call.call_key", b"name"
-    is_by_loop = wanted.only("status") == "loop"
-    if conversation := wanted.only("conversation"):
+    conversation = wanted.only("conversation")
+    is_by_loop = is_issue_of_loops or (wanted.only("status") == "loop" and not conversation and wanted.issue is None)
+    if is_by_loop:
+        query = LIST_SQL.by_loop
+    elif conversation and wanted.issue is None:
         query = LIST_SQL.by_conversation
         parameters |= {"conversation_id": conversation, "traces_max": CONVERSATION_TRACES_MAX}
-        is_by_loop = False
-    elif is_by_loop:
-        query = LIST_SQL.by_loop
     elif (kinds := wanted.kinds) is not None:
         query, at, key, tool = LIST_SQL.by_finding, b"finding", b"substr(finding.finding_key, 6)", b"tool"
         parameters["kinds"] = list(kinds)

@@ -127,16 +127,19 @@ async def _looked(
     connection: Connection, wanted: CallFilter, after: CallCursor | None, looked_at_max: int, loops_max: int
 ) -> tuple[Looked, dict[str, Any], CallCursor | None]:
     """What is looked at, its parameters, and where the look ends where loops say so."""
-    looked = looked_at(wanted, after)
+    asked = {"project_id": wanted.project_id, "issue": wanted.issue}
+    of_loops = wanted.issue is not None and bool(await plan_and_fetch(connection, SQL.issue_of_loops, asked))
+    looked = looked_at(wanted, after, is_issue_of_loops=of_loops)
     since = wanted.since_unix_nano or 0
     until = LAST if after is None else after.start_unix_nano
     parameters = looked.parameters | {"looked_at_max": looked_at_max, "loops_since": since, "loops_until": until}
     if looked.is_by_loop:
-        asked = {name: parameters[name] for name in ("project_id", "loops_until")} | {"loops_max": loops_max}
-        beyond = await plan_and_fetch(connection, SQL.first_loop_beyond, asked)
+        within = {name: parameters[name] for name in ("project_id", "issue_of_loops", "loops_until")}
+        beyond = await plan_and_fetch(connection, SQL.first_loop_beyond, within | {"loops_max": loops_max})
         if beyond and since <= beyond[0][0] < until - 1:  # all calls of later starts are in the loops looked at
             end = CallCursor(beyond[0][0] + 1, b"", "")
-            bounded = looked_at(replace(wanted, since_unix_nano=end.start_unix_nano), after)
+            later = replace(wanted, since_unix_nano=end.start_unix_nano)
+            bounded = looked_at(later, after, is_issue_of_loops=of_loops)
             return bounded, parameters | bounded.parameters | {"loops_since": end.start_unix_nano}, end
     elif wanted.asks_for_loops and (last := await _end(connection, looked, parameters)) is not None:
         parameters["loops_since"] = last.start_unix_nano

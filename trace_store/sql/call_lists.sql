@@ -23,8 +23,13 @@ NOT coalesce((call.group_says ->> 'is_told_elsewhere')::boolean, false)
 ORDER BY call.start_unix_nano DESC, call.trace_id DESC, call.call_key DESC
 LIMIT %(looked_at_max)s
 
+-- part: of_issue_of_loops --
+-- The finding is one of this issue, where one of loops is asked for.
+(%(issue_of_loops)s::text IS NULL OR finding.fingerprint = %(issue_of_loops)s)
+
 -- part: looping --
--- The calls that are part of loops that were there within a time (findings_loops_end_idx, primary key of loops).
+-- The calls that are part of loops that were there within a time, of one issue if that is asked for (findings_loops_end_idx or
+-- findings_issue_idx, primary key of loops).
 looping AS MATERIALIZED (
   SELECT DISTINCT decode(item ->> 0, 'hex') AS trace_id, item ->> 1 AS call_key
   FROM findings finding
@@ -33,6 +38,7 @@ looping AS MATERIALIZED (
   CROSS JOIN LATERAL jsonb_array_elements(loop.calls) AS part (item)
   WHERE finding.project_id = %(project_id)s AND finding.kind = 'loop'
     AND finding.end_unix_nano >= %(loops_since)s::bigint AND finding.start_unix_nano <= %(loops_until)s::bigint
+    AND {of_issue_of_loops}
 )
 
 -- part: beside --
@@ -154,10 +160,14 @@ ORDER BY c.start_unix_nano DESC, c.trace_id DESC, c.call_key DESC
 OFFSET %(looked_at_max)s::bigint - 1 LIMIT 1
 
 -- first_loop_beyond --
--- When the newest loop ended that is not looked at (findings_loops_end_idx).
-SELECT end_unix_nano FROM findings
-WHERE project_id = %(project_id)s AND kind = 'loop' AND start_unix_nano <= %(loops_until)s::bigint
+-- When the newest loop ended that is not looked at (findings_loops_end_idx or findings_issue_idx).
+SELECT end_unix_nano FROM findings finding
+WHERE project_id = %(project_id)s AND kind = 'loop' AND start_unix_nano <= %(loops_until)s::bigint AND {of_issue_of_loops}
 ORDER BY end_unix_nano DESC OFFSET %(loops_max)s LIMIT 1
+
+-- issue_of_loops --
+-- A row where the events of an issue are loops (findings_issue_idx).
+SELECT true FROM findings WHERE project_id = %(project_id)s AND fingerprint = %(issue)s AND kind = 'loop' LIMIT 1
 
 -- looped --
 -- Which calls of these traces are part of loops, also of those that ended in another trace of the group (primary keys,

@@ -14,6 +14,7 @@ from web.filters import utc
 from web.issues.argument_shapes import ArgumentShapes, argument_shapes
 from web.issues.issue_parameters import KINDS, IssueQuery
 from web.issues.issue_reading import IssueList, ListedIssue
+from web.lists.row_query import url_with
 from web.trace.trace_url import span_of_call, trace_url
 
 KIND_WORDS = {
@@ -32,6 +33,7 @@ STATUS_WORDS = {
 }
 NANOSECONDS = 1_000_000_000
 _CHIPS = ("q", "since", "until", "tool", "release", "environment", "user")
+_OF_LISTS = ("range", "since", "until", "release", "environment")
 _CHIP_WORDS = {"q": "text", "since": "since", "until": "until"}
 
 
@@ -105,6 +107,7 @@ class IssuePage:
     examples: tuple[ExampleLine, ...]
     shapes: ArgumentShapes  # of its newest calls
     url: str
+    calls_url: str  # of its events; of loops, the calls that they consist of
     traces_url: str
     json_url: str
     range: str
@@ -153,6 +156,7 @@ def issue_page(query: IssueQuery, detail: IssueDetail, status: IssueStatus) -> I
         ),
         shapes=issue_shapes(detail),
         url=url,
+        calls_url=_calls_url(query, detail.row.fingerprint),
         traces_url=f"/traces?{urlencode({'issue': detail.row.fingerprint})}",
         json_url=query.url(f"{url}.json"),
         range=query.shown["range"],
@@ -206,6 +210,11 @@ def _events_over_time(query: IssueQuery, detail: IssueDetail) -> TimeChart:
         step_url=step_url,
         range_url=query.url(url, changed={"range": "", "since": "", "until": ""}),
     )
+
+
+def _calls_url(query: IssueQuery, fingerprint: str) -> str:
+    """The list of its calls, within what the page is narrowed to as far as the list knows it."""
+    return url_with("/tool-calls", {"issue": fingerprint} | {name: query.shown[name] for name in _OF_LISTS})
 
 
 def _example_url(example: Example) -> str:
