@@ -15,6 +15,7 @@ SHEETS = (
     *("tokens", "base", "layout", "controls", "status", "list", "live", "tree", "waterfall", "minimap", "graph"),
     *("turns", "detail", "transcript", "conversation", "prices", "settings", "ingest", "issues", "channels", "alerts"),
     *("signals", "redaction", "visitor", "charts", "overview", "palette", "compare", "facets", "row_lists"),
+    "forced_colors",  # last: it takes up what all others leave to backgrounds and shadows
 )
 
 
