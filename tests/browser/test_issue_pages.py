@@ -1,6 +1,7 @@
 """Issues and tools as people use them: from the list to the failing step, and what they say of an issue."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +100,36 @@ def test_tools_lead_to_their_issues(page: Page, server: RunningServer, failing: 
     expect(table.locator("td[class^='heat-']").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=SHOTS / "tool_light.png")
+
+
+def test_a_cell_of_the_durations_leads_to_its_calls_by_keyboard(page: Page, server: RunningServer) -> None:
+    step_ns = 6 * 3600 * 10**9  # of a page about seven days
+    weighed = AgentRun(start_unix_nano=time.time_ns() // step_ns * step_ns)
+    agent = weighed.agent("Weigher", "How heavy are they?", 8)
+    for start_s, lasts_s in ((0, 0.02), (1, 0.02), (2, 5)):
+        weighed.tool(agent, "weigh", start_s, start_s + lasts_s, {"parcel": start_s}, result={"kg": start_s})
+    weighed.send(server, *weighed.spans)
+    server.wait_for_trace(weighed.trace_id, len(weighed.spans))
+    page.goto(f"{server.url}/tools/weigh")
+    cells = page.get_by_role("table", name="Calls by how long they took").get_by_role("link")
+    expect(cells).to_have_count(2)
+    cells.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(cells.last).to_be_focused()
+    expect(cells.last).to_have_accessible_name(re.compile("^2 calls of 10 ms to 30 ms, "))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/tool-calls\?.*tool=weigh&q=duration%3E%3D10ms\+duration%3C30ms$"))
+    expect(page.locator(f'tr[data-trace="{weighed.trace_id}"]')).to_have_count(2)
+
+
+def test_an_issue_of_loops_leads_to_their_calls(page: Page, server: RunningServer, failing: AgentRun) -> None:
+    page.goto(f"{server.url}{failing.path}")
+    page.get_by_role("link", name="Whom this loop met").click()
+    page.get_by_role("link", name="Calls of the loops").click()
+    expect(page).to_have_url(re.compile(r"/tool-calls\?issue=[0-9a-f]+$"))
+    calls = page.locator(f'tr[data-trace="{failing.trace_id}"]')
+    expect(calls).to_have_count(3)
+    expect(calls.get_by_title("Part of a loop")).to_have_count(3)
 
 
 @pytest.mark.parametrize("path", ["/issues", "/tools"])
