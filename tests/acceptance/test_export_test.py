@@ -26,7 +26,7 @@ async def pages(database: str) -> AsyncIterator[Pages]:
 
 def passes(path: Path) -> bool:
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(path.parent), str(path)]
-    ended = subprocess.run(words, cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(words, cwd=path.parent, capture_output=True, text=True, timeout=180, check=False)
     return ended.returncode == 0 and "1 passed" in ended.stdout
 
 

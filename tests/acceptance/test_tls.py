@@ -185,7 +185,7 @@ def receiver_with_tls(database, ca):
 def test_files_that_do_not_fit_end_the_start_with_a_sentence(ca, served, tmp_path):
     options = ["--tls-certificate", str(served.certificate), "--tls-key", str(ca.file), "--data-dir", str(tmp_path)]
     command = [sys.executable, "-m", "web.cli", "serve", *options]
-    ended = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, timeout=180, check=False)
     assert ended.returncode == 1
     assert "is no PEM file of a private key" in ended.stderr.decode()
     assert "Traceback" not in ended.stderr.decode()

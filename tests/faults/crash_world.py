@@ -138,7 +138,7 @@ def end_leases(conninfo: str) -> None:
         connection.execute(END_LEASES)
 
 
-def wait_for_deliveries(conninfo: str, timeout_s: float = 120.0) -> None:
+def wait_for_deliveries(conninfo: str, timeout_s: float = 240.0) -> None:
     """Returns once every failing call of today is told and delivered."""
     wait_until(lambda: not ask(conninfo, UNTOLD), "everything is told", timeout_s)
 

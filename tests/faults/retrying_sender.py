@@ -38,6 +38,7 @@ GRPC_RETRYABLE = {
 }
 CHANNEL = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 300))
 RECONNECT_DELAY_S = 0.1
+STREAM_REMOVED = "Stream removed"  # what the client now and then says of a connection that broke (grpc/grpc#34076)
 
 SpanKey = tuple[bytes, bytes]  # trace id, span id
 
@@ -143,7 +144,7 @@ class GrpcExporter:
         except grpc.RpcError as error:
             delay_s = retry_delay_s(error)
             code: Any = error.code()
-            if code in GRPC_RETRYABLE and delay_s is None:
+            if delay_s is None and (code in GRPC_RETRYABLE or error.details() == STREAM_REMOVED):
                 return "no answer", code.name, error.details() or "", None  # made by gRPC, not by a receiver
             retryable = code in GRPC_RETRYABLE or (code is grpc.StatusCode.RESOURCE_EXHAUSTED and delay_s is not None)
             return "retryable" if retryable else "refused", code.name, error.details() or "", delay_s

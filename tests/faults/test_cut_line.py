@@ -102,13 +102,12 @@ def test_a_database_that_refuses_connections(database: str, proxy: DatabaseProxy
 
 
 def test_a_slow_line_is_shared_by_all_that_wait(database: str, proxy: DatabaseProxy, receiver: Receiver) -> None:
-    """A commit takes many round trips; on a line with 200 ms each, requests must not queue up one by one."""
-    proxy.answer_delay_s = 0.2
+    """A commit takes many round trips; on a line where each takes long, requests must not queue up one by one."""
+    proxy.answer_delay_s = 0.5
     bodies = [make_request(5, 100) for _ in range(64)]
+    before = proxy.commands
     with ThreadPoolExecutor(len(bodies)) as threads:
-        begin = time.monotonic()
         answers = list(threads.map(lambda each: send_once(receiver.url, each[0]), bodies))
-        took_s = time.monotonic() - begin
     assert set(answers) == {"acknowledged"}
-    assert took_s < 64 * 0.2  # less than one round trip for each
+    assert proxy.commands - before < 3 * 64  # each alone would take about ten round trips
     assert_each_is_stored_once(database, {key: otlp for _, spans in bodies for key, otlp in spans.items()})

@@ -58,7 +58,7 @@ OPEN_WORK = "SELECT (SELECT count(*) FROM rainbarrel.dirty_marks) + (SELECT coun
 OPEN_HOURS = "SELECT count(*) FROM rainbarrel.dirty_hours"
 
 
-def wait_until_derived(conninfo: str, timeout_s: float = 120.0) -> None:
+def wait_until_derived(conninfo: str, timeout_s: float = 240.0) -> None:
     """Returns once no mark is left and no trace is live."""
     wait_until(lambda: not ask(conninfo, OPEN_WORK), "everything is derived and settled", timeout_s)
 
