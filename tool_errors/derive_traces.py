@@ -18,7 +18,7 @@ from trace_store.assembly import SpanNode
 from trace_store.claim import NewMark, Unit
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.interactions.interaction_rows import InteractionTraceRow
-from trace_store.stored import TraceKey, TreeRow, newest
+from trace_store.stored import SpanRow, TraceKey, TreeRow, newest
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class TraceDeriver:
             settle_delay_s = settle_delays_s[0 if ended else 1]
         claimed = [tree_row for tree_row in rows if tree_row.facts is not None]
         judged = [facts for tree_row in claimed if (facts := stored_facts(tree_row)) is not None]
-        nodes = [span_node(tree_row) for tree_row in rows]
+        nodes = [span_node(tree_row.row, tree_row.service_name, tree_row.release) for tree_row in rows]
         derived = derive(nodes, judged, live=settle_delay_s is not None, thresholds=self._thresholds)
         into.links += trace_links(unit.project_id, derived, told)
         derived = with_told(derived, told)
@@ -97,9 +97,8 @@ class TraceDeriver:
         return settle_delay_s
 
 
-def span_node(tree_row: TreeRow) -> SpanNode:
-    """What assembly and derive read of a stored span."""
-    row = tree_row.row
+def span_node(row: SpanRow, service_name: str, release: str) -> SpanNode:
+    """What assembly and derive read of a stored span; the names are those of its resource."""
     return SpanNode(
         row.trace_id,
         row.span_id,
@@ -110,6 +109,6 @@ def span_node(tree_row: TreeRow) -> SpanNode:
         row.status_code,
         row.raw_length,
         row.digest,
-        tree_row.service_name,
-        tree_row.release,
+        service_name,
+        release,
     )

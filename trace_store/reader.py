@@ -26,6 +26,7 @@ from trace_store.interactions.conversation_reads import (
 from trace_store.lists.price_reads import UnpricedModel, read_llm_call, read_unpriced_models
 from trace_store.lists.trace_filter import TraceCursor, TraceFilter
 from trace_store.lists.trace_lists import Failing, ListFacets, read_facets, read_list, read_peek_calls, read_values
+from trace_store.opened_trace import ALL_SPANS, OpenedTrace, read_opened
 from trace_store.outline import ModelCallOutline, OutlineRow, read_model_calls, read_outline
 from trace_store.span_reads import SQL, SpanReads, fetch, read_links, read_tree_rows
 from trace_store.stored import Link, StoredLog, StoredSpan, TraceKey, TreeRow, newest, newest_stored
@@ -143,6 +144,11 @@ class TraceReader:
         async with self._connection() as connection:
             return await TRACES.read(connection, traces)
 
+    async def opened(self, trace: TraceKey, spans_max: int = ALL_SPANS) -> OpenedTrace:
+        """A trace with its bytes and with the rules that it is read with, in one round trip; see `read_opened`."""
+        async with self._connection() as connection:
+            return await read_opened(connection, self._reads, trace, spans_max)
+
     async def stored_spans(self, trace: TraceKey) -> list[StoredSpan]:
         """The winning version of every span with its bytes, by start; empty for an unknown trace."""
         async with self._connection() as connection:
@@ -159,18 +165,13 @@ class TraceReader:
         async with self._connection() as connection:
             return await self._reads.stored_logs(connection, [trace], span_ids)
 
-    async def tree_rows(self, trace: TraceKey) -> list[TreeRow]:
-        """The winning version of every span with its facts, without bytes; by start."""
-        async with self._connection() as connection:
-            return _winners((await read_tree_rows(connection, [trace]))[0])
-
     async def outline(self, trace: TraceKey) -> list[OutlineRow]:
-        """The same for a trace of any length: facts are unpacked as they are asked for."""
+        """The winning version of every span, without bytes, by start; facts are unpacked as they are asked for."""
         async with self._connection() as connection:
             return await read_outline(connection, trace)
 
     async def steps_of_traces(self, traces: Sequence[TraceKey]) -> tuple[list[TreeRow], list[ToolCallRow]]:
-        """What `tree_rows` and `tool_calls` give of several traces, in two statements."""
+        """The winning versions of the spans of several traces with their facts, and what `tool_calls` gives."""
         async with self._connection() as connection:
             rows, _ = await read_tree_rows(connection, traces)
             calls = await TOOL_CALLS.read(connection, traces)
@@ -274,11 +275,6 @@ class TraceReader:
             parameters = trace._asdict() | {"limit": count + 1}
             ((found,),) = await fetch(connection, SQL.span_count_up_to, parameters)
         return bool(found > count)
-
-    async def projects(self) -> dict[int, str]:
-        """The slug of every project by id."""
-        async with self._connection() as connection:
-            return dict(await fetch(connection, SQL.projects))
 
     async def stats(self, project_id: int | None = None) -> Stats:
         """Totals of a project, or of all, from receipts and marks; marks and database are always of all."""

@@ -73,12 +73,12 @@ class SpanReads:
     ) -> list[StoredSpan]:
         """Every version of every span of these traces with its bytes; with `span_ids` only of those spans."""
         parameters = _trace_parameters(traces) | {"span_ids": None if span_ids is None else list(span_ids)}
-        return await self._spans(connection, await fetch(connection, SQL.stored_spans, parameters))
+        return await self.spans_in(connection, await fetch(connection, SQL.stored_spans, parameters))
 
     async def stored_spans_of_blobs(self, connection: Connection, blobs: Collection[BlobKey]) -> list[StoredSpan]:
         """The spans of given traces that lie in given blobs."""
         parameters = _blob_parameters(blobs)
-        return await self._spans(connection, await fetch(connection, SQL.stored_spans_of_blobs, parameters))
+        return await self.spans_in(connection, await fetch(connection, SQL.stored_spans_of_blobs, parameters))
 
     async def stored_spans_of_log_blobs(self, connection: Connection, blobs: Collection[BlobKey]) -> list[StoredSpan]:
         """The spans of given traces that the log records in given blobs belong to."""
@@ -93,13 +93,14 @@ class SpanReads:
     ) -> list[StoredLog]:
         """The log records of these traces, ordered by time; with `span_ids` only those of these spans."""
         parameters = _trace_parameters(traces) | {"span_ids": None if span_ids is None else list(span_ids)}
-        return await self._logs(connection, await fetch(connection, SQL.stored_logs, parameters))
+        return await self.logs_in(connection, await fetch(connection, SQL.stored_logs, parameters))
 
     async def logs_of_blobs(self, connection: Connection, blobs: Collection[BlobKey]) -> list[StoredLog]:
         """The log records of given traces that lie in given blobs; an empty trace id asks for those of no trace."""
-        return await self._logs(connection, await fetch(connection, LOG_SQL.logs_of_blobs, _blob_parameters(blobs)))
+        return await self.logs_in(connection, await fetch(connection, LOG_SQL.logs_of_blobs, _blob_parameters(blobs)))
 
-    async def _logs(self, connection: Connection, parts: list[TupleRow]) -> list[StoredLog]:
+    async def logs_in(self, connection: Connection, parts: list[TupleRow]) -> list[StoredLog]:
+        """The log records that the rows of `stored_logs`, or of a query of the same columns, tell of; by time."""
         resources = await self._envelopes.read(connection, SQL.resources, _ids(parts, 8))
         scopes = await self._envelopes.read(connection, SQL.scopes, _ids(parts, 9))
         logs: list[StoredLog] = []
@@ -116,7 +117,8 @@ class SpanReads:
                 )
         return sorted(logs, key=lambda log: (log.time_unix_nano, log.digest))
 
-    async def _spans(self, connection: Connection, parts: list[TupleRow]) -> list[StoredSpan]:
+    async def spans_in(self, connection: Connection, parts: list[TupleRow]) -> list[StoredSpan]:
+        """The span versions that the rows of `stored_spans`, or of a query of the same columns, tell of."""
         resources = await self._envelopes.read(connection, SQL.resources, _ids(parts, 13))
         scopes = await self._envelopes.read(connection, SQL.scopes, _ids(parts, 14))
         spans: list[StoredSpan] = []

@@ -38,7 +38,7 @@ from web.api import (
 )
 from web.api import redaction as redaction_api
 from web.api import rules as rules_api
-from web.context import WebContext, context_of
+from web.context import WebContext, request_context
 from web.mcp_server.endpoint import McpEndpoint
 from web.pages import alerts as alerts_page
 from web.pages import channels as channels_page
@@ -251,7 +251,7 @@ async def _answer(
         return JSONResponse(error_body(status, error), status, headers)
     sentence = error if isinstance(error, str) else error.sentence
     if is_page(request):
-        context = context_of(request)
+        context = request_context(request)
         footer = context.known_footer() if status == 503 else await context.footer()
         response: Response = page("error.html", status, status=status, sentence=sentence, footer=footer)
         response.headers.update(headers or {})

@@ -149,4 +149,4 @@ async def test_a_day_that_is_new_to_a_session_is_read_by_it(store: Store) -> Non
     for age_days in range(12):
         await store.commit(span(trace_id, start_unix_nano=NOW - age_days * DAY_NS))
         assert len(await store.stored(trace_id)) == age_days + 1
-        assert len(await store.reader.tree_rows(TraceKey(1, trace_id))) == age_days + 1
+        assert len(await store.reader.outline(TraceKey(1, trace_id))) == age_days + 1

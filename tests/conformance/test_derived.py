@@ -171,4 +171,3 @@ async def test_stats(store: Store, queue: WorkQueue) -> None:
     assert stats.database.size_bytes > 0
     assert stats.database.tier.label
     assert (stats.database.timescaledb_version is not None) == stats.database.tier.has_hypertables
-    assert await store.reader.projects() == {1: "default"}

@@ -91,7 +91,7 @@ async def test_versions_with_different_starts_and_days_read_as_one_span(store: S
     await store.commit(large)
     await store.commit(small)
     assert [found.otlp for found in await store.stored(small.trace_id)] == [b"second"]
-    (row,) = await store.reader.tree_rows(TraceKey(1, small.trace_id))
+    (row,) = await store.reader.outline(TraceKey(1, small.trace_id))
     assert row.row.start_unix_nano == large.start_unix_nano
 
 

@@ -42,7 +42,7 @@ async def put_new(queue: WorkQueue, said: str, mapping_version: int = 1) -> list
 
 
 async def said(store: Store, trace: TraceKey) -> list[str | None]:
-    rows, outline = await store.reader.tree_rows(trace), await store.reader.outline(trace)
+    (rows, _), outline = await store.reader.steps_of_traces([trace]), await store.reader.outline(trace)
     assert [(row.row, row.type, row.facts, row.service_name, row.release) for row in outline] == [
         (row.row, row.type, row.facts, row.service_name, row.release) for row in rows
     ]

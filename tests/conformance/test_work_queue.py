@@ -147,13 +147,13 @@ async def test_facts_of_an_older_version_never_cover_a_newer_one(store: Store, q
         (old,) = await claim.new_spans()
         await claim.put_facts([FactRow(old.row, "tool", "d", 1, 1, {"name": "old"})])
     await store.commit(large)
-    assert (await store.reader.tree_rows(TraceKey(1, small.trace_id)))[0].type is None
+    assert (await store.reader.outline(TraceKey(1, small.trace_id)))[0].type is None
     async with queue.claim() as claim:
         (new,) = await claim.new_spans()
         await claim.put_facts([FactRow(new.row, "tool", "d", 2, 1, {"name": "new"})])
         await claim.put_facts([FactRow(old.row, "tool", "d", 9, 9, {"name": "old"})])
         await claim.put_facts([FactRow(new.row, "tool", "d", 1, 1, {"name": "older mapping"})])
-    (row,) = await store.reader.tree_rows(TraceKey(1, small.trace_id))
+    (row,) = await store.reader.outline(TraceKey(1, small.trace_id))
     assert row.facts == {"name": "new"}
 
 

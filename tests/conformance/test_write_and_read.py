@@ -80,6 +80,6 @@ async def test_projects_do_not_see_each_other(store: Store) -> None:
 async def test_an_unknown_trace_is_empty(store: Store) -> None:
     trace = TraceKey(1, new_id(16))
     assert await store.reader.stored_spans(trace) == []
-    assert await store.reader.tree_rows(trace) == []
+    assert await store.reader.outline(trace) == []
     assert await store.reader.logs(trace) == []
     assert await store.reader.trace_row(trace) is None

@@ -18,15 +18,22 @@ _SMALL_WORDS = names("a an and at by can could do for from i in is it me my of o
 def asked_again(traces: Sequence[DerivedTrace]) -> dict[bytes, bytes]:
     """By trace id the next trace of the same conversation in which the user asks for the same; `traces` by time."""
     wanted = [_request(trace) for trace in traces]
-    found: dict[bytes, bytes] = {}
-    for at, before in enumerate(traces):
-        if len(wanted[at]) < WORDS_MIN:
-            continue
-        for further in range(at + 1, min(len(traces), at + 1 + TRACES_LOOKED_AT)):
-            if _alike(wanted[at], wanted[further]) and _came_back(before, traces[further]):
-                found[before.trace_id] = traces[further].trace_id
-                break
-    return found
+    found = ((trace, _next_alike(traces, wanted, at)) for at, trace in enumerate(traces))
+    return {trace.trace_id: following for trace, following in found if following is not None}
+
+
+def first_asked_again(traces: Sequence[DerivedTrace]) -> bytes | None:
+    """The same for the first of these traces alone."""
+    return _next_alike(traces, [_request(trace) for trace in traces], 0) if traces else None
+
+
+def _next_alike(traces: Sequence[DerivedTrace], wanted: Sequence[frozenset[str]], at: int) -> bytes | None:
+    if len(wanted[at]) < WORDS_MIN:
+        return None
+    for further in range(at + 1, min(len(traces), at + 1 + TRACES_LOOKED_AT)):
+        if _alike(wanted[at], wanted[further]) and _came_back(traces[at], traces[further]):
+            return traces[further].trace_id
+    return None
 
 
 def _came_back(before: DerivedTrace, after: DerivedTrace) -> bool:

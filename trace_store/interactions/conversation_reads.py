@@ -129,9 +129,9 @@ async def read_following(connection: psycopg.AsyncConnection[Any], row: TraceRow
     """A trace and up to `limit` that follow it in its group, by time."""
     if row.group_id is None:
         return [row]
-    _, before = await _size(connection, row)
-    parameters = {"project_id": row.project_id, "group_id": row.group_id, "offset": before, "limit": limit + 1}
-    return await _rows(connection, TraceRow, SQL.group_page, parameters)
+    names = ("project_id", "group_id", "start_unix_nano", "trace_id")
+    parameters = {name: getattr(row, name) for name in names} | {"limit": limit + 1}
+    return await _rows(connection, TraceRow, SQL.group_from, parameters)
 
 
 async def _first(connection: psycopg.AsyncConnection[Any], project_id: int, name: str) -> TraceRow | None:

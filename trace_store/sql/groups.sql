@@ -174,6 +174,13 @@ WHERE (old.project_id, old.trace_id, old.span_id, old.turn) = (new.project_id, n
 SELECT * FROM traces WHERE project_id = %(project_id)s AND group_id = %(group_id)s
 ORDER BY start_unix_nano, trace_id OFFSET %(offset)s LIMIT %(limit)s
 
+-- group_from --
+-- A trace of a group and those that follow it, by time (traces_group_idx).
+SELECT * FROM traces
+WHERE project_id = %(project_id)s AND group_id = %(group_id)s
+  AND (start_unix_nano, trace_id) >= (%(start_unix_nano)s::bigint, %(trace_id)s::bytea)
+ORDER BY start_unix_nano, trace_id LIMIT %(limit)s
+
 -- group_size --
 -- How many traces a group has, and how many of them come before a moment and a trace id (traces_group_idx).
 SELECT count(*), count(*) FILTER (

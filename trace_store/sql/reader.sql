@@ -1,19 +1,63 @@
 -- Reads of facts. A row and its blob are always read by one statement, because repacking replaces blobs.
 
--- stored_spans --
--- One row per blob that holds spans of these traces: its body and, as arrays of equal length, the rows in it (primary
--- keys of spans and span_blobs). With span ids only those spans. Every version of a span.
-SELECT part.project_id, part.bucket, blob.body, part.trace_ids, part.span_ids, part.parents, part.starts, part.ends,
-       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
-       part.positions
-FROM (
-  SELECT span.project_id, span.bucket, span.blob_id, array_agg(span.trace_id) AS trace_ids,
+-- part: spans_by_blob --
+-- The rows of `spans` that lie in one blob, as arrays of equal length; GROUP BY 1, 2, 3.
+span.project_id, span.bucket, span.blob_id, array_agg(span.trace_id) AS trace_ids,
          array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
          array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
          array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
          array_agg(span.raw_length) AS raw_lengths, array_agg(span.digest) AS digests,
          array_agg(span.resource_id) AS resource_ids, array_agg(span.scope_id) AS scope_ids,
          array_agg(span.blob_position) AS positions
+
+-- part: blob_with_spans --
+-- A blob and the spans in it, in the order in which SpanReads takes them.
+part.project_id, part.bucket, blob.body, part.trace_ids, part.span_ids, part.parents, part.starts, part.ends,
+       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
+       part.positions
+
+-- opening --
+-- What is asked of a trace besides its records: the name, mapping and tool rules of its project as they were saved last,
+-- and how it was derived; NULLs for what is not there (primary keys).
+SELECT (SELECT slug FROM projects WHERE project_id = %(project_id)s),
+       (SELECT text FROM mapping_versions WHERE project_id = %(project_id)s ORDER BY version DESC LIMIT 1),
+       (SELECT text FROM tool_rule_versions ORDER BY version DESC LIMIT 1),
+       trace.derived_at, trace.live, trace.group_id, trace.user_id, trace.conversation_id
+FROM (SELECT) AS always
+LEFT JOIN traces trace ON trace.project_id = %(project_id)s AND trace.trace_id = %(trace_id)s
+
+-- opened_records --
+-- What stored_spans (signal 1) and stored_logs (2) say of one trace, in the columns of the former; nothing when it has
+-- more span versions than asked for (primary keys, log_records_trace_idx). The condition is a LIMIT: as WHERE it would
+-- be a step of its own for each day.
+WITH span AS MATERIALIZED (
+  SELECT * FROM spans WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s LIMIT %(spans_max)s::bigint + 1
+), allowed AS MATERIALIZED (
+  SELECT CASE WHEN count(*) > %(spans_max)s::bigint THEN 0 END AS records FROM span
+), log AS MATERIALIZED (
+  SELECT * FROM log_records WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s
+  LIMIT (SELECT records FROM allowed)
+), part AS (
+  SELECT 1 AS signal, {spans_by_blob}
+  FROM (SELECT * FROM span LIMIT (SELECT records FROM allowed)) span
+  GROUP BY span.project_id, span.bucket, span.blob_id
+  UNION ALL
+  SELECT 2, project_id, bucket, blob_id, array_agg(trace_id), array_agg(span_id), NULL, array_agg(time_unix_nano), NULL,
+         array_agg(event_name), NULL, NULL, NULL, array_agg(digest), array_agg(resource_id), array_agg(scope_id),
+         array_agg(blob_position)
+  FROM log
+  GROUP BY project_id, bucket, blob_id
+)
+SELECT part.signal, {blob_with_spans}
+FROM part
+JOIN span_blobs blob USING (project_id, bucket, blob_id)
+
+-- stored_spans --
+-- One row per blob that holds spans of these traces: its body and, as arrays of equal length, the rows in it (primary
+-- keys of spans and span_blobs). With span ids only those spans. Every version of a span.
+SELECT {blob_with_spans}
+FROM (
+  SELECT {spans_by_blob}
   FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[]) AS trace (project_id, trace_id)
   JOIN spans span USING (project_id, trace_id)
   WHERE %(span_ids)s::bytea[] IS NULL OR span.span_id = ANY (%(span_ids)s)
@@ -23,17 +67,9 @@ JOIN span_blobs blob USING (project_id, bucket, blob_id)
 
 -- stored_spans_of_blobs --
 -- The same for the spans of given traces in given blobs (primary keys of span_blobs and spans).
-SELECT part.project_id, part.bucket, blob.body, part.trace_ids, part.span_ids, part.parents, part.starts, part.ends,
-       part.names, part.kinds, part.status_codes, part.raw_lengths, part.digests, part.resource_ids, part.scope_ids,
-       part.positions
+SELECT {blob_with_spans}
 FROM (
-  SELECT span.project_id, span.bucket, span.blob_id, array_agg(span.trace_id) AS trace_ids,
-         array_agg(span.span_id) AS span_ids, array_agg(span.parent_span_id) AS parents,
-         array_agg(span.start_unix_nano) AS starts, array_agg(span.end_unix_nano) AS ends, array_agg(span.name) AS names,
-         array_agg(span.kind) AS kinds, array_agg(span.status_code) AS status_codes,
-         array_agg(span.raw_length) AS raw_lengths, array_agg(span.digest) AS digests,
-         array_agg(span.resource_id) AS resource_ids, array_agg(span.scope_id) AS scope_ids,
-         array_agg(span.blob_position) AS positions
+  SELECT {spans_by_blob}
   FROM (SELECT DISTINCT * FROM unnest(%(project_ids)s::integer[], %(trace_ids)s::bytea[], %(buckets)s::date[],
           %(blob_ids)s::bigint[])) AS mark (project_id, trace_id, bucket, blob_id)
   JOIN spans span USING (project_id, trace_id, bucket, blob_id)
@@ -126,10 +162,6 @@ SELECT * FROM tool_calls
 WHERE project_id = %(project_id)s AND trace_id = %(trace_id)s AND left(name, 255) = left(%(name)s, 255)
   AND (start_unix_nano, call_key) < (%(start_unix_nano)s, %(call_key)s) AND start_unix_nano <= %(start_unix_nano)s
 ORDER BY start_unix_nano DESC, call_key DESC LIMIT 1
-
--- projects --
--- Every project (primary key).
-SELECT project_id, slug FROM projects ORDER BY project_id
 
 -- span_ids_of_log_blobs --
 -- The spans that the log records of given traces in given blobs belong to (log_records_trace_idx).

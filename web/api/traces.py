@@ -16,7 +16,7 @@ from web.processes import heavy_reads
 from web.processes.reader_process import HEAVY_SPANS_MIN
 from web.requests.errors import BadRequest, NotFound
 from web.requests.json_answers import json_answer
-from web.trace.trace_reading import read_contract_page
+from web.trace.trace_reading import contract_page
 
 router = APIRouter(prefix="/api")
 Context = Annotated[WebContext, Depends(context_of)]
@@ -51,14 +51,15 @@ async def get_trace(trace_id: str, context: Context, spans_offset: int = 0, span
     if spans_offset < 0 or spans_limit < 0:
         raise BadRequest("spans_offset and spans_limit must not be negative.")
     trace = context.trace_key(trace_id)
-    body: bytes | None
-    mappings = await context.rules.texts(trace.project_id)
-    if await is_heavy(context, trace):
+    body: bytes | None = None
+    async with context.reader.on_one_connection() as reader:
+        opened = await reader.opened(trace, HEAVY_SPANS_MIN)
+        mappings = context.rules.texts_with(opened.mapping, opened.tool_rules)
+        if opened.spans:
+            body = await contract_page(reader, trace, opened, mappings.registry(), spans_offset, spans_limit)
+    if not opened.spans and await is_heavy(context, trace):
         arguments = (context.conninfo, trace, mappings, spans_offset, spans_limit)
         body = await context.reader_process.run(heavy_reads.contract_json, *arguments)
-    else:
-        async with context.reader.on_one_connection() as reader:
-            body = await read_contract_page(reader, trace, mappings.registry(), spans_offset, spans_limit)
     if body is None:
         raise unknown_trace(trace)
     return json_answer(body)

@@ -22,7 +22,7 @@ from mcp.types import (
 from starlette.requests import Request
 
 from trace_store.exceptions import RainbarrelError, StoreUnavailable
-from web.context import context_of
+from web.context import request_context
 from web.mcp_server.own_api import OwnApi
 from web.mcp_server.token_budget import within
 from web.mcp_server.tool import BUDGET, Asked
@@ -85,7 +85,7 @@ async def _answer(request: Request | None, name: str, arguments: dict[str, Any])
         raise BadRequest(f"There is no tool {name}; there are {', '.join(BY_NAME)}.")
     given = tool.read(arguments)
     budget = given.get("token_budget", BUDGET)
-    asked = Asked(OwnApi(request), context_of(request), request, given, budget)
+    asked = Asked(OwnApi(request), request_context(request), request, given, budget)
     return within(await tool.answer(asked), budget)
 
 

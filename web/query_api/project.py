@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from web.requests.access_gate import access_of
 
 
-def project_of(request: Request) -> int:
+async def project_of(request: Request) -> int:
     """The project of the request."""
     return access_of(request).project_id
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tool_errors.derive import derive
-from tool_errors.derive_traces import span_node
 from tool_errors.failure.tool_rules import ToolRules
 from tool_errors.findings import ToolCall
 from tool_errors.judged import judge_facts
@@ -18,7 +17,7 @@ from trace_store.lists.tool_stats import count_tool_calls
 from trace_store.lists.trace_filter import TraceCursor, TraceFilter
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
-from web.trace.trace_reading import judge_all
+from web.trace.trace_reading import judge_all, nodes_of
 
 CALLS_TRIED = 1000  # unless told otherwise
 CALLS_TRIED_MAX = 10_000
@@ -106,8 +105,7 @@ async def _both(
     stored = await reader.stored_spans(trace)
     before = judge_all(stored, await reader.logs(trace), registry)
     after = [judge_facts(judged.facts, judged.version, rules) for judged in before.values()]
-    known = {span.row.span_id for span in stored}
-    nodes = [span_node(row) for row in await reader.tree_rows(trace) if row.row.span_id in known]
+    nodes = nodes_of(stored)
     now = derive(nodes, before.values(), live=live).tool_calls
     then = {call.call_key: call for call in derive(nodes, after, live=live).tool_calls}
     both = [(call, then[call.call_key]) for call in now if call.call_key in then]

@@ -63,7 +63,11 @@ class WebRules:
     async def texts(self, project_id: int) -> MappingTexts:
         """All mappings of a project, and the saved tool rules."""
         saved, rules = await self.saved(project_id), await self.tool_rules.newest()
-        return MappingTexts(self.files, saved.text if saved else "", rules.text if rules else "")
+        return self.texts_with(saved.text if saved else "", rules.text if rules else "")
+
+    def texts_with(self, saved: str, tool_rules: str) -> MappingTexts:
+        """The same where what is saved was read already."""
+        return MappingTexts(self.files, saved, tool_rules)
 
     async def registry(self, project_id: int) -> DialectRegistry:
         """The registry of a project."""

@@ -1,7 +1,7 @@
 """Reads one trace out of the store for a page or an answer: the derived contract, and the rows of the tree."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,15 +14,17 @@ from tool_errors.findings import DerivedTrace
 from tool_errors.grouped.group_says import PAYLOADS_FROM, settled_call
 from tool_errors.grouped.told_twice import without_told
 from tool_errors.judged import JudgedFacts
-from tool_errors.loop.asked_again import TRACES_LOOKED_AT, asked_again
+from tool_errors.loop.asked_again import TRACES_LOOKED_AT, first_asked_again
 from tool_errors.normalise_spans import judge_stored
 from tool_errors.rows_read import derived_trace, loop
+from trace_store.assembly import SpanNode
 from trace_store.decoded_envelopes import DecodedEnvelopes
 from trace_store.derived_rows import LlmCallRow, LoopRow, ToolCallRow, TraceRow
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.registry import DialectRegistry
 from trace_store.interactions.conversation_reads import GroupPlace
 from trace_store.model import LogRecord
+from trace_store.opened_trace import OpenedTrace
 from trace_store.outline import ModelCallOutline, OutlineRow
 from trace_store.reader import TraceReader
 from trace_store.spans import read_log
@@ -71,14 +73,29 @@ async def _asked_again(reader: TraceReader, row: TraceRow) -> bytes | None:
     if row.group_id is None:
         return None
     following = await reader.following_in_group(row, TRACES_LOOKED_AT)
-    return asked_again([derived_trace(other, (), ()) for other in following]).get(row.trace_id)
+    if not following or following[0].trace_id != row.trace_id:  # it went elsewhere meanwhile
+        return None
+    return first_asked_again([derived_trace(other, (), ()) for other in following])
 
 
 async def read_contract_page(
     reader: TraceReader, trace: TraceKey, registry: DialectRegistry, spans_offset: int, spans_limit: int
 ) -> bytes | None:
     """The JSON contract with a page of its spans, and where that page lies; None for an unknown trace."""
-    found = await read_contract(reader, trace, registry)
+    opened = await reader.opened(trace)
+    return await contract_page(reader, trace, opened, registry, spans_offset, spans_limit)
+
+
+async def contract_page(
+    reader: TraceReader,
+    trace: TraceKey,
+    opened: OpenedTrace,
+    registry: DialectRegistry,
+    spans_offset: int,
+    spans_limit: int,
+) -> bytes | None:
+    """The same for a trace that is read already."""
+    found = await _contract_of(reader, trace, opened, registry)
     if found is None:
         return None
     spans = found["spans"]
@@ -91,32 +108,39 @@ async def read_contract(reader: TraceReader, trace: TraceKey, registry: DialectR
 
     `derived_at` says when the processor derived the rows that lists and pages show; null before it has.
     """
-    row = await reader.trace_row(trace)
-    derived = await derive_now(reader, trace, row, registry)
+    return await _contract_of(reader, trace, await reader.opened(trace), registry)
+
+
+async def _contract_of(
+    reader: TraceReader, trace: TraceKey, opened: OpenedTrace, registry: DialectRegistry
+) -> dict[str, Any] | None:
+    derived = _derive_now(opened, registry)
     if derived is None:
         return None
-    projects = await reader.projects()
-    if row is not None and row.group_id is not None:
+    before = opened.derived
+    if before is not None and before.group_id is not None:
         derived = await _as_its_group_tells(reader, trace, derived, registry)
-        derived = replace(derived, asked_again=await _asked_again(reader, row))
-    if row is not None:  # its events may know what its spans do not name
-        user_id, named = derived.user_id or row.user_id, derived.conversation_id or row.conversation_id
-        derived = replace(derived, user_id=user_id, conversation_id=named)
-    derived_at = row.derived_at if row is not None else None
-    return contract(derived, project=projects.get(trace.project_id, "")) | {"derived_at": derived_at}
+        row = await reader.trace_row(trace)
+        derived = replace(derived, asked_again=None if row is None else await _asked_again(reader, row))
+    if before is not None:  # its events may know what its spans do not name
+        user_id = derived.user_id or before.user_id
+        derived = replace(derived, user_id=user_id, conversation_id=derived.conversation_id or before.conversation_id)
+    derived_at = None if before is None else before.derived_at
+    return contract(derived, project=opened.project) | {"derived_at": derived_at}
 
 
-async def derive_now(
-    reader: TraceReader, trace: TraceKey, row: TraceRow | None, registry: DialectRegistry
-) -> DerivedTrace | None:
-    """A trace by itself, derived from its bytes; None for an unknown one. `row` is what was derived of it before."""
-    stored = await reader.stored_spans(trace)
-    if not stored:
+def _derive_now(opened: OpenedTrace, registry: DialectRegistry) -> DerivedTrace | None:
+    """A trace by itself, derived from its bytes; None for an unknown one."""
+    spans, before = opened.spans, opened.derived
+    if not spans:
         return None
-    judged = judge_all(stored, await reader.logs(trace), registry)
-    nodes = [span_node(row_of_tree) for row_of_tree in await reader.tree_rows(trace)]
-    known = {span.row.span_id for span in stored}
-    return derive([node for node in nodes if node.span_id in known], judged.values(), live=row is None or row.live)
+    judged = judge_all(spans, opened.logs, registry)
+    return derive(nodes_of(spans), judged.values(), live=before is None or before.live)
+
+
+def nodes_of(spans: Iterable[StoredSpan]) -> list[SpanNode]:
+    """What derivation reads of stored spans besides their facts."""
+    return [span_node(span.row, span.resource.service_name, span.resource.release) for span in spans]
 
 
 async def _as_its_group_tells(
@@ -127,7 +151,7 @@ async def _as_its_group_tells(
     values: dict[bytes, Any] = {}
     for source in sorted(sources):
         key = TraceKey(trace.project_id, bytes.fromhex(source))
-        other = await derive_now(reader, key, await reader.trace_row(key), registry)
+        other = _derive_now(await reader.opened(key), registry)
         for call in other.tool_calls if other is not None else ():
             values |= {held.digest: held.value for held in (call.arguments, call.result) if held is not None}
     told = [

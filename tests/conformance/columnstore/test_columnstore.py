@@ -55,7 +55,7 @@ async def test_reads_are_the_same(store: Store) -> None:
     sent = await old_day(store)
     trace = TraceKey(1, sent[0].trace_id)
     assert [found.otlp for found in await store.stored(trace.trace_id)] == [s.otlp for s in sent[::3]]
-    assert {row.type for row in await store.reader.tree_rows(trace)} == {"tool"}
+    assert {row.type for row in await store.reader.outline(trace)} == {"tool"}
     assert len(await store.reader.logs(trace)) == 1
     assert len((await store.reader.links(trace))[0]) == 20
 
@@ -134,7 +134,7 @@ async def test_a_new_derivation(store: Store) -> None:
     await queue.mark([NewMark(Unit(1, UNIT_TRACE, sent[0].trace_id))])
     await queue.close()
     await derive(store, 2)
-    rows = await store.reader.tree_rows(TraceKey(1, sent[0].trace_id))
+    rows = await store.reader.outline(TraceKey(1, sent[0].trace_id))
     assert [row.facts for row in rows] == [{"mapping": 2}] * 20
     with psycopg.connect(store.conninfo) as connection:
         assert len(facts_stored(connection)) == 60
