@@ -103,7 +103,7 @@ def test_a_database_that_refuses_connections(database: str, proxy: DatabaseProxy
 
 def test_a_slow_line_is_shared_by_all_that_wait(database: str, proxy: DatabaseProxy, receiver: Receiver) -> None:
     """A commit takes many round trips; on a line where each takes long, requests must not queue up one by one."""
-    proxy.answer_delay_s = 0.5
+    proxy.answer_delay_s = 0.2
     bodies = [make_request(5, 100) for _ in range(64)]
     before = proxy.commands
     with ThreadPoolExecutor(len(bodies)) as threads:
