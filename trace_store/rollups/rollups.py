@@ -68,13 +68,16 @@ class RollupWork:
 
 
 async def roll_up(connection: Connection, project_id: int, hour: int) -> None:
-    """Replaces the rows of one hour, unless somebody else does it right now; `connection` is in autocommit mode."""
+    """Replaces the rows of one hour, unless somebody else does it right now or has done it since it was found due;
+    `connection` is in autocommit mode."""
     key: dict[str, Any] = {"project_id": project_id, "hour": hour}
     async with connection.transaction():
         ((is_ours,),) = await _fetch(connection, SQL.try_lock_hour, key)
         if not is_ours:
             return
         marks = [mark_id for (mark_id,) in await _fetch(connection, SQL.marks_of_hour, key)]
+        if not marks:
+            return  # to do it again would take the rows of its day away for a while
         rows = _rows(await _fetch(connection, SQL.read_hour, key))
         await connection.execute(SQL.delete_hour, key)
         if rows.values:
