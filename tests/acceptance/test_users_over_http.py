@@ -10,6 +10,7 @@ from web.filters import utc
 
 ASSOCIATION = "traceloop.association.properties."
 SECOND = 1_000_000_000
+SENDER = {"library": {"name": "python-sdk", "version": "0.9"}, "metadata": {"page": "<i>cart"}, "tags": ["a", 1]}
 IMAGE = {"type": "image", "role": "output", "value": "https://example.com/i.png?a=1&b=2"}
 CODE = {"type": "code", "role": "input", "name": "ex", "language": "python", "value": "<b>" + "x" * 2500}
 DATA = {"type": "iframe", "role": "output", "value": "javascript:alert(1)"}
@@ -31,8 +32,8 @@ async def conversation(pages: Pages) -> str:
     cut = {"input": "y" * 500 + "...[truncated by raindrop]", "convo_id": "c/1"}
     await pages.post_events(
         "track",
-        event("e1", 0, attachments=[IMAGE, CODE, DATA]),
-        event("e2", 10),
+        event("e1", 0, attachments=[IMAGE, CODE, DATA], properties={"$context": SENDER}),
+        event("e2", 10, feature_flags={"new_prompt": "<on>", "dark": "true"}),
         event("e3", 20, ai_data=cut),
     )
     await pages.post_events("identify", {"user_id": "ada@example.com", "traits": {"plan": "pro", "name": "<Ada>"}})
@@ -57,6 +58,12 @@ async def test_a_conversation_shows_interactions_traces_signals_and_failures_in_
     ((own,), (failure,)) = (trace["interactions"], trace["failures"])
     assert failure["name"] == "search"
     assert (own["event_id"], own["error_count"], own["signals"][0]["name"]) == ("e2", 1, "thumbs_down")
+    assert (found["interactions"][0]["context"], own["feature_flags"]["new_prompt"]) == (SENDER, "<on>")
+    assert '<th scope="row">library.version</th><td>0.9</td>' in html
+    assert '<th scope="row">metadata.page</th><td>&lt;i&gt;cart</td>' in html
+    assert '<th scope="row">tags</th><td>[&#34;a&#34;,1]</td>' in html
+    assert '<span class="chip is-plain">new_prompt: &lt;on&gt;</span>' in html
+    assert '<span class="chip is-plain">dark</span>' in html
     chat = html.index("Question e1")  # the lanes stand above it
     places = [html.index(text, chat) for text in ("down</span>", "&lt;off&gt;", "self diagnostics - general")]
     assert places == sorted(places)

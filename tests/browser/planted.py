@@ -87,7 +87,7 @@ def _plant_events(client: httpx.Client, run: AgentRun) -> None:
     ]
     ai_data = {"input": SCRIPT, "output": f"{SCRIPT} [go]({ADDRESS})", "convo_id": SCRIPT, "model": SCRIPT}
     event = {"event_id": "evt-1", "event": SCRIPT, "user_id": SCRIPT, "ai_data": ai_data, "attachments": attachments}
-    properties = {"trace_id": run.trace_id, SCRIPT: SCRIPT}
+    properties = {"trace_id": run.trace_id, SCRIPT: SCRIPT, "$context": {SCRIPT: {SCRIPT: SCRIPT}}}
     _post(client, "/v1/events/track", [event | {"properties": properties, "feature_flags": {SCRIPT: SCRIPT}}])
     _post(client, "/v1/events/track", [event | {"event_id": SCRIPT}])
     _post(client, "/v1/users/identify", [{"user_id": SCRIPT, "traits": {"name": SCRIPT, SCRIPT: SCRIPT}}])

@@ -44,6 +44,8 @@ class InteractionSummary(NamedTuple):
     loop_count: int
     duration_ns: int
     cost_usd: float | None
+    feature_flags: dict[str, str]
+    context: Any  # `$context` of its properties: what the SDK tells of itself, and whatever a sender puts there
 
 
 class FeedbackSaid(NamedTuple):

@@ -6,7 +6,8 @@ SELECT trace_id, interaction.event_id, event_name, interaction.user_id, interact
   interaction.start_unix_nano, interaction.is_ai, is_pending, is_from_spans, model, interaction.input_preview,
   interaction.output_preview, octet_length(input) > 400, octet_length(output) > 400,
   right(input, 26) = '...[truncated by raindrop]', right(output, 26) = '...[truncated by raindrop]', attachments, trace_ids, tools,
-  tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd
+  tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd,
+  feature_flags, properties -> '$context'
 FROM unnest(%(trace_ids)s::bytea[]) AS wanted (trace_id)
 JOIN interaction_traces link USING (trace_id)
 JOIN interactions interaction USING (project_id, event_id)
@@ -19,7 +20,8 @@ ORDER BY interaction.start_unix_nano, interaction.event_id
 SELECT NULL::bytea, event_id, event_name, user_id, conversation_id, start_unix_nano, is_ai, is_pending, is_from_spans,
   model, input_preview, output_preview, octet_length(input) > 400, octet_length(output) > 400,
   right(input, 26) = '...[truncated by raindrop]', right(output, 26) = '...[truncated by raindrop]', attachments, trace_ids,
-  tools, tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd, count(*) OVER ()
+  tools, tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd,
+  feature_flags, properties -> '$context', count(*) OVER ()
 FROM interactions
 WHERE project_id = %(project_id)s AND left(conversation_id, 255) = left(%(conversation_id)s, 255)
   AND conversation_id = %(conversation_id)s AND trace_ids = '{}'
@@ -32,7 +34,8 @@ OFFSET %(offset)s LIMIT %(limit)s
 SELECT NULL::bytea, event_id, event_name, user_id, conversation_id, start_unix_nano, is_ai, is_pending, is_from_spans,
   model, input_preview, output_preview, octet_length(input) > 400, octet_length(output) > 400,
   right(input, 26) = '...[truncated by raindrop]', right(output, 26) = '...[truncated by raindrop]', attachments, trace_ids,
-  tools, tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd
+  tools, tool_call_count, error_count, soft_error_count, loop_count, duration_ns, cost_usd,
+  feature_flags, properties -> '$context'
 FROM interactions
 WHERE project_id = %(project_id)s AND left(user_id, 255) = left(%(user_id)s, 255) AND user_id = %(user_id)s
   AND (start_unix_nano, event_id) < (%(before)s, %(before_id)s)

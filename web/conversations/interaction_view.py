@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import orjson
+
 from trace_store.interactions.interaction_lists import FeedbackSaid, InteractionSummary
 from web.lists.list_view import conversation_url
-from web.pages.interaction_models import AttachmentView, FeedbackView, InteractionView
+from web.pages.interaction_models import AttachmentView, ContextView, FeedbackView, InteractionView
 from web.trace.trace_url import trace_url
 
 ATTACHMENT_CHARS_MAX = 2000
+CONTEXT_CHARS_MAX = 2000  # of each value
+CONTEXT_VALUES_MAX = 100
 CUT_BY_CLIENT = "cut by the SDK before it was sent"
 ONLY_BEGINNING = "the first 400 bytes"
 _TONES = {"POSITIVE": "good", "NEGATIVE": "bad"}
@@ -32,6 +36,7 @@ def feedback_by_event(feedback: Iterable[FeedbackSaid]) -> dict[str, list[Feedba
 
 def interaction_view(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) -> InteractionView:
     """One interaction for the templates."""
+    context = tuple(_context(row.context))
     return InteractionView(
         event_id=row.event_id,
         event_url=f"/v1/events/{quote(row.event_id, safe='')}",
@@ -55,6 +60,9 @@ def interaction_view(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) 
         attachments=tuple(_attachment(each) for each in row.attachments),
         feedback=tuple(_feedback(said) for said in feedback),
         trace_urls=tuple(trace_url(trace_id) for trace_id in row.trace_ids),
+        feature_flags=tuple(sorted(row.feature_flags.items())),
+        context=context[:CONTEXT_VALUES_MAX],
+        context_left_out=max(0, len(context) - CONTEXT_VALUES_MAX),
     )
 
 
@@ -83,8 +91,20 @@ def interaction_json(row: InteractionSummary, feedback: Sequence[FeedbackSaid]) 
         "loop_count": row.loop_count,
         "duration_ns": str(row.duration_ns),
         "cost_usd": row.cost_usd,
+        "feature_flags": row.feature_flags,
+        "context": row.context,
         "signals": [_feedback_json(said) for said in feedback],
     }
+
+
+def _context(value: Any, name: str = "") -> Iterable[ContextView]:
+    """The values of `$context`, each with its path; lists as JSON."""
+    if isinstance(value, dict):
+        for key, held in value.items():
+            yield from _context(held, f"{name}.{key}" if name else key)
+    elif value is not None:
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        yield ContextView(name, text[:CONTEXT_CHARS_MAX], max(0, len(text) - CONTEXT_CHARS_MAX))
 
 
 def _note(has_more: bool | None, is_cut: bool | None) -> str:

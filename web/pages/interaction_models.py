@@ -28,6 +28,15 @@ class FeedbackView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextView:
+    """One value of an interaction's `$context`."""
+
+    name: str  # its path, joined by dots
+    text: str  # at most CONTEXT_CHARS_MAX characters
+    left_out: int  # characters
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionView:
     """One interaction where it stands among others."""
 
@@ -53,6 +62,9 @@ class InteractionView:
     attachments: tuple[AttachmentView, ...]
     feedback: tuple[FeedbackView, ...]
     trace_urls: tuple[str, ...]
+    feature_flags: tuple[tuple[str, str], ...]  # name and value
+    context: tuple[ContextView, ...]  # at most CONTEXT_VALUES_MAX
+    context_left_out: int  # values
 
 
 @dataclass(frozen=True, slots=True)
