@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from trace_store.lists.trace_filter import Term
 from web.lists.strip import strip
 from web.query_bar.language import written
+from web.requests.names_in_paths import name_in_path
 
 
 def duration(nanoseconds: int | None) -> str:
@@ -111,6 +112,7 @@ FILTERS = {
     "compact": compact,
     "duration": duration,
     "host": host,
+    "name_in_path": name_in_path,
     "number": number,
     "query_term": query_term,
     "short_id": short_id,

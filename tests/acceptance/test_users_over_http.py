@@ -115,6 +115,25 @@ async def test_users_are_listed_with_traits_counts_and_their_interactions(databa
     assert 'href="/users/ada%40example.com"' in list_html
 
 
+async def test_names_that_end_like_a_json_twin_have_pages_of_their_own(database: str) -> None:
+    async with running_pages(database) as pages:
+        ai_data = {"input": "Where?", "convo_id": "log.json"}
+        await pages.post_events("track", event("e1", 0, user_id="export.json", ai_data=ai_data))
+        await pages.post_events("track", event("e2", 1, user_id="export"))
+        listed = await pages.html("/users")
+        html = await pages.html("/users/export.json/")
+        twin = await pages.json("/users/export.json/.json")
+        short = await pages.json("/users/export.json")
+        conversation_html = await pages.html("/conversations/log.json/")
+        conversation_twin = await pages.json("/conversations/log.json/.json")
+    assert 'href="/users/export.json/"' in listed
+    assert 'href="/users/export.json/.json"' in html
+    assert 'href="/conversations/log.json/"' in html
+    assert (twin["user_id"], short["user_id"]) == ("export.json", "export")
+    assert 'href="/conversations/log.json/.json"' in conversation_html
+    assert conversation_twin["conversation_id"] == "log.json"
+
+
 async def test_client_signals_stand_beside_the_others(database: str) -> None:
     async with running_pages(database) as pages:
         assert "signals/track" in await pages.html("/signals")

@@ -10,6 +10,7 @@ import orjson
 from trace_store.interactions.interaction_lists import FeedbackSaid, InteractionSummary
 from web.lists.list_view import conversation_url
 from web.pages.interaction_models import AttachmentView, ContextView, FeedbackView, InteractionView
+from web.requests.names_in_paths import name_in_path
 from web.trace.trace_url import trace_url
 
 ATTACHMENT_CHARS_MAX = 2000
@@ -23,7 +24,7 @@ _DETAILS = ("comment", "after", "detail", "signal_description")  # of the proper
 
 def user_url(user_id: str) -> str:
     """The page of a user."""
-    return f"/users/{quote(user_id, safe='')}"
+    return f"/users/{name_in_path(user_id)}"
 
 
 def feedback_by_event(feedback: Iterable[FeedbackSaid]) -> dict[str, list[FeedbackSaid]]:

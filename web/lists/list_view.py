@@ -1,9 +1,8 @@
 """The list of traces as lines to print. Pure."""
 
-from urllib.parse import quote
-
 from trace_store.derived_rows import TraceRow
 from web.pages.view_models import TraceListRow
+from web.requests.names_in_paths import name_in_path
 from web.trace.trace_url import trace_url
 
 _SPOKEN = {
@@ -48,7 +47,7 @@ def list_row(row: TraceRow) -> TraceListRow:
 
 def conversation_url(name: str) -> str:
     """The page of a conversation id, or of a group's id in hex."""
-    return f"/conversations/{quote(name, safe='')}"
+    return f"/conversations/{name_in_path(name)}"
 
 
 def spoken(steps: str) -> str:

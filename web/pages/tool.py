@@ -19,6 +19,7 @@ from web.lists.returned_context import ReturnedContext, is_long, returned_contex
 from web.overview.time_window import TimeWindow, read_time_window
 from web.pages.tools import RANGE, tool_line
 from web.requests.json_answers import json_answer
+from web.requests.names_in_paths import name_of_path
 from web.rules.tool_history import history_json, read_tool_history, tool_url
 from web.templating import page
 
@@ -43,7 +44,7 @@ class ToolCalls:
 @router.get("/{name:path}.json")
 async def show_json(name: str, request: Request, context: Context) -> Response:
     """The page as JSON."""
-    name = name.replace("\0", "")
+    name = name_of_path(name).replace("\0", "")
     calls = await _read_calls(name, request, context)
     history = await read_tool_history(context.reader, context.project_id, name)
     told = list_json(calls.issues, None)
@@ -62,7 +63,7 @@ async def show_json(name: str, request: Request, context: Context) -> Response:
 @router.get("/{name:path}")
 async def show_tool(name: str, request: Request, context: Context) -> Response:
     """The page."""
-    name = name.replace("\0", "")
+    name = name_of_path(name).replace("\0", "")
     calls = await _read_calls(name, request, context)
     history = await read_tool_history(context.reader, context.project_id, name)
     schemas = [

@@ -23,6 +23,7 @@ from web.lists.places import place_text, read_place
 from web.pages.interaction_models import UserPage, UserRowView, UsersPage
 from web.requests.errors import NotFound
 from web.requests.json_answers import json_answer
+from web.requests.names_in_paths import name_of_path
 from web.templating import page
 
 router = APIRouter()
@@ -57,7 +58,7 @@ async def show_users(context: Context, q: str = "", before: str = "") -> Respons
 @router.get("/users/{name:path}.json")
 async def show_user_json(name: str, context: Context, before: str = "") -> Response:
     """One user as JSON."""
-    user, interactions, feedback, later = await _user(context, name, before)
+    user, interactions, feedback, later = await _user(context, name_of_path(name), before)
     told = [interaction_json(row, feedback.get(row.event_id, ())) for row in interactions]
     return json_answer(_user_json(user) | {"interactions": told, "shown": len(told), "next": later or None})
 
@@ -65,8 +66,8 @@ async def show_user_json(name: str, context: Context, before: str = "") -> Respo
 @router.get("/users/{name:path}")
 async def show_user(name: str, context: Context, before: str = "") -> Response:
     """One user with their traits and interactions, the newest first."""
-    user, interactions, feedback, later = await _user(context, name, before)
-    url = user_url(name)
+    user, interactions, feedback, later = await _user(context, name_of_path(name), before)
+    url = user_url(user.user_id)
     view = UserPage(
         user=_row_view(user),
         traits=tuple((key, _text(value)) for key, value in user.traits.items()),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from tool_errors.schema.definition_changes import DefinitionStep, definition_history
 from trace_store.reader import TraceReader
 from trace_store.tool_definitions import read_definition_history
+from web.requests.names_in_paths import name_in_path
 from web.trace.tool_definition_view import definition_json
 
 
@@ -33,7 +33,7 @@ async def read_tool_history(reader: TraceReader, project_id: int, tool: str) -> 
 
 def tool_url(tool: str) -> str:
     """The page of a tool."""
-    return f"/tools/{quote(tool, safe='')}"
+    return f"/tools/{name_in_path(tool)}"
 
 
 def history_json(history: ToolHistory) -> dict[str, Any]:
