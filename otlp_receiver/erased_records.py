@@ -9,6 +9,7 @@ import orjson
 from otlp_receiver.decoded import Decoded, DecodedEvents, DecodedLogs, DecodedTraces
 from trace_store.flush import digest_of_log
 from trace_store.interactions.interaction_rows import AcceptedUpdate
+from trace_store.log_users import users_named
 from trace_store.model import AcceptedLog
 from trace_store.tombstones import Erased, Tombstones
 
@@ -25,7 +26,7 @@ def drop_erased(decoded: Decoded, tombstones: Tombstones) -> None:
         gone = _gone(decoded.spans, lambda span: has(Erased.TRACE, span.project_id, span.trace_id))
         decoded.spans = _kept(decoded.spans, gone)
     elif isinstance(decoded, DecodedLogs):
-        gone = _gone(decoded.logs, lambda log: has(*_log_key(log)))
+        gone = _gone(decoded.logs, lambda log: _is_erased_log(log, has))
         decoded.logs = _kept(decoded.logs, gone)
     elif isinstance(decoded, DecodedEvents):
         gone = _drop_events(decoded, lambda kind, name: has(kind, decoded.project_id, name.encode()))
@@ -49,10 +50,13 @@ def _drop_events(decoded: DecodedEvents, has: Callable[[Erased, str], bool]) -> 
     return {(name, index) for name, of in (("u", updates), ("f", feedback), ("p", users)) for index in of}
 
 
-def _log_key(log: AcceptedLog) -> tuple[Erased, int, bytes]:
+def _is_erased_log(log: AcceptedLog, has: Callable[[Erased, int, bytes], bool]) -> bool:
+    """A record of a trace goes with it; one of no trace when it was erased before or names an erased user."""
     if log.trace_id:
-        return Erased.TRACE, log.project_id, log.trace_id
-    return Erased.LOG, log.project_id, digest_of_log(log)
+        return has(Erased.TRACE, log.project_id, log.trace_id)
+    if has(Erased.LOG, log.project_id, digest_of_log(log)):
+        return True
+    return any(has(Erased.USER, log.project_id, name.encode()) for name in users_named(log.otlp))
 
 
 def _gone(records: Iterable[_Record], is_erased: Callable[[_Record], bool]) -> set[object]:

@@ -88,16 +88,22 @@ def lone_log(word: str, **values: str) -> AcceptedLog:
     return log(otlp=record.SerializeToString(), event_name="note")
 
 
-async def test_log_records_of_no_trace_that_name_the_user_go(store: Store) -> None:
+async def test_log_records_of_no_trace_that_name_the_user_go_and_stay_away(store: Store) -> None:
     own = lone_log("plantown", **{"user.id": USER})
     others = lone_log("kept, of us_plantus", **{"user.id": "other"}), lone_log("kept as well", about=USER)
     await store.commit(own, *others)
     await erase(store)
     assert await places(store.conninfo, ["plantown"]) == {}
     assert await store.sql("SELECT count(*)::int FROM log_records") == [(2,)]
-    decoded = DecodedLogs(1, [own, *others])
+    new = lone_log("written after the erasure", **{"user.id": USER})
+    by_an_agent = lone_log("of a coding agent", **{"user.email": USER})
+    decoded = DecodedLogs(1, [own, new, by_an_agent, *others])
+    other_project = DecodedLogs(2, [new._replace(project_id=2)])
     tombstones = Tombstones()
     async with await connect(store.conninfo, "test") as connection:
         await tombstones.read(connection)
     drop_erased(decoded, tombstones)
     assert decoded.logs == list(others)
+    assert decoded.rejections.counts == {"erased": 3}
+    drop_erased(other_project, tombstones)
+    assert len(other_project.logs) == 1

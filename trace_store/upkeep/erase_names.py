@@ -1,7 +1,6 @@
 """What names a user outside of the rows that belong to them: earlier posts, lone log records, resources and scopes."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 import orjson
@@ -10,9 +9,9 @@ import zstandard
 from google.protobuf.message import DecodeError
 
 from trace_store.blobs import Blob
-from trace_store.dialects import REGISTRY
+from trace_store.log_users import users_named
 from trace_store.queries import load
-from trace_store.spans import Scope, read_log, read_resource, read_scope
+from trace_store.spans import read_resource, read_scope
 from trace_store.tombstones import Erased, put_tombstones
 from trace_store.writer import SQL as WRITER_SQL
 from trace_store.writer import lock_rewrites
@@ -50,7 +49,7 @@ async def erase_lone_logs(connection: _Connection, project_id: int, user_id: str
         async for body, of_blob, positions in cursor:
             blob = Blob(body)
             records = ((digest, blob.record(place)) for digest, place in zip(of_blob, positions, strict=True))
-            digests += [digest for digest, record in records if named in record and user_id in _user_ids(record)]
+            digests += [digest for digest, record in records if named in record and user_id in users_named(record)]
     if not digests:
         return
     await put_tombstones(connection, project_id, Erased.LOG, digests)
@@ -60,17 +59,6 @@ async def erase_lone_logs(connection: _Connection, project_id: int, user_id: str
         places = await (await connection.execute(SQL.delete_lone_logs, parameters)).fetchall()
         columns = [list(column) for column in zip(*places, strict=True)] if places else [[], [], []]
         await connection.execute(WRITER_SQL.count_dead_records, columns)
-
-
-def _user_ids(record: bytes) -> set[Any]:
-    """What stands in the attributes in which dialects look for the id of a user."""
-    attributes = read_log(record, Scope("", "", {})).attributes
-    return {value for key in _user_attributes() if isinstance(value := attributes.get(key), str)}
-
-
-@cache
-def _user_attributes() -> frozenset[str]:
-    return frozenset(key for dialect in REGISTRY for key in dialect.fields.get("user_id", ()))
 
 
 async def blank_envelopes(connection: _Connection, project_id: int, user_id: str) -> None:
