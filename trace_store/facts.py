@@ -12,7 +12,7 @@ from trace_store.quickly_made import quickly_made
 SpanType = Literal["agent", "llm", "tool", "chain", "retriever", "embedding", "reranker", "guardrail", "other"]
 CallStatus = Literal["ok", "error", "soft_error", "unanswered", "pending"]
 
-MAPPING_VERSION = 14  # raise with every change of a dialect that alters facts: `reprocess` looks at it
+MAPPING_VERSION = 15  # raise with every change of a dialect that alters facts: `reprocess` looks at it
 PREVIEW_BYTES_MAX = 400
 TOOL_DEFINITIONS_MAX = 128  # of one call that rows name; models take no more
 

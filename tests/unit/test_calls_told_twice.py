@@ -9,12 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.told_twice_run import INPUT_TOKENS, MODEL, OUTPUT_TOKENS, response_id, told_twice_run, trace_ids
+from tests.agent_run import MILLISECOND, accepted, made
+from tests.spans_made import NOW
+from tests.told_twice_run import (
+    CLIENT_SCOPE,
+    INPUT_TOKENS,
+    MODEL,
+    OUTPUT_TOKENS,
+    response_id,
+    told_twice_run,
+    trace_ids,
+)
 from tool_errors.contract import contract
 from tool_errors.findings import DerivedTrace, LlmCall
 from tool_errors.grouped.conversation import settle_conversation
 from tool_errors.grouped.linked_traces import linked_traces, may_belong_to_group
-from tool_errors.grouped.told_twice import response_key, without_told
+from tool_errors.grouped.told_twice import request_key, response_key, without_told
 from tool_errors.inspect import derive_records
 from tool_errors.rows_read import derived_trace
 from tool_errors.table_rows import llm_call_row, trace_row
@@ -22,6 +32,9 @@ from trace_store.model import AcceptedSpan
 from trace_store.stored import SpanRow
 
 SECOND_NS = 10**9
+REFUSED = "Error code: 429 - {'type': 'error', 'error': {'message': 'Slow down'}, 'request_id': '%s'}"
+REQUEST_ID = "req_011CSHoEeqs5C35K2UUqR7Fy"
+REQUEST_ERROR = f"RateLimitError: 429, request ID {REQUEST_ID}"
 
 
 def own(spans: list[AcceptedSpan]) -> DerivedTrace:
@@ -176,3 +189,90 @@ def test_tool_calls_that_both_tell_are_told_once_with_what_either_knows() -> Non
         (framework.trace_id, asked_by[0], None)
     ]
     assert calls[0].result == ran.arguments
+
+
+def refused(place: int, message: str, *, scope: str, start_ns: int = NOW) -> DerivedTrace:
+    """A trace of one refused call of a model."""
+    says: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.request.model": MODEL}
+    says |= {"langsmith.span.kind": "llm"} if scope == "langsmith" else {}
+    status = {"code": 2, "message": message}
+    span = made(trace_ids(9)[place], 10, 99, "chat", says, start_ns, start_ns + 5 * MILLISECOND, status=status)
+    return own(accepted([span], scope=scope))
+
+
+def test_a_refused_call_counts_once_where_both_name_its_request() -> None:
+    traces = [refused(0, REFUSED % REQUEST_ID, scope="langsmith"), refused(1, REQUEST_ERROR, scope=CLIENT_SCOPE)]
+    assert all(may_belong_to_group(trace) for trace in traces)
+    for order in itertools.permutations(traces):
+        told = settled(list(order))
+        assert sum(len(trace.counted_llm_calls) for trace in told.values()) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"message": REFUSED % "req_011CSHoEeqs5C35K2UUqR7Fz"},  # the next attempt
+        {"message": "Error code: 429 - Slow down"},
+        {"scope": "langsmith"},  # one library tells a call once
+        {"start_ns": NOW + SECOND_NS},
+    ],
+)
+def test_two_refused_calls_stay_two(other: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"message": REFUSED % REQUEST_ID, "scope": CLIENT_SCOPE} | other
+    traces = [refused(0, REFUSED % REQUEST_ID, scope="langsmith"), refused(1, **given)]
+    assert sum(len(trace.counted_llm_calls) for trace in settled(traces).values()) == 2
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [],
+        ["Error code: 429 - Slow down"],
+        ["the request id is missing, or requestidentification failed"],
+        ["Request ID: 8f0c6a52-8c1f-4f5e-9a7b-0c1d2e3f4a5b, after Request ID: 11111111-2222-3333-4444-555555555555"],
+    ],
+)
+def test_messages_that_name_no_single_request(messages: list[str]) -> None:
+    assert request_key(messages) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{'request_id': '8f0c6a52-8c1f-4f5e-9a7b'}",
+        '{"requestId":"8f0c6a52-8c1f-4f5e-9a7b"}',
+        "Please include the request ID 8f0c6a52-8c1f-4f5e-9a7b in your message.",
+        "slow down (Request ID: 8f0c6a52-8c1f-4f5e-9a7b), request-id=8f0c6a52-8c1f-4f5e-9a7b",
+    ],
+)
+def test_ways_of_naming_a_request(message: str) -> None:
+    assert request_key([message]) == request_key(["request id 8f0c6a52-8c1f-4f5e-9a7b"]) is not None
+
+
+def told_by_agent(place: int, *, is_logged: bool, start_ns: int = NOW, **tokens: int) -> DerivedTrace:
+    """A trace of one call of a coding agent, which tells it by a span and by a log record of no trace."""
+    says = {"codex.request.reasoning_effort": "low"} | {f"gen_ai.usage.{key}": count for key, count in tokens.items()}
+    turn = made(trace_ids(9)[place], 1, 99, "run_turn", {"conversation.id": "c1"}, start_ns, start_ns)
+    trace = own(accepted([turn, made(trace_ids(9)[place], 10, 1, "handle_responses", says, start_ns, start_ns)]))
+    (call,) = trace.llm_calls
+    return with_call(trace, told_by=f"{call.told_by} (log)") if is_logged else trace
+
+
+def test_a_call_that_a_coding_agent_tells_by_span_and_record_counts_once() -> None:
+    span = told_by_agent(0, is_logged=False, input_tokens=82, output_tokens=12)
+    record = told_by_agent(1, is_logged=True, start_ns=NOW + SECOND_NS, input_tokens=82, output_tokens=17)
+    record = with_call(record, reasoning_tokens=5)
+    assert sum(len(trace.counted_llm_calls) for trace in settled([span, record]).values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("input_tokens", "output_tokens", "is_logged", "delay_s"),
+    [(83, 12, True, 0), (82, 13, True, 0), (82, 12, False, 0), (82, 12, True, 3)],
+)
+def test_calls_of_a_coding_agent_that_stay_two(
+    input_tokens: int, output_tokens: int, is_logged: bool, delay_s: int
+) -> None:
+    start_ns, counts = NOW + delay_s * SECOND_NS, {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    one = told_by_agent(0, is_logged=False, input_tokens=82, output_tokens=12)
+    other = told_by_agent(1, is_logged=is_logged, start_ns=start_ns, **counts)
+    assert sum(len(trace.counted_llm_calls) for trace in settled([one, other]).values()) == 2

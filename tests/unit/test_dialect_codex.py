@@ -99,3 +99,8 @@ def test_a_failed_tool_in_a_log_record() -> None:
     assert facts is not None
     assert (facts.dialect, facts.type, facts.tool_name) == ("codex", "tool", "shell")
     assert facts.failure is not None
+
+
+def test_the_number_of_a_thread_of_the_system_is_no_conversation() -> None:
+    assert facts_of({"codex.op": "shutdown", "thread.id": 3}).conversation_id is None
+    assert facts_of({"codex.op": "shutdown", "thread.id": "c1"}).conversation_id == "c1"

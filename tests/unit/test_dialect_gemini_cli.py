@@ -89,3 +89,41 @@ def test_a_record_of_another_kind_changes_nothing() -> None:
         log("gemini_cli.user_prompt", None, {"prompt": "hi"}),
     )
     assert (facts.type, facts.tool_name, facts.failure, facts.input_text) == ("agent", None, None, "hi")
+
+
+def test_a_span_that_tells_nothing_of_its_answer_is_no_call() -> None:
+    answer = {"functionResponse": {"id": "c1", "name": "look", "response": {"output": "x"}}}
+    asked: dict[str, object] = {"request_text": json.dumps([{"role": "user", "parts": [answer]}])}
+    bare: dict[str, object] = {"gen_ai.operation.name": "llm_call", "gen_ai.request.model": "gemini-3-pro"}
+    facts = facts_of(bare, log("gemini_cli.api_request", None, asked | {"model": "gemini-3-pro"}))
+    assert (facts.model, [call.call_id for call in facts.answered_calls]) == (None, ["c1"])
+    answered = log("gemini_cli.api_response", None, {"model": "gemini-3-pro-001", "input_token_count": 9})
+    assert facts_of(bare, answered).model == "gemini-3-pro-001"
+
+
+def test_call_ids_are_those_of_the_api() -> None:
+    called = facts_of(
+        {"gen_ai.operation.name": "tool_call", "gen_ai.tool.name": "look", "gen_ai.tool.call_id": "look__c1"}
+    )
+    call = {"functionCall": {"id": "look__c1", "name": "look", "args": {"q": 1}}}
+    candidates = [{"content": {"role": "model", "parts": [call]}}]
+    record = {"input_token_count": 9, "response_text": json.dumps([{"candidates": candidates, "responseId": "r1"}])}
+    asking = facts_of({"gen_ai.operation.name": "llm_call"}, log("gemini_cli.api_response", None, record))
+    assert called.tool_call_id == "c1"
+    assert [(call.call_id, call.name) for call in asking.requested_calls] == [("c1", "look")]
+    assert asking.response_id is None
+
+
+def test_a_command_that_ran_and_failed() -> None:
+    record = {"function_name": "run_shell", "success": True, "metadata": '{"exitCode": 2, "isError": true}'}
+    facts = facts_of({"gen_ai.operation.name": "tool_call"}, log("gemini_cli.tool_call", None, record))
+    assert facts.failure is not None
+    assert facts.failure.message == "exit code 2"
+    ran = record | {"metadata": '{"exitCode": 0}'}
+    assert facts_of({"gen_ai.operation.name": "tool_call"}, log("gemini_cli.tool_call", None, ran)).failure is None
+
+
+def test_reasoning_is_part_of_the_output() -> None:
+    counts = {"input_token_count": 82, "output_token_count": 12, "thoughts_token_count": 5, "total_token_count": 99}
+    facts = facts_of({"gen_ai.operation.name": "llm_call"}, log("gemini_cli.api_response", None, counts))
+    assert (facts.input_tokens, facts.output_tokens, facts.reasoning_tokens) == (82, 17, 5)

@@ -15,12 +15,14 @@ from tool_errors.calls.told_apart import join_told_apart
 from tool_errors.failure.error_text import bounded_message, is_generic, take_apart
 from tool_errors.findings import LlmCall
 from tool_errors.grouped.groups import Groups
-from tool_errors.grouped.told_twice import response_key
+from tool_errors.grouped.told_twice import LOGGED, request_key, response_key, usage_key
 from tool_errors.trace_view import TraceView
 from trace_store.assembly import NO_PARENT
+from trace_store.dialects import REGISTRY
 from trace_store.facts import TOOL_DEFINITIONS_MAX, Failure, ModelTurn, SpanFacts
 
 TURN_NANO = 2  # the turns of a whole run have no times of their own, only an order
+RECORD_DIALECTS = frozenset(dialect.name for dialect in REGISTRY if dialect.run_keys)  # of agents that send records
 _STEPS_ABOVE_MAX = 16  # between a model call and the agent that made it
 _SIDE_BY_SIDE_MAX = 8  # siblings that follow a call and are looked at as further reports of it
 _CLOCK_NANO = 2_000_000  # what clocks of one process may disagree by
@@ -270,6 +272,10 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
     if offering is None and (agent := offering_agent(view, rows[0])) is not None:
         offering = view.facts(agent)
     response = next((key for facts in known if (key := response_key(facts.response_id)) is not None), None)
+    if response is None and failure is not None:
+        response = request_key(facts.failure.message for facts in known if facts.failure is not None)
+    elif response is None and not RECORD_DIALECTS.isdisjoint(facts.dialect for facts in known):
+        response = usage_key(view.identity[rows[0]].conversation_id, usage.input_tokens)
     return LlmCall(
         span_id=outer.span_id,
         span_ids=tuple(view.rows[index].span_id for index in rows),
@@ -295,8 +301,12 @@ def _call(view: TraceView, rows: tuple[int, ...]) -> LlmCall:
         tool_definitions=offering.tool_definitions[:TOOL_DEFINITIONS_MAX] if offering else (),
         tool_definition_count=offering.tool_definition_count if offering else 0,
         response_key=response,
-        told_by="" if response is None else ",".join(sorted({facts.dialect for facts in known})),
+        told_by="" if response is None else ",".join(sorted({_teller(facts) for facts in known})),
     )
+
+
+def _teller(facts: SpanFacts) -> str:
+    return facts.dialect + LOGGED if facts.from_log else facts.dialect
 
 
 def offering_agent(view: TraceView, index: int) -> int | None:

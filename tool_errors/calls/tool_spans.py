@@ -51,19 +51,47 @@ def span_calls(view: TraceView, *, live: bool) -> list[SpanCall]:
 
 
 def _join_logged(view: TraceView, members: list[int], groups: Groups) -> None:
-    """A log record and the span that has its call id tell of one call, wherever in the trace the record was written."""
+    """A log record and the span that has its call id tell of one call, wherever in the trace the record was written.
+
+    So do a record without an id and the nearest span of that tool beside it, if they overlap in time.
+    """
     spans: dict[str, int] = {}
+    beside: dict[int, list[int]] = defaultdict(list)
     logged: list[tuple[str, int]] = []
     for index in members:
         facts = view.facts(index)
-        if facts is not None and facts.tool_call_id:
-            if facts.from_log:
-                logged.append((facts.tool_call_id, index))
-            else:
+        if facts is None:
+            continue
+        if not facts.from_log:
+            beside[view.rows[index].parent_index].append(index)
+            if facts.tool_call_id:
                 spans.setdefault(facts.tool_call_id, index)
+        else:
+            logged.append((facts.tool_call_id or "", index))
     for call_id, index in logged:
-        if call_id in spans:
+        if not call_id:
+            _join_nearest(view, index, beside[view.rows[index].parent_index], groups)
+        elif call_id in spans:
             groups.join(spans[call_id], index)
+
+
+def _join_nearest(view: TraceView, record: int, spans: list[int], groups: Groups) -> None:
+    """A record is written when its call has ended: the span that ends nearest; no other record takes that span."""
+    row, facts = view.rows[record], view.facts(record)
+    fitting = [
+        index
+        for index in spans[:_LOOK_BACK_MAX]
+        if (told := view.facts(index)) is not None
+        and facts is not None
+        and same_tool(told.tool_name or "", facts.tool_name or "")
+        and not (holds_object(told.arguments) and holds_object(facts.arguments) and told.arguments != facts.arguments)
+        and view.rows[index].start_unix_nano <= row.end_unix_nano
+        and row.start_unix_nano <= end_of(view.rows[index].start_unix_nano, view.rows[index].end_unix_nano)
+    ]
+    if fitting:
+        nearest = min(fitting, key=lambda index: (abs(view.rows[index].end_unix_nano - row.end_unix_nano), index))
+        groups.join(nearest, record)
+        spans.remove(nearest)
 
 
 def _join_beside(view: TraceView, members: list[int], groups: Groups) -> None:

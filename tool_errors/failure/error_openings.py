@@ -24,13 +24,15 @@ _RUN_PREFIX = re.compile(
     r"|(?:tool|function) (?:call |execution )?failed\b",
     re.IGNORECASE,
 )
+_HEADER_LINE = r"[A-Z][a-z]+(?: [a-z]+){0,2}: [^\n]{1,60}\n"  # "Wall time: 0.1 seconds", as Codex begins
 _EXIT = re.compile(
+    rf"(?:{_HEADER_LINE}){{0,4}}"
     r"(?:Exit code|Process exited with (?:code|status)|Command (?:failed|exited) with (?:exit )?(?:code|status)):? "
     r"(?P<code>\d+)\b(?P<rest>.*)",
     re.DOTALL | re.IGNORECASE,
 )
 _EXIT_LAST = re.compile(r"\n(?:Process exited with (?:code|status)|Exit code):? (?P<code>\d+)\s*$", re.IGNORECASE)
-_OUTPUT_LABEL = re.compile(r"\s*(?:(?:Output|Stderr|Stdout):\s*)+", re.IGNORECASE)
+_OUTPUT_LABEL = re.compile(rf"\s*(?:{_HEADER_LINE}){{0,4}}(?:(?:Output|Stderr|Stdout):\s*)+", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,4} (?!Result\b|Error\b)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?:true|false|none of|none\b)(?! pointer)", re.IGNORECASE)
 _CONFIG_LINE = re.compile(r"[a-z_][\w\-]*: \S+")
@@ -64,7 +66,10 @@ def error_opening(value: Any) -> PayloadError | None:
 
 def _exited(text: str) -> bool:
     match = _EXIT.match(text) or _EXIT_LAST.search(text)
-    return match is not None and int(match["code"][:9]) != 0 and TEST_REPORT.search(text) is None
+    if match is None or (code := int(match["code"][:9])) == 0 or TEST_REPORT.search(text) is not None:
+        return False
+    said = match.groupdict().get("rest")
+    return not (code == 1 and said and _OUTPUT_LABEL.fullmatch(said))  # nothing found, as `grep` and `diff` end
 
 
 def _after_exit(text: str) -> PayloadError:

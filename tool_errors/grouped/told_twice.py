@@ -3,14 +3,17 @@
 LangSmith around Anthropic's client exports spans of its own, while those of the client stand in another trace. Both
 tell the id that the provider gave to its answer, so both tell one call. It counts once, in the trace that tells more.
 
+A refused call has no answer; there the id counts that the provider gave to the request, as far as the error tells it.
+
 Ids are believed with care, since some servers repeat theirs: both calls must be told by different libraries, overlap in
 time and not contradict each other.
 """
 
 import dataclasses
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tool_errors.findings import DerivedTrace, LlmCall, LlmCallKey
@@ -19,7 +22,11 @@ from tool_errors.grouped.groups import Groups
 RESPONSE_ID_LENGTH_MIN, RESPONSE_ID_LENGTH_MAX = 8, 200
 RESPONSE_ID_CHARACTERS_MIN = 6  # different ones: "00000000" and "response" name nothing
 CALL_DURATION_MAX_NS = 3600 * 1_000_000_000  # a call that began earlier is not looked for
+RECORD_DELAY_MAX_NS = 2 * 1_000_000_000  # between a log record and the span of the same call, one after the other
+LOGGED = " (log)"  # behind the name of a dialect in `told_by`: log records tell the call
 TELLERS_LOOKED_AT = 16  # calls with one id that began after another: a server repeats it when there are more
+# "'request_id': 'req_011CSe…'" of Anthropic, "(Request ID: 8f0c…)" of others: a long name with a digit
+_REQUEST_ID = re.compile(r"request[ _-]?id\W{1,6}((?=[a-z_-]*[0-9])[a-z0-9][\w-]{15,198})", re.ASCII | re.IGNORECASE)
 
 
 class _Teller(NamedTuple):
@@ -41,6 +48,21 @@ def response_key(response_id: str | None) -> int | None:
     if len(set(response_id)) < RESPONSE_ID_CHARACTERS_MIN:
         return None
     return int.from_bytes(hashlib.sha256(response_id.encode("utf-8", "replace")).digest()[:8], signed=True)
+
+
+def request_key(messages: Iterable[str]) -> int | None:
+    """As `response_key`, of the one request that the messages of a failed call name; None for none or several.
+
+    Every attempt is a request of its own, so that two attempts never have one key.
+    """
+    named = {request_id for message in messages for request_id in _REQUEST_ID.findall(message)}
+    return response_key(f"request {named.pop()}") if len(named) == 1 else None
+
+
+def usage_key(conversation_id: str | None, input_tokens: int | None) -> int | None:
+    """As `response_key`, of a call that a coding agent tells by a span and by a log record, neither with an id: the
+    tokens of its input in its conversation. None where these are not told."""
+    return response_key(f"input {conversation_id} {input_tokens}") if conversation_id and input_tokens else None
 
 
 def telling_pairs(traces: Sequence[DerivedTrace]) -> Iterator[tuple[int, int]]:
@@ -115,11 +137,20 @@ def _are_one(trace: DerivedTrace, call: LlmCall, other_trace: DerivedTrace, othe
     """Whether `other`, which began later, is the same call, told by another library."""
     if trace.trace_id == other_trace.trace_id or call.told_by == other.told_by:
         return False
-    if other.start_unix_nano > min(call.end_unix_nano, call.start_unix_nano + CALL_DURATION_MAX_NS):
+    ended = call.end_unix_nano + (RECORD_DELAY_MAX_NS if LOGGED in call.told_by + other.told_by else 0)
+    if other.start_unix_nano > min(ended, call.start_unix_nano + CALL_DURATION_MAX_NS):
         return False
     conversations = {trace.conversation_id, other_trace.conversation_id} - {None}
-    outputs = {call.output_tokens, other.output_tokens} - {None}  # of the input not all count what was cached
-    return len(conversations) < 2 and len(outputs) < 2 and _may_be_one_model(call.model, other.model)
+    return len(conversations) < 2 and _may_be_one_output(call, other) and _may_be_one_model(call.model, other.model)
+
+
+def _may_be_one_output(one: LlmCall, other: LlmCall) -> bool:
+    """Some count reasoning beside the output; and of the input not all count what was cached."""
+    counts = [call.output_tokens for call in (one, other)]
+    if None in counts or counts[0] == counts[1]:
+        return True
+    more, less = (one, other) if (one.output_tokens or 0) > (other.output_tokens or 0) else (other, one)
+    return not less.reasoning_tokens and more.output_tokens == (less.output_tokens or 0) + (more.reasoning_tokens or 0)
 
 
 def _may_be_one_model(one: str | None, other: str | None) -> bool:

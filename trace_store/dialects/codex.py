@@ -1,10 +1,16 @@
 """Codex CLI: the facts stand in span events and log records named `codex.*`; most of its spans are plumbing.
 
-Source: developers.openai.com/codex/config-advanced (observability) and codex-rs/otel of github.com/openai/codex. Spans
-without a fact stay unclaimed. A turn's span sums up the tokens of its responses.
+Source: developers.openai.com/codex/config-advanced (observability) and codex-rs/otel of github.com/openai/codex;
+captures of version 0.169. Spans without a fact stay unclaimed. A turn's span sums up the tokens of its responses. The
+record of a response is of no trace, also where spans are sent. A command that fails is no failed tool to Codex: its
+output tells.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from trace_store.dialects.dialect import Dialect, Kind, Record
+from trace_store.model import Span
 
 AGENT = Kind("agent", is_aggregate=True)
 LLM = Kind("llm")
@@ -21,6 +27,12 @@ _CALL = {
     **_ALWAYS,
 }
 _REFUSALS = ("rejected by user", "exec command rejected by user", "patch rejected by user")  # what the model is told
+
+
+def _rewrite(_: Span, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Rust's tracing calls the number of an operating system's thread as Codex calls its conversation."""
+    return {} if isinstance(attributes.get("thread.id"), str | None) else {"thread.id": None}
+
 
 DIALECT = Dialect(
     name="codex",
@@ -60,6 +72,7 @@ DIALECT = Dialect(
                     "output_token_count": "gen_ai.usage.output_tokens",
                     "cached_token_count": "gen_ai.usage.cache_read.input_tokens",
                     "reasoning_token_count": "gen_ai.usage.reasoning.output_tokens",
+                    "cache_write_token_count": "gen_ai.usage.cache_creation.input_tokens",
                     **_ALWAYS,
                 },
                 ("event.kind", "response.completed"),
@@ -81,4 +94,5 @@ DIALECT = Dialect(
     call_keys=("call_id",),
     span_names_name_tools=False,
     failure_flags={"gen_ai.tool.success": frozenset({"false"}), "event.failed": frozenset({"true"})},
+    rewrite=_rewrite,
 )
