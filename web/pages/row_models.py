@@ -70,8 +70,8 @@ class RowListPage(Generic[Line]):
     json_url: str
     older_url: str  # "" on the last page
     newest_url: str  # the first page; "" on it
-    is_empty_store: bool  # no trace is there at all
     searched_back_to: int = 0  # Unix nanoseconds: the search ended there and can go on; 0: it did not end early
+    is_empty_store: bool = False  # no trace is there at all
     has_facets: bool = False
     fault: str = ""  # what is wrong with the filter
     order: str = "newest"

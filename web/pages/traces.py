@@ -1,6 +1,5 @@
 """`/traces`: the list, newest first, with its facets, its JSON twins, its fragment, its suggestions and its events."""
 
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -9,23 +8,23 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from otlp_receiver.access import PROJECT_HEADER
-from trace_store.exceptions import RainbarrelError
 from trace_store.model import DEFAULT_PROJECT
 from web.api.traces import list_traces
 from web.context import WebContext, context_of
 from web.lists.filter_chips import filter_chips
-from web.lists.list_facets import VALUES_MAX, facet_column, facets_json
+from web.lists.list_facets import VALUES_MAX, facets_json
 from web.lists.list_parameters import ListQuery, read_list_query, read_shown
 from web.lists.list_tabs import list_tabs
 from web.lists.list_view import list_row
 from web.pages import differences, peek
 from web.pages.facet_models import ListFilter
+from web.pages.facets_beside import facets_beside
 from web.pages.view_models import ListPage
 from web.processes.watcher import list_version
 from web.query_bar.suggestions import suggest, suggestions_json
 from web.requests.errors import BadRequest
 from web.requests.json_answers import json_answer
-from web.templating import page, page_in_parts, render
+from web.templating import page, page_in_parts
 
 router = APIRouter()
 for part in (differences, peek):  # ahead of /traces/{trace_id}
@@ -51,7 +50,8 @@ async def show_list(request: Request, context: Context) -> Response:
     if not (shown.rows or shown.filter.is_set):
         return page("traces.html", page=shown, footer=await context.footer())
     shown = replace(shown, has_facets=True)
-    return page_in_parts("traces.html", partial(_facets, context, query), page=shown, footer=await context.footer())
+    beside = partial(facets_beside, query, partial(context.reader.facets, query.wanted, VALUES_MAX))
+    return page_in_parts("traces.html", beside, page=shown, footer=await context.footer())
 
 
 @router.get("/traces/list")
@@ -86,14 +86,6 @@ async def watch_list(context: Context) -> Response:
     return StreamingResponse(
         context.watcher.events(context.project_id), media_type="text/event-stream", headers=EVENT_STREAM
     )
-
-
-async def _facets(context: WebContext, query: ListQuery) -> str:
-    """The values beside the list, which is there before they are counted; a sentence where they cannot be."""
-    facets = None
-    with suppress(RainbarrelError):
-        facets = facet_column(query, await context.reader.facets(query.wanted, VALUES_MAX))
-    return render("_facets.html", facets=facets)
 
 
 async def _page(request: Request, context: WebContext, query: ListQuery) -> ListPage:
