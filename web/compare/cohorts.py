@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -12,6 +11,7 @@ from web.compare.proportions import Share, differ, share_of
 from web.context import WebContext
 from web.overview.time_window import TimeWindow, read_time_window
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 BY = ("release", "environment", "service", "agent", "model", "tool", "user", "property")
 RANGE = "7d"
@@ -31,7 +31,7 @@ class CohortQuery:
         """The same comparison, some parameters changed."""
         wanted = {name: value for name, value in self.window.shown.items() if name in ("range", "since", "until")}
         wanted |= {"by": self.by, "property": self.property, "a": self.a, "b": self.b} | changed
-        return f"{path}?{urlencode({name: value for name, value in wanted.items() if value})}"
+        return url_with(path, wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
-from urllib.parse import urlencode
 
 import orjson
 from starlette.datastructures import QueryParams
@@ -15,6 +14,7 @@ from tool_errors.issue_status import STATUSES
 from trace_store.lists.issue_rows import IssueFilter
 from web.lists.list_parameters import RANGES_S, read_limit, url_time
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 LIMIT = 50
 KINDS = ("tool_error", "soft_error", "unanswered", "schema_violation", "loop")
@@ -42,12 +42,11 @@ class IssueQuery:
 
     def url(self, path: str, after: tuple[int, str] | None = None, changed: Mapping[str, str] | None = None) -> str:
         """The URL of the same list with some parameters changed, from `after` on."""
-        parameters = {name: value for name, value in (self.shown | dict(changed or {})).items() if value}
-        if self.limit != LIMIT:
-            parameters["limit"] = str(self.limit)
-        if after is not None:
-            parameters["after"] = cursor_text(after)
-        return f"{path}?{urlencode(parameters)}" if parameters else path
+        place = {
+            "limit": "" if self.limit == LIMIT else str(self.limit),
+            "after": "" if after is None else cursor_text(after),
+        }
+        return url_with(path, self.shown | dict(changed or {}) | place)
 
 
 def read_issue_query(parameters: QueryParams, project_id: int) -> IssueQuery:

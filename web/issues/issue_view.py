@@ -14,7 +14,7 @@ from web.filters import utc
 from web.issues.argument_shapes import ArgumentShapes, argument_shapes
 from web.issues.issue_parameters import KINDS, IssueQuery
 from web.issues.issue_reading import IssueList, ListedIssue
-from web.lists.row_query import url_with
+from web.requests.page_urls import url_with
 from web.trace.trace_url import span_of_call, trace_url
 
 KIND_WORDS = {

@@ -4,9 +4,9 @@ import base64
 import binascii
 import re
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -16,7 +16,9 @@ from trace_store.lists.trace_filter import Term, TraceCursor, TraceFilter
 from trace_store.reader import LIST_MAX
 from web.pages.facet_models import ListFilter
 from web.query_bar.language import BadQuery, query_text, read_query
+from web.query_bar.vocabulary import TRACES, Vocabulary
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 LIMIT = 50
 RANGES_S = {"15m": 900, "1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
@@ -43,26 +45,16 @@ class ListQuery:
 
     def url(self, path: str, after: TraceCursor | None = None) -> str:
         """The URL of the same list, from `after` on."""
-        parameters = self.parameters()
-        if after is not None:
-            parameters["after"] = cursor_text(after)
-        return f"{path}?{urlencode(parameters)}" if parameters else path
+        return url_with(path, self.parameters() | {"after": "" if after is None else cursor_text(after)})
 
     def parameters(self) -> dict[str, str]:
-        """The filter as URL parameters, without the cursor."""
-        shown = self.shown
-        found = {"q": shown.q, "range": shown.range, "since": shown.since, "until": shown.until}
-        found |= {"errors": "1" if shown.errors else "", "loops": "1" if shown.loops else ""}
-        found |= {
-            "conversation": shown.conversation,
-            "issue": shown.issue,
-            "tool": shown.tool,
-            "release": shown.release,
-            "environment": shown.environment,
-            "steps": shown.steps,
-        }
-        found |= {"limit": "" if self.limit == LIMIT else str(self.limit)}
-        return {key: value for key, value in found.items() if value}
+        """The filter as URL parameters, without the cursor; "" for what is not set."""
+        return parameters_of(self.shown) | {"limit": "" if self.limit == LIMIT else str(self.limit)}
+
+
+def parameters_of(shown: ListFilter) -> dict[str, str]:
+    """The filter as URL parameters, "" for what is not set."""
+    return {name: "1" if value is True else value or "" for name, value in asdict(shown).items()}
 
 
 def read_shown(parameters: QueryParams) -> ListFilter:
@@ -112,13 +104,15 @@ def since_of(shown: ListFilter) -> int | None:
     return since
 
 
-def url_terms(shown: ListFilter) -> tuple[Term, ...]:
-    """What `q` asks for, and `tool`, `release` and `environment`; BadRequest says which character is wrong."""
+def url_terms(
+    shown: ListFilter, words: Vocabulary = TRACES, names: Sequence[str] = TERM_PARAMETERS
+) -> tuple[Term, ...]:
+    """What `q` asks for, and parameters that mean a field; BadRequest says which character is wrong."""
     try:
-        terms = read_query(shown.q.replace("\0", ""))
+        terms = read_query(shown.q.replace("\0", ""), words)
     except BadQuery as error:
         raise BadRequest(str(error)) from None
-    given = {name: value.replace("\0", "") for name in TERM_PARAMETERS if (value := getattr(shown, name))}
+    given = {name: value.replace("\0", "") for name in names if (value := getattr(shown, name))}
     return (*terms, *(Term(name, (value,)) for name, value in given.items() if value))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from trace_store.lists.trace_filter import Term
-from web.lists.row_query import parameters_of, url_with
+from web.lists.list_parameters import parameters_of
 from web.pages.facet_models import ListFilter, ListTab
 from web.query_bar.language import BadQuery, query_text, read_query
 from web.query_bar.vocabulary import CALLS, SPANS, TRACES, Vocabulary
+from web.requests.page_urls import url_with
 
 LISTS: Mapping[str, Vocabulary] = {"/traces": TRACES, "/tool-calls": CALLS, "/spans": SPANS}
 WORDS = {"/interactions": "Interactions", "/traces": "Traces", "/tool-calls": "Tool calls", "/spans": "Spans"}

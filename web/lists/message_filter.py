@@ -3,13 +3,13 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from trace_store.interactions.interaction_reads import Place
 from trace_store.lists.message_lists import MessageFilter
 from web.lists.list_parameters import RANGES_S
 from web.lists.places import read_place
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 _YES = {"1", "true", "yes", "on"}
 
@@ -33,8 +33,7 @@ class MessageQuery:
 
     def url(self, path: str, before: str = "") -> str:
         """The URL of the same list, from `before` on."""
-        told = {name: value for name, value in (self.shown | {"before": before}).items() if value}
-        return path + (f"?{urlencode(told)}" if told else "")
+        return url_with(path, self.shown | {"before": before})
 
 
 def read_message_query(parameters: Mapping[str, str], project_id: int) -> MessageQuery:

@@ -5,7 +5,6 @@ They are those of the list of traces but for the fields of the query bar and the
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -14,12 +13,21 @@ from trace_store.lists.call_filter import CallCursor, CallFilter
 from trace_store.lists.span_filter import SpanFilter, span_filter
 from trace_store.lists.span_lists import NewestCursor, SlowestCursor
 from trace_store.lists.trace_filter import Term, TraceFilter
-from web.lists.list_parameters import LIMIT, read_limit, read_shown, since_of, url_time
+from web.lists.list_parameters import (
+    LIMIT,
+    TERM_PARAMETERS,
+    parameters_of,
+    read_limit,
+    read_shown,
+    since_of,
+    url_terms,
+    url_time,
+)
 from web.lists.places import FIRST, place_text, read_place
 from web.pages.facet_models import ListFilter
-from web.query_bar.language import BadQuery, read_query
 from web.query_bar.vocabulary import CALLS, SPANS, Vocabulary
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 ORDERS = ("newest", "slowest")
 _NO_PLACE = "`before` is no place in this list; take it from `next`."
@@ -60,19 +68,6 @@ class RowQuery:
         return url_with(path, told)
 
 
-def parameters_of(shown: ListFilter) -> dict[str, str]:
-    """The filter as URL parameters, "" for what is not set."""
-    names = ("q", "range", "since", "until", "conversation", "issue", "tool", "release", "environment", "steps")
-    flags = {name: "1" if getattr(shown, name) else "" for name in ("errors", "loops")}
-    return {name: getattr(shown, name) for name in names} | flags
-
-
-def url_with(path: str, parameters: dict[str, str]) -> str:
-    """A path with those parameters that say something."""
-    told = {name: value for name, value in parameters.items() if value}
-    return f"{path}?{urlencode(told)}" if told else path
-
-
 def read_row_query(parameters: QueryParams, project_id: int, words: Vocabulary) -> RowQuery:
     """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
     shown = replace(read_shown(parameters), steps="")
@@ -80,14 +75,7 @@ def read_row_query(parameters: QueryParams, project_id: int, words: Vocabulary) 
     if order not in ORDERS:
         raise BadRequest(f"order={order} is none of {', '.join(ORDERS)}.")
     times = Times(since_of(shown), url_time("until", shown.until))
-    try:
-        terms = read_query(shown.q.replace("\0", ""), words)
-    except BadQuery as error:
-        raise BadRequest(str(error)) from None
-    given = {
-        name: getattr(shown, name).replace("\0", "") for name in ("conversation", "tool", "release", "environment")
-    }
-    terms += tuple(Term(name, (value,)) for name, value in given.items() if value)
+    terms = url_terms(shown, words, ("conversation", *TERM_PARAMETERS))
     limit = read_limit(parameters.get("limit", ""))
     return RowQuery(shown, times, terms, project_id, limit, parameters.get("before", ""), order)
 

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
 from web.filters import utc
 from web.lists.list_parameters import RANGES_S, url_time
 from web.requests.errors import BadRequest
+from web.requests.page_urls import url_with
 
 NANOSECONDS = 1_000_000_000
 AHEAD_NS = NANOSECONDS  # clocks of senders may be a little ahead of ours
@@ -36,8 +36,7 @@ class TimeWindow:
 
     def url(self, path: str, changed: Mapping[str, str] | None = None) -> str:
         """The URL of a list or page with the same time and filters, some parameters changed."""
-        parameters = {name: value for name, value in (self.shown | dict(changed or {})).items() if value}
-        return f"{path}?{urlencode(parameters)}" if parameters else path
+        return url_with(path, self.shown | dict(changed or {}))
 
     def part_url(self, path: str, since_unix_nano: int, until_unix_nano: int, changed: Mapping[str, str]) -> str:
         """The same for a part of the time."""

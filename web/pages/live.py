@@ -57,7 +57,9 @@ async def show_tail(request: Request, context: Context) -> Response:
         "live.html",
         rows=rows,
         filter=query.shown,
-        hidden={name: value for name, value in query.parameters().items() if name not in ("q", "errors", "loops")},
+        hidden={
+            name: text for name, text in query.parameters().items() if text and name not in ("q", "errors", "loops")
+        },
         events_url=query.url("/live/events"),
         json_url=query.url("/live.json"),
         list_url=query.url("/traces"),

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from tool_errors.prices.prices_in_use import prices_in_use
 from trace_store.lists.price_reads import UnpricedModel
 from web.context import WebContext, context_of
+from web.requests.page_urls import url_with
 from web.rules.price_view import PriceRow, matching, price_json, price_rows, unpriced_json
 from web.templating import page
 
@@ -62,6 +62,6 @@ async def show_prices(request: Request, context: Context, q: str = "") -> Respon
         unpriced=tuple(unpriced),
         unpriced_total=unpriced_total,
         price_file=context.price_file,
-        json_url="/settings/prices.json" + (f"?{urlencode({'q': q})}" if q else ""),
+        json_url=url_with("/settings/prices.json", {"q": q}),
     )
     return page("prices.html", page=shown, footer=await context.footer())

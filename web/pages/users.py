@@ -1,7 +1,6 @@
 """`/users` and `/users/{id}`: who uses the application, what they asked, what went wrong for them; with JSON twins."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Response
@@ -24,6 +23,7 @@ from web.pages.interaction_models import UserPage, UserRowView, UsersPage
 from web.requests.errors import NotFound
 from web.requests.json_answers import json_answer
 from web.requests.names_in_paths import name_of_path
+from web.requests.page_urls import url_with
 from web.templating import page
 
 router = APIRouter()
@@ -44,13 +44,12 @@ async def show_users_json(context: Context, q: str = "", before: str = "") -> Re
 async def show_users(context: Context, q: str = "", before: str = "") -> Response:
     """The users, the last seen first; `q` is looked for in ids and traits."""
     users, total, later = await _users(context, q, before)
-    told = {"q": q} if q else {}
     view = UsersPage(
         users=tuple(_row_view(user) for user in users),
         total=total,
         text=q,
-        json_url="/users.json" + (f"?{urlencode(told)}" if told else ""),
-        later_url=f"/users?{urlencode(told | {'before': later})}" if later else "",
+        json_url=url_with("/users.json", {"q": q}),
+        later_url=url_with("/users", {"q": q, "before": later}) if later else "",
     )
     return page("users.html", page=view, footer=await context.footer())
 
@@ -72,8 +71,8 @@ async def show_user(name: str, context: Context, before: str = "") -> Response:
         user=_row_view(user),
         traits=tuple((key, _text(value)) for key, value in user.traits.items()),
         interactions=tuple(interaction_view(row, feedback.get(row.event_id, ())) for row in interactions),
-        json_url=f"{url}.json" + (f"?{urlencode({'before': before})}" if before else ""),
-        later_url=f"{url}?{urlencode({'before': later})}" if later else "",
+        json_url=url_with(f"{url}.json", {"before": before}),
+        later_url=url_with(url, {"before": later}) if later else "",
     )
     return page("user.html", page=view, footer=await context.footer())
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
-from urllib.parse import urlencode
 
 from web.pages.trace_views import Measure, Only, TraceViewName
 from web.requests.errors import read_id
+from web.requests.page_urls import url_with
 
 DEFAULT_VIEW: TraceViewName = "waterfall"
 FIND_LENGTH_MAX = 200
@@ -47,8 +47,7 @@ class TraceViewState:
             "only": state.only,
             "find": state.find,
         }
-        query = urlencode({name: value for name, value in parameters.items() if value}, safe=",")
-        return f"{path}?{query}" if query else path
+        return url_with(path, parameters, safe=",")
 
 
 def read_view_state(parameters: Mapping[str, str]) -> TraceViewState:
