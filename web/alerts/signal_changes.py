@@ -14,7 +14,7 @@ from trace_store.lists.trace_filter import TraceFilter
 from trace_store.upkeep.reprocess import Choice, open_reprocess
 from web.alerts.signal_reading import SignalPlace
 from web.query_api.signal_ids import GROUPS, OWN_GROUP
-from web.requests.errors import BadRequest, Conflict, NotFound
+from web.requests.errors import BadRequest, Conflict, NotFound, check_known
 
 FIELDS = ("name", "kind", "pattern", "search_in", "sentiment", "id", "group")
 NAME_CHARS_MAX = 100
@@ -58,8 +58,7 @@ def read_signal(said: Mapping[str, Any]) -> Wanted:
     if is_derived_signal(name) or name.startswith(SIGNAL_POSTED):
         raise BadRequest(f"{name} is called as signals of tools, loops or applications are: choose another name.")
     for field, values in (("search_in", SIDES), ("sentiment", SENTIMENTS)):
-        if given[field] not in values:
-            raise BadRequest(f"{field}={given[field]} is none of {', '.join(values)}.")
+        check_known(field, given[field], values)
     try:
         compiled = compile_pattern(given["kind"], given["pattern"])
     except BadSignal as error:

@@ -26,7 +26,7 @@ from trace_store.lists.issue_figures import IssueFigures
 from trace_store.lists.issue_rows import IssueFilter, Trend
 from trace_store.reader import TraceReader
 from trace_store.upkeep.reprocess import open_reprocess
-from web.requests.errors import BadRequest
+from web.requests.errors import check_known
 
 RANGES = {"24h": (24, 3600), "7d": (28, 6 * 3600), "30d": (30, 86_400)}  # whole steps of a trend, and their seconds
 
@@ -84,8 +84,7 @@ class SignalList:
 
 async def read_signal_list(place: SignalPlace, chosen: str) -> SignalList:
     """The signals, with counts of the chosen range up to now."""
-    if chosen not in RANGES:
-        raise BadRequest(f"range={chosen} is none of {', '.join(RANGES)}.")
+    check_known("range", chosen, RANGES)
     steps, step_s = RANGES[chosen]
     since = time.time_ns() - steps * step_s * NANOSECONDS
     origin = since // (step_s * NANOSECONDS) * step_s * NANOSECONDS  # steps begin where roll-ups do

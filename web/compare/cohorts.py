@@ -10,7 +10,7 @@ from trace_store.lists.cohorts import Cohort, CohortTool, CohortWindow, newest_r
 from web.compare.proportions import Share, differ, share_of
 from web.context import WebContext
 from web.overview.time_window import TimeWindow, read_time_window
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 from web.requests.page_urls import url_with
 
 BY = ("release", "environment", "service", "agent", "model", "tool", "user", "property")
@@ -85,8 +85,7 @@ def read_cohort_query(parameters: QueryParams) -> CohortQuery:
     """The parameters; BadRequest for a value that they cannot have."""
     texts = {name: parameters.get(name, "").strip().replace("\0", "") for name in ("by", "property", "a", "b")}
     by = texts["by"] or "release"
-    if by not in BY:
-        raise BadRequest(f"by={by} is none of {', '.join(BY)}.")
+    check_known("by", by, BY)
     if by == "property" and not texts["property"] and (texts["a"] or texts["b"]):
         raise BadRequest("by=property needs property=NAME: which property of interactions tells the two groups apart.")
     return CohortQuery(by, texts["property"], texts["a"], texts["b"], read_time_window(parameters, RANGE))

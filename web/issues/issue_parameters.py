@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from tool_errors.issue_status import STATUSES
 from trace_store.lists.issue_rows import IssueFilter
 from web.lists.list_parameters import RANGES_S, read_limit, url_time
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 from web.requests.page_urls import url_with
 
 LIMIT = 50
@@ -53,8 +53,8 @@ def read_issue_query(parameters: QueryParams, project_id: int) -> IssueQuery:
     """Read the parameters; BadRequest with a sentence for a value that they cannot have."""
     shown = {name: parameters.get(name, "").strip().replace("\0", "") for name in TEXTS}
     for name, known in (("range", tuple(RANGES_S)), ("kind", KINDS), ("status", STATUSES), ("order", ORDERS)):
-        if shown[name] and shown[name] not in known:
-            raise BadRequest(f"{name}={shown[name]} is none of {', '.join(known)}.")
+        if shown[name]:
+            check_known(name, shown[name], known)
     now = time.time_ns()
     since = url_time("since", shown["since"])
     if shown["range"] and since is None:

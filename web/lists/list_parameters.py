@@ -17,13 +17,13 @@ from trace_store.reader import LIST_MAX
 from web.pages.facet_models import ListFilter
 from web.query_bar.language import BadQuery, query_text, read_query
 from web.query_bar.vocabulary import TRACES, Vocabulary
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 from web.requests.page_urls import url_with
 
 LIMIT = 50
 RANGES_S = {"15m": 900, "1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
 NANO_MAX = 2**63 - 1
-_YES = {"1", "true", "yes", "on"}
+YES = {"1", "true", "yes", "on"}
 _CURSOR_BYTES = 24
 _FAILING = {"failing", "error", "soft_error", "failed_span"}  # what `errors` says, or more
 TERM_PARAMETERS = ("tool", "release", "environment")  # that pages link with; the query bar has them as fields
@@ -64,8 +64,8 @@ def read_shown(parameters: QueryParams) -> ListFilter:
         range=parameters.get("range", ""),
         since=parameters.get("since", ""),
         until=parameters.get("until", ""),
-        errors=parameters.get("errors", "").lower() in _YES,
-        loops=parameters.get("loops", "").lower() in _YES,
+        errors=parameters.get("errors", "").lower() in YES,
+        loops=parameters.get("loops", "").lower() in YES,
         conversation=parameters.get("conversation", ""),
         issue=parameters.get("issue", ""),
         tool=parameters.get("tool", ""),
@@ -96,12 +96,17 @@ def read_list_query(parameters: QueryParams, project_id: int) -> ListQuery:
 
 def since_of(shown: ListFilter) -> int | None:
     """When the time of a list begins, in Unix nanoseconds; None for no such limit. Raises BadRequest."""
-    if shown.range and shown.range not in RANGES_S:
-        raise BadRequest(f"range={shown.range} is none of {', '.join(RANGES_S)}.")
+    of_range = range_begin(shown.range)
     since = url_time("since", shown.since)
-    if shown.range and since is None:
-        since = time.time_ns() - RANGES_S[shown.range] * 1_000_000_000
-    return since
+    return of_range if since is None else since
+
+
+def range_begin(text: str) -> int | None:
+    """When a range that ends now begins, in Unix nanoseconds; None for "". Raises BadRequest."""
+    if not text:
+        return None
+    check_known("range", text, RANGES_S)
+    return time.time_ns() - RANGES_S[text] * 1_000_000_000
 
 
 def url_terms(

@@ -1,17 +1,13 @@
 """The parameters of the lists of interactions and conversations: from the URL to a filter of the store and back."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trace_store.interactions.interaction_reads import Place
 from trace_store.lists.message_lists import MessageFilter
-from web.lists.list_parameters import RANGES_S
+from web.lists.list_parameters import YES, range_begin
 from web.lists.places import read_place
-from web.requests.errors import BadRequest
 from web.requests.page_urls import url_with
-
-_YES = {"1", "true", "yes", "on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +35,10 @@ class MessageQuery:
 def read_message_query(parameters: Mapping[str, str], project_id: int) -> MessageQuery:
     """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
     shown = {name: parameters.get(name, "").strip() for name in ("q", "range", "user")}
-    shown |= {name: "1" if parameters.get(name, "").lower() in _YES else "" for name in ("errors", "loops")}
-    if shown["range"] and shown["range"] not in RANGES_S:
-        raise BadRequest(f"range={shown['range']} is none of {', '.join(RANGES_S)}.")
+    shown |= {name: "1" if parameters.get(name, "").lower() in YES else "" for name in ("errors", "loops")}
     wanted = MessageFilter(
         project_id,
-        since_unix_nano=time.time_ns() - RANGES_S[shown["range"]] * 1_000_000_000 if shown["range"] else 0,
+        since_unix_nano=range_begin(shown["range"]) or 0,
         text=shown["q"].replace("\0", ""),
         user_id=shown["user"].replace("\0", "") or None,
         errors_only=bool(shown["errors"]),

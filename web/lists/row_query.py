@@ -26,7 +26,7 @@ from web.lists.list_parameters import (
 from web.lists.places import FIRST, place_text, read_place
 from web.pages.facet_models import ListFilter
 from web.query_bar.vocabulary import CALLS, SPANS, Vocabulary
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 from web.requests.page_urls import url_with
 
 ORDERS = ("newest", "slowest")
@@ -72,8 +72,7 @@ def read_row_query(parameters: QueryParams, project_id: int, words: Vocabulary) 
     """Read the parameters of a project's list; BadRequest with a sentence for a value that it does not know."""
     shown = replace(read_shown(parameters), steps="")
     order = parameters.get("order", "") or ORDERS[0]
-    if order not in ORDERS:
-        raise BadRequest(f"order={order} is none of {', '.join(ORDERS)}.")
+    check_known("order", order, ORDERS)
     times = Times(since_of(shown), url_time("until", shown.until))
     terms = url_terms(shown, words, ("conversation", *TERM_PARAMETERS))
     limit = read_limit(parameters.get("limit", ""))

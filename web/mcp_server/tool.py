@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from web.context import WebContext
 from web.mcp_server.own_api import OwnApi
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 
 BUDGET, BUDGET_MIN, BUDGET_MAX = 4_000, 300, 100_000  # tokens of an answer
 Schema = dict[str, Any]
@@ -108,6 +108,6 @@ def _read(name: str, value: Any, schema: Schema) -> Any:
         if number is None or not least <= number <= most:
             raise BadRequest(f"{name}={said} is no whole number from {least} to {most}.")
         return number
-    if "enum" in schema and said not in schema["enum"]:
-        raise BadRequest(f"{name}={said} is none of {', '.join(schema['enum'])}.")
+    if "enum" in schema:
+        check_known(name, said, schema["enum"])
     return said

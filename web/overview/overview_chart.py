@@ -3,7 +3,7 @@
 from trace_store.lists.overview import NANOSECONDS, Failures, OverviewFigures
 from web.charts.time_chart import Series, TimeChart, Unit
 from web.overview.time_window import TimeWindow
-from web.requests.errors import BadRequest
+from web.requests.errors import check_known
 
 PARTS = (  # from the ground up: of Failures, class of the mark, words
     ("errors", "error", "errors"),
@@ -24,9 +24,9 @@ CHARTS = {  # `chart=` in the URL, and its title
 
 def read_chart_name(given: str) -> str:
     """Which chart is asked for; BadRequest for one that is not there."""
-    if given and given not in CHARTS:
-        raise BadRequest(f"chart={given} is none of {', '.join(CHARTS)}.")
-    return given or FAILURES
+    name = given or FAILURES
+    check_known("chart", name, CHARTS)
+    return name
 
 
 def overview_chart(figures: OverviewFigures, window: TimeWindow, name: str) -> TimeChart:

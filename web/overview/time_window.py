@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 
 from web.filters import utc
 from web.lists.list_parameters import RANGES_S, url_time
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 from web.requests.page_urls import url_with
 
 NANOSECONDS = 1_000_000_000
@@ -47,8 +47,8 @@ class TimeWindow:
 def read_time_window(parameters: QueryParams, default_range: str) -> TimeWindow:
     """Read the parameters; BadRequest with a sentence for a value that they cannot have."""
     shown = {name: parameters.get(name, "").strip().replace("\0", "") for name in TEXTS}
-    if shown["range"] and shown["range"] not in RANGES_S:
-        raise BadRequest(f"range={shown['range']} is none of {', '.join(RANGES_S)}.")
+    if shown["range"]:
+        check_known("range", shown["range"], RANGES_S)
     since, until = url_time("since", shown["since"]), url_time("until", shown["until"])
     if since is not None:
         shown["range"] = ""

@@ -9,7 +9,7 @@ from trace_store.lists.trace_filter import LIST_COLUMNS, TEXT_COLUMNS, Term
 from trace_store.reader import TraceReader
 from web.query_bar.language import written
 from web.query_bar.vocabulary import CALLS, TRACES, Vocabulary
-from web.requests.errors import BadRequest
+from web.requests.errors import BadRequest, check_known
 
 SUGGESTED_MAX = 12
 TEXT_CHARS_MAX = 2000
@@ -140,8 +140,7 @@ async def suggest(
     reader: TraceReader, project_id: int, field: str, typed: str, words: Vocabulary = TRACES
 ) -> list[Suggestion]:
     """Suggestions for a text of the field `q` or `steps`; BadRequest for another field, or for too long a text."""
-    if field not in ("q", "steps"):
-        raise BadRequest(f"field={field} is none of q, steps.")
+    check_known("field", field, ("q", "steps"))
     if len(typed) > TEXT_CHARS_MAX:
         raise BadRequest(f"text has {len(typed):,} characters; at most {TEXT_CHARS_MAX:,} are read.")
     if field == "q":

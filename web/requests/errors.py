@@ -1,5 +1,7 @@
 """Errors that a request can end with; each is one sentence, as JSON for programs and as a page for people."""
 
+from collections.abc import Collection
+
 
 class WebError(Exception):
     """An answer other than 200."""
@@ -39,6 +41,12 @@ class Unavailable(WebError):
     """Something that the answer needs is away; ask again."""
 
     status = 503
+
+
+def check_known(name: str, value: str, known: Collection[str]) -> None:
+    """BadRequest for a value of a parameter that is none of those that are known."""
+    if value not in known:
+        raise BadRequest(f"{name}={value} is none of {', '.join(known)}.")
 
 
 def read_id(text: str, length: int, what: str) -> bytes:
