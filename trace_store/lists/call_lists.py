@@ -12,7 +12,7 @@ import psycopg
 
 from trace_store.lists.call_filter import CallCursor, CallFilter, Looked, conditions, looked_at
 from trace_store.lists.list_text import like_pattern
-from trace_store.lists.trace_lists import ListFacets, facets_of
+from trace_store.lists.trace_lists import ListFacets, count_values
 from trace_store.queries import load
 from trace_store.span_reads import plan_and_fetch
 
@@ -99,8 +99,7 @@ async def read_call_facets(
     looked, parameters, end = await _looked(connection, wanted, None, looked_at_max, LOOPS_MAX)
     where, values = conditions(wanted.terms)
     statement = SQL.facets.replace(b"{looked}", looked.query).replace(b"{where}", where.encode())
-    asked = parameters | values | {"counted_max": counted_max, "values_max": values_max}
-    counted = facets_of(await plan_and_fetch(connection, statement, asked), counted_max)
+    counted = await count_values(connection, statement, parameters | values, values_max, counted_max)
     if counted.is_cut or (end or await _end(connection, looked, parameters)) is None:
         return counted
     return replace(counted, is_cut=True)

@@ -16,7 +16,7 @@ import psycopg
 from trace_store.fact_parts import Entry, StoredPart, newest_entries, span_key
 from trace_store.lists.span_filter import KIND_NUMBERS, SpanFilter, conditions
 from trace_store.lists.trace_filter import TraceCursor
-from trace_store.lists.trace_lists import Facet, ListFacets, facets_of, looked_at
+from trace_store.lists.trace_lists import Facet, ListFacets, count_values, looked_at
 from trace_store.queries import load
 from trace_store.span_reads import plan_and_fetch
 from trace_store.stored import TraceKey
@@ -166,8 +166,8 @@ async def read_span_facets(
     where, parameters, last = await looked_at(connection, wanted.traces, None)
     of_span, values = conditions(wanted.terms)
     parameters |= values | {"traces_max": traces_max, "spans_max": spans_max}
-    asked = parameters | {"counted_max": counted_max, "values_max": values_max}
-    counted = facets_of(await plan_and_fetch(connection, _with(SQL.facets, where, of_span), asked), counted_max)
+    statement = _with(SQL.facets, where, of_span)
+    counted = await count_values(connection, statement, parameters, values_max, counted_max)
     looked = await plan_and_fetch(connection, _with(SQL.looked_at, where, ""), parameters)
     is_cut = last is not None or any(traces >= traces_max or spans >= spans_max for traces, spans, *_ in looked)
     named = counted.facets | {"kind": _named(counted.facets["kind"])} if "kind" in counted.facets else counted.facets

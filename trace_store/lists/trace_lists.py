@@ -4,7 +4,7 @@ What no index answers is looked for in the newest LOOKED_AT_MAX traces; a page t
 there, so that the search can go on. Counts are over the newest COUNTED_MAX matching traces.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -100,16 +100,20 @@ async def read_facets(
     """
     where, parameters, last = await looked_at(connection, wanted, None, looked_at_max)
     statement = SQL.facets.replace(b"{where}", where.encode()).replace(b"{failing}", STATUSES[failing])
-    asked = parameters | {"counted_max": counted_max, "values_max": values_max}
-    counted = facets_of(await plan_and_fetch(connection, statement, asked), counted_max)
+    counted = await count_values(connection, statement, parameters, values_max, counted_max)
     return counted if last is None else replace(counted, is_cut=True)
 
 
-def facets_of(rows: Iterable[Sequence[Any]], counted_max: int) -> ListFacets:
-    """Counts from rows of field, value, how many have it, how many of them fail, and how many values the field has.
-
-    The row without a field has the totals.
-    """
+async def count_values(
+    connection: psycopg.AsyncConnection[Any],
+    statement: bytes,
+    parameters: Mapping[str, Any],
+    values_max: int,
+    counted_max: int,
+) -> ListFacets:
+    """The counts of a statement `facets`, of traces, tool calls or spans; `values_max` values of each field."""
+    asked = {**parameters, "counted_max": counted_max, "values_max": values_max}
+    rows = await plan_and_fetch(connection, statement.replace(b"{first_values}", SQL.first_values), asked)
     found: dict[str, list[FacetValue]] = {}
     totals = FacetValue("", 0, 0)
     counts: dict[str, int] = {}

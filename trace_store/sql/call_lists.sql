@@ -188,8 +188,7 @@ WHERE decode(item ->> 0, 'hex') = ANY (%(trace_ids)s::bytea[])
     AND finding.finding_key = 'loop:' || loop.loop_id LIMIT 1)
 
 -- facets --
--- The values of each field that most of the newest matching calls have, the first ones of each field: (field, value, calls, those
--- of them that fail, how many values the field has). The first row, without a field, counts the calls.
+-- The values of the newest matching calls, with {first_values} of trace_lists.sql. The first row, without a field, counts the calls.
 WITH {looping}, found AS MATERIALIZED (
   SELECT c.name, c.rule, c.error_type, c.recovered, asked.model, t.service_name, t.release, t.environment, t.user_id, t.agents,
     CASE WHEN c.is_passed_on THEN 'ok' ELSE c.status END AS status,
@@ -212,14 +211,7 @@ WITH {looping}, found AS MATERIALIZED (
   UNION ALL SELECT 'release', release, is_failing FROM found WHERE release <> ''
   UNION ALL SELECT 'environment', environment, is_failing FROM found WHERE environment <> ''
   UNION ALL SELECT 'user', user_id, is_failing FROM found WHERE user_id <> ''
-), counted AS (
-  SELECT field, value, count(*) AS calls, count(*) FILTER (WHERE is_failing) AS failing FROM valued GROUP BY 1, 2
-), ranked AS (
-  SELECT *, count(*) OVER (PARTITION BY field) AS of_field,
-         row_number() OVER (PARTITION BY field ORDER BY calls DESC, value) AS place
-  FROM counted
-)
-SELECT field, value, calls, failing, of_field FROM ranked WHERE place <= %(values_max)s ORDER BY field, place
+), {first_values}
 
 -- values --
 -- Tools, types of errors or rules among the newest calls that contain a text, those of most calls first (tool_calls_start_idx).

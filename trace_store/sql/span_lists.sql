@@ -99,8 +99,8 @@ LEFT JOIN found ON true
 ORDER BY found.span_ns DESC, found.trace_id DESC, found.span_id DESC
 
 -- facets --
--- The values of each field that most spans of the newest matching traces have, the first ones of each field: (field, value, spans,
--- those of them that failed, how many values the field has). The first row, without a field, counts the spans.
+-- The values of spans of the newest matching traces, with {first_values} of trace_lists.sql. The first row, without a field, counts the
+-- spans.
 WITH {newest_traces}, found AS MATERIALIZED (
   SELECT {shown}
   FROM looked t
@@ -121,14 +121,7 @@ WITH {newest_traces}, found AS MATERIALIZED (
   UNION ALL SELECT 'release', release, is_failing FROM told WHERE release <> ''
   UNION ALL SELECT 'environment', environment, is_failing FROM told WHERE environment <> ''
   UNION ALL SELECT 'user', user_id, is_failing FROM told WHERE user_id <> ''
-), counted AS (
-  SELECT field, value, count(*) AS spans, count(*) FILTER (WHERE is_failing) AS failing FROM valued GROUP BY 1, 2
-), ranked AS (
-  SELECT *, count(*) OVER (PARTITION BY field) AS of_field,
-         row_number() OVER (PARTITION BY field ORDER BY spans DESC, value) AS place
-  FROM counted
-)
-SELECT field, value, spans, failing, of_field FROM ranked WHERE place <= %(values_max)s ORDER BY field, place
+), {first_values}
 
 -- after_newest --
 -- It comes after the last span of a page, in its trace or in an older one.

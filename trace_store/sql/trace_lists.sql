@@ -22,8 +22,7 @@ ORDER BY t.start_unix_nano DESC, t.trace_id DESC
 OFFSET %(looked_at_max)s::bigint - 1 LIMIT 2
 
 -- facets --
--- The values of each field that most of the newest matching traces have, the first ones of each field: (field, value,
--- traces, those of them that fail, how many values the field has). The first row, without a field, counts the traces.
+-- The values of the newest matching traces, with {first_values}. The first row, without a field, counts the traces.
 -- Reads at most so many rows, in the order of list_traces; of those with failed calls also findings (primary key).
 -- {failing} is the condition that tells which traces fail.
 WITH found AS MATERIALIZED (
@@ -60,14 +59,19 @@ WITH found AS MATERIALIZED (
     WHERE found.error_count + found.soft_error_count + found.unanswered_count > 0
       AND f.kind IN ('tool_error', 'soft_error', 'unanswered')
   ) failed
-), counted AS (
-  SELECT field, value, count(*) AS traces, count(*) FILTER (WHERE is_failing) AS failing FROM valued GROUP BY 1, 2
+), {first_values}
+
+-- first_values --
+-- How `facets` of a list ends, which has gathered `valued (field, value, is_failing)`: the values of each field that most lines have,
+-- the first ones of each field: (field, value, lines, those of them that fail, how many values the field has).
+counted AS (
+  SELECT field, value, count(*) AS lines, count(*) FILTER (WHERE is_failing) AS failing FROM valued GROUP BY 1, 2
 ), ranked AS (
   SELECT *, count(*) OVER (PARTITION BY field) AS of_field,
-         row_number() OVER (PARTITION BY field ORDER BY traces DESC, value) AS place
+         row_number() OVER (PARTITION BY field ORDER BY lines DESC, value) AS place
   FROM counted
 )
-SELECT field, value, traces, failing, of_field FROM ranked WHERE place <= %(values_max)s ORDER BY field, place
+SELECT field, value, lines, failing, of_field FROM ranked WHERE place <= %(values_max)s ORDER BY field, place
 
 -- values --
 -- The values of a field among the newest traces that contain a text, those of most traces first (traces_start_idx).
