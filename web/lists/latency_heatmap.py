@@ -12,6 +12,7 @@ from math import ceil, sqrt
 from typing import Any
 
 from trace_store.lists.trace_filter import Term
+from web.charts.time_chart import NANOSECONDS, step_words
 from web.filters import number, utc
 from web.query_bar.language import query_text
 from web.query_bar.vocabulary import CALLS
@@ -125,14 +126,15 @@ def heatmap(counts: Sequence[Sequence[int]], steps: Steps, calls_url: CallsUrl) 
         )
         for place in places
     )
-    return Heatmap(columns, rows, sum(calls), _length(steps.step_ns), _spoken(counts, columns, sum(calls), most))
+    step = step_words(steps.step_ns // NANOSECONDS)
+    return Heatmap(columns, rows, sum(calls), step, _spoken(counts, columns, sum(calls), most))
 
 
 def heatmap_json(counts: Sequence[Sequence[int]], steps: Steps) -> dict[str, Any]:
     """`{"since_unix_nano", "step_s", "bounds_ns", "counts"}`; `counts` has a list per step, its last the rest."""
     return {
         "since_unix_nano": str(steps.origin_unix_nano),
-        "step_s": steps.step_ns // 1_000_000_000,
+        "step_s": steps.step_ns // NANOSECONDS,
         "bounds_ns": list(BOUNDS_NS),
         "counts": [list(of_step) for of_step in counts],
     }
@@ -178,14 +180,6 @@ def _range(place: int) -> str:
 
 def _bound(nanoseconds: int) -> str:
     return f"{nanoseconds // 10**9} s" if nanoseconds >= 10**9 else f"{nanoseconds // 10**6} ms"
-
-
-def _length(step_ns: int) -> str:
-    for unit_ns, unit in ((DAY_NS, "day"), (HOUR_NS, "hour"), (MINUTE_NS, "minute")):
-        if not step_ns % unit_ns:
-            count = step_ns // unit_ns
-            return unit if count == 1 else f"{count} {unit}s"
-    raise ValueError(f"a step of {step_ns} ns is no whole number of minutes")
 
 
 def _spoken(counts: Sequence[Sequence[int]], columns: Sequence[HeatmapColumn], calls: int, most: int) -> str:
