@@ -6,7 +6,6 @@ directory itself.
 
 import argparse
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from trace_store.alerts.channels import ChannelStore
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from web.alerts.alert_json import BACKTEST_DAYS, backtest_json, check_signal, condition, read_days, rule_json, state_of
+from web.command_output import print_json
 from web.filters import utc
 from web.processes.heavy_reads import backtest_rule
 from web.project_store import ProjectStore, add_project_option, open_project
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:
     rules = _with_alerts(store, lambda alerts: alerts.rules(store.project_id))
     if arguments.json:
-        _print_json({"rules": [rule_json(rule) for rule in rules]})
+        print_json({"rules": [rule_json(rule) for rule in rules]})
         return
     for rule in rules:
         print(f"{rule.rule_id:>4}  {state_of(rule):<8}  {rule.name}: {condition(rule)}")
@@ -95,7 +95,7 @@ def _add(arguments: argparse.Namespace, store: ProjectStore) -> None:
         raise RainbarrelError(f"There is no channel {names}; `rainbarrel channels list` names those that there are.")
     rule_id = _with_alerts(store, lambda alerts: alerts.add(store.project_id, name, definition, arguments.channel))
     if arguments.json:
-        _print_json({"rule_id": rule_id})
+        print_json({"rule_id": rule_id})
     else:
         print(f"Alert rule {rule_id} looks at what is found from now on.")
 
@@ -105,7 +105,7 @@ def _backtest(arguments: argparse.Namespace, store: ProjectStore) -> None:
     definition = _read(store, arguments.words[0])
     found = backtest_json(backtest_rule(*store, definition, time.time_ns(), days))
     if arguments.json:
-        _print_json(found)
+        print_json(found)
         return
     times = "once" if found["firings_total"] == 1 else f"{found['firings_total']} times"
     print(f"It would have fired {times} in {days} days.")
@@ -157,7 +157,3 @@ def _with_alerts(store: ProjectStore, act: Callable[[AlertStore], Awaitable[Any]
 async def _channel_ids(store: ProjectStore) -> set[int]:
     async with make_pool(store.conninfo, "rainbarrel alerts command", 1) as pool:
         return {channel.channel_id for channel in await ChannelStore(pool).all(store.project_id)}
-
-
-def _print_json(found: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

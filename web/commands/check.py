@@ -8,10 +8,7 @@ loop is allowed; unanswered calls and cost are only counted.
 import argparse
 import math
 import sys
-from pathlib import Path
 from typing import Any
-
-import orjson
 
 from tool_errors.failure.tool_rules_in_use import use_tool_rules
 from tool_errors.inspect import inspect_records
@@ -19,6 +16,7 @@ from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.rules import registry_for
 from trace_store.exceptions import RainbarrelError
 from web.attach import server_client
+from web.command_output import print_json, write_file
 from web.gate.junit import junit_xml
 from web.gate.limits import LIMITS, check, unpriced_models
 from web.gate.report import report_json, report_text
@@ -79,13 +77,10 @@ def _check(arguments: argparse.Namespace) -> int:
     traces, rejected = _read(arguments, settings)
     results = check(traces, {limit.name: getattr(arguments, limit.name) for limit in LIMITS})
     if arguments.junit:
-        try:
-            Path(arguments.junit).write_bytes(junit_xml(results))
-        except OSError as error:
-            raise RainbarrelError(f"{arguments.junit}: {error.strerror}.") from error
+        write_file(junit_xml(results), arguments.junit)
     if arguments.json:
         found = report_json(results, len(traces))
-        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        print_json(found)
     else:
         print(report_text(results, len(traces)))
     for warning in _warnings(arguments, traces):

@@ -13,6 +13,7 @@ from trace_store.exceptions import RainbarrelError
 from trace_store.model import Span
 from web.api_client import ApiClient, ServerRefuses
 from web.attach import server_client
+from web.command_output import print_json
 from web.compare.export_text import export_text
 from web.compare.exports import accepted_spans, by_trace, compare_trace, export_json
 from web.otlp_files import read_records
@@ -56,8 +57,7 @@ def _compare(arguments: argparse.Namespace) -> int:
     client = server_client(read_settings(vars(arguments)), arguments.url)
     found = [compare_trace(trace_id, _ours(client, trace_id), others) for trace_id, others in theirs.items()]
     if arguments.json:
-        said = export_json(found, len(found))
-        sys.stdout.buffer.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        print_json(export_json(found, len(found)))
     else:
         print(export_text(found))
     if rejected:

@@ -6,7 +6,6 @@ Reads the database of the server that runs on the data directory, of --database-
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
@@ -14,6 +13,7 @@ from trace_store.export import traces_json, traces_protobuf
 from trace_store.model import KIND_FROM_LOG
 from trace_store.reader import TraceReader
 from trace_store.stored import StoredSpan, TraceKey
+from web.command_output import write_output
 from web.ids import read_trace_id
 from web.project_store import ProjectStore, add_project_option, open_project
 from web.settings import add_flags, read_settings
@@ -45,15 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not spans:
         raise RainbarrelError(f"There is no trace {arguments.trace_id} in project {arguments.project}.")
     content = traces_protobuf(spans) if arguments.format == "protobuf" else traces_json(spans) + b"\n"
-    if arguments.output is None:
-        sys.stdout.buffer.write(content)
-        return 0
-    try:
-        Path(arguments.output).write_bytes(content)
-    except OSError as error:
-        raise RainbarrelError(f"{arguments.output}: {error.strerror}.") from error
-    count = sum(span.row.kind != KIND_FROM_LOG for span in spans)
-    print(f"{arguments.output}: {count} spans", file=sys.stderr)
+    write_output(content, arguments.output, f"{sum(span.row.kind != KIND_FROM_LOG for span in spans)} spans")
     return 0
 
 

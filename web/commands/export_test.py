@@ -6,8 +6,6 @@ Reads the database of the server that runs on the data directory, of --database-
 
 import argparse
 import asyncio
-import sys
-from pathlib import Path
 from typing import Any
 
 from tool_errors.failure.tool_rules_in_use import use_tool_rules
@@ -15,6 +13,7 @@ from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
 from trace_store.stored import TraceKey
+from web.command_output import write_output
 from web.failing_call.find import find_failed_call
 from web.failing_call.pytest_file import pytest_file
 from web.ids import read_trace_id
@@ -57,14 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise RainbarrelError(f"There is no trace {arguments.trace_id} in project {arguments.project}.")
     call = find_failed_call(trace, arguments.call_key, arguments.span)
     content = pytest_file(trace["trace_id"], call).encode()
-    if arguments.output is None:
-        sys.stdout.buffer.write(content)
-        return 0
-    try:
-        Path(arguments.output).write_bytes(content)
-    except OSError as error:
-        raise RainbarrelError(f"{arguments.output}: {error.strerror}.") from error
-    print(f"{arguments.output}: run it with pytest, then put the real tool into call_tool", file=sys.stderr)
+    write_output(content, arguments.output, "run it with pytest, then put the real tool into call_tool")
     return 0
 
 

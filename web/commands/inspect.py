@@ -3,15 +3,13 @@ without a database: the tree, the LLM and tool calls, failed tool calls and loop
 """
 
 import argparse
-import sys
 from typing import Any
-
-import orjson
 
 from tool_errors.failure.tool_rules_in_use import use_tool_rules
 from tool_errors.inspect import explain_records, inspect_records
 from tool_errors.prices.prices_in_use import use_prices
 from tool_errors.rules import registry_for
+from web.command_output import print_json
 from web.otlp_files import read_records
 from web.rules.loop_settings import loop_thresholds
 from web.rules.mapping_files import read_mapping_files
@@ -54,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             for span, told in explain_records(spans, logs, registry)
         ]
     if arguments.json:
-        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        print_json(found)
     elif traces:
         print("\n\n".join(map(trace_text, traces)))
         for one in found.get("explanations", ()):

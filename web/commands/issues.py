@@ -7,13 +7,13 @@ import argparse
 import asyncio
 import sys
 
-import orjson
 from starlette.datastructures import QueryParams
 
 from tool_errors.issue_status import STATUSES
 from trace_store.connections import make_pool
 from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
+from web.command_output import print_json, text_table
 from web.filters import number, utc
 from web.issues.issue_json import list_json
 from web.issues.issue_parameters import KINDS, ORDERS, IssueQuery, cursor_text, read_issue_query
@@ -64,8 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     except WebError as error:
         raise RainbarrelError(error.sentence) from None
     if arguments.json:
-        answer = list_json(found, None if found.after is None else cursor_text(found.after))
-        sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        print_json(list_json(found, None if found.after is None else cursor_text(found.after)))
         return 0
     print(_table(found))
     print(f"Showing {number(len(found.issues))} of {number(found.total)} issues.", file=sys.stderr)
@@ -88,14 +87,7 @@ def _table(found: IssueList) -> str:
                 *(row.first_release, _cut(row.tool, TOOL_CHARS_MAX), _cut(row.title, TITLE_CHARS_MAX), row.fingerprint),
             ]
         )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return text_table(lines, _NUMBERS)
 
 
 def _cut(text: str, chars_max: int) -> str:

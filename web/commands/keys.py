@@ -8,7 +8,6 @@ import asyncio
 import sys
 from typing import Any
 
-import orjson
 import psycopg
 
 from trace_store.access_keys import KINDS, add_key, read_keys, revoke_key
@@ -17,6 +16,7 @@ from trace_store.database_errors import translate_errors
 from trace_store.exceptions import RainbarrelError
 from trace_store.projects import read_projects
 from web.attach import open_store
+from web.command_output import print_json
 from web.settings import add_flags, read_settings
 from web.signing_in.key_changes import key_json, key_projects, read_key
 
@@ -72,7 +72,7 @@ async def _create(connection: psycopg.AsyncConnection[Any], arguments: argparse.
     key, row = await add_key(connection, *read_key(said, projects))
     if arguments.json:
         slugs = {project.project_id: project.slug for project in projects}
-        _print_json({"key": key} | key_json(row, key_projects(row, slugs)))
+        print_json({"key": key} | key_json(row, key_projects(row, slugs)))
         return 0
     print(key)
     print(f"This is key {row.key_id}; keep it, it is not shown again.", file=sys.stderr)
@@ -83,7 +83,7 @@ async def _list(connection: psycopg.AsyncConnection[Any], *, as_json: bool) -> i
     keys = await read_keys(connection)
     slugs = {project.project_id: project.slug for project in await read_projects(connection)}
     if as_json:
-        _print_json({"keys": [key_json(key, key_projects(key, slugs)) for key in keys]})
+        print_json({"keys": [key_json(key, key_projects(key, slugs)) for key in keys]})
         return 0
     for key in keys:
         used = f"last used {key.last_used_at:%Y-%m-%d %H:%M} UTC" if key.last_used_at else "never used"
@@ -93,7 +93,3 @@ async def _list(connection: psycopg.AsyncConnection[Any], *, as_json: bool) -> i
     if not keys:
         print("There is no key yet; make one with `rainbarrel keys create`.")
     return 0
-
-
-def _print_json(body: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

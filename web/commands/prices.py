@@ -1,18 +1,16 @@
 """Show what calls of models cost: the whole price table, or which price each MODEL pays, and why."""
 
 import argparse
-import sys
 import time
 from dataclasses import astuple
 from datetime import UTC, date, datetime
 from typing import Any
 
-import orjson
-
 from tool_errors.prices.model_names import spellings
 from tool_errors.prices.price_file import read_prices
 from tool_errors.prices.price_table import Price, PriceTable
 from trace_store.exceptions import RainbarrelError
+from web.command_output import print_json, text_table
 from web.rules.price_view import PriceRow, origin, price_json, price_rows
 from web.settings import add_flags, read_settings
 
@@ -45,14 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     table = read_prices(read_settings({"prices": arguments.prices}).prices)
     if not arguments.models:
         prices = list(table)
-        _print({"prices": [price_json(price) for price in prices]} if arguments.json else _lines(price_rows(prices)))
+        if arguments.json:
+            print_json({"prices": [price_json(price) for price in prices]})
+        else:
+            print(_lines(price_rows(prices)))
         return 0
     at = _unix_nano(arguments.on)
     found = [(model, table.find(arguments.provider, model, at)) for model in arguments.models]
     if arguments.json:
-        _print({"models": [_model_json(model, arguments.provider, price) for model, price in found]})
+        print_json({"models": [_model_json(model, arguments.provider, price) for model, price in found]})
     else:
-        _print("\n".join(_told(model, arguments.provider, price, table) for model, price in found))
+        print("\n".join(_told(model, arguments.provider, price, table) for model, price in found))
     return 0 if all(price for _, price in found) else 1
 
 
@@ -86,19 +87,4 @@ def _told(model: str, provider: str | None, price: Price | None, table: PriceTab
 
 
 def _lines(rows: tuple[PriceRow, ...]) -> str:
-    table = [list(astuple(row)) for row in (_HEAD, *rows)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in table
-    )
-
-
-def _print(found: str | dict[str, Any]) -> None:
-    if isinstance(found, str):
-        print(found)
-    else:
-        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    return text_table([astuple(row) for row in (_HEAD, *rows)], _NUMBERS)

@@ -2,14 +2,11 @@
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from tool_errors.failure.payload_rules import PAYLOAD_RULE_IDS
 from tool_errors.failure.rule_table import rules_json
+from web.command_output import print_json
 from web.project_store import ProjectStore, add_project_option, open_project
 from web.requests.errors import WebError
 from web.settings import Settings, add_flags, read_settings
@@ -42,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _try(arguments, read_settings(vars(arguments)))
     rules = rules_json()
     if arguments.json:
-        _print_json({"rules": rules})
+        print_json({"rules": rules})
         return 0
     width = max(len(rule["id"]) for rule in rules)
     for rule in rules:
@@ -80,7 +77,7 @@ def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     with open_project(settings, arguments.project) as store:
         trial = asyncio.run(work(store))
     if arguments.json:
-        _print_json(trial_json(trial))
+        print_json(trial_json(trial))
         return 0
     print(trial_sentence(trial))
     for change in trial.changes:
@@ -91,7 +88,3 @@ def _try(arguments: argparse.Namespace, settings: Settings) -> int:
     for rule_id, count in trial.decided.items():
         print(f"{count:>6}  calls decided by {rule_id}")
     return 0
-
-
-def _print_json(found: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

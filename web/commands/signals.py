@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import orjson
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
@@ -22,6 +21,7 @@ from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
 from web.alerts.signal_changes import Wanted, forget_signal, read_signal, save_signal, switch, try_signal
 from web.alerts.signal_reading import RANGES, SignalList, SignalPlace, read_signal_list, signals_json
+from web.command_output import print_json
 from web.filters import number, utc
 from web.project_store import ProjectStore, add_project_option, open_project
 from web.requests.errors import WebError
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:
     found = _with_place(store, lambda place: read_signal_list(place, arguments.range))
     if arguments.json:
-        _print_json(signals_json(found))
+        print_json(signals_json(found))
         return
     for line in _lines(found):
         print(line)
@@ -116,7 +116,7 @@ def _try(arguments: argparse.Namespace, store: ProjectStore) -> None:
     wanted = _wanted(arguments, "tried", arguments.words[0])
     tried = _with_place(store, lambda place: try_signal(place, wanted))
     if arguments.json:
-        _print_json({"matches": tried.matches, "of": tried.of})
+        print_json({"matches": tried.matches, "of": tried.of})
         return
     print(f"It would match {tried.matches} of the newest {tried.of} traces, by the first 400 bytes of each text.")
 
@@ -125,7 +125,7 @@ def _add(arguments: argparse.Namespace, store: ProjectStore) -> None:
     wanted = _wanted(arguments, *arguments.words)
     signal_id = _with_place(store, lambda place: save_signal(place, wanted))
     if arguments.json:
-        _print_json({"id": signal_id})
+        print_json({"id": signal_id})
         return
     print(f"{wanted.name} is looked for from now on, and behind that in the last three days.")
 
@@ -169,7 +169,3 @@ def _with_place(store: ProjectStore, act: Callable[[SignalPlace], Awaitable[T]])
             return await act(_Place(store.conninfo, TraceReader(pool), pool, store.project_id))
 
     return asyncio.run(work())
-
-
-def _print_json(found: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
