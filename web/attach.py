@@ -38,7 +38,14 @@ def open_store(settings: Settings) -> Iterator[str]:
             f"There is no database in {settings.data_dir}, and no server runs on it. Start `rainbarrel serve`, or pass "
             "--data-dir or --database-url."
         )
-    embedded = EmbeddedPostgres(settings.data_dir)
+    with embedded_database(settings.data_dir) as conninfo:
+        yield conninfo
+
+
+@contextmanager
+def embedded_database(data_dir: Path) -> Iterator[str]:
+    """The libpq URL of the embedded PostgreSQL of a data directory, for the length of the block."""
+    embedded = EmbeddedPostgres(data_dir)
     conninfo = embedded.start()
     try:
         yield conninfo

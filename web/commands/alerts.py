@@ -23,9 +23,8 @@ from web.alerts.alert_json import BACKTEST_DAYS, backtest_json, check_signal, co
 from web.command_output import print_json
 from web.filters import utc
 from web.processes.heavy_reads import backtest_rule
-from web.project_store import ProjectStore, add_project_option, open_project
-from web.requests.errors import WebError
-from web.settings import add_flags, read_settings
+from web.project_store import ProjectStore, add_project_option, run_action
+from web.settings import add_flags
 
 EXAMPLES = """\
 examples:
@@ -64,16 +63,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    wanted = _WORDS[arguments.action]
-    if len(arguments.words) != len(wanted):
-        raise RainbarrelError(f"That is `rainbarrel alerts {' '.join((arguments.action, *wanted))}`.")
-    act = {"list": _list, "add": _add, "backtest": _backtest, "snooze": _snooze}[arguments.action]
-    try:
-        with open_project(read_settings(vars(arguments)), arguments.project) as store:
-            act(arguments, store)
-    except WebError as error:
-        raise RainbarrelError(error.sentence) from None
-    return 0
+    actions = {"list": _list, "add": _add, "backtest": _backtest, "snooze": _snooze}
+    return run_action(arguments, "alerts", _WORDS, actions)
 
 
 def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:

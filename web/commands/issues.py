@@ -11,7 +11,6 @@ from starlette.datastructures import QueryParams
 
 from tool_errors.issue_status import STATUSES
 from trace_store.connections import make_pool
-from trace_store.exceptions import RainbarrelError
 from trace_store.reader import TraceReader
 from web.command_output import print_json, text_table
 from web.filters import number, utc
@@ -20,7 +19,6 @@ from web.issues.issue_parameters import KINDS, ORDERS, IssueQuery, cursor_text, 
 from web.issues.issue_reading import IssueList, read_issue_list
 from web.lists.list_parameters import RANGES_S
 from web.project_store import add_project_option, open_project
-from web.requests.errors import WebError
 from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
@@ -57,12 +55,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
     given = {name: getattr(arguments, name) or "" for name in _PARAMETERS} | {"q": arguments.text or ""}
-    try:
-        with open_project(read_settings(vars(arguments)), arguments.project) as store:
-            query = read_issue_query(QueryParams(given), store.project_id)
-            found = asyncio.run(_read(store.conninfo, query, arguments.json))
-    except WebError as error:
-        raise RainbarrelError(error.sentence) from None
+    with open_project(read_settings(vars(arguments)), arguments.project) as store:
+        query = read_issue_query(QueryParams(given), store.project_id)
+        found = asyncio.run(_read(store.conninfo, query, arguments.json))
     if arguments.json:
         print_json(list_json(found, None if found.after is None else cursor_text(found.after)))
         return 0

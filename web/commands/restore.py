@@ -4,15 +4,14 @@ The schema of an older version is brought up to date. No server may run on the d
 """
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
-from trace_store.embedded import EmbeddedPostgres
 from trace_store.exceptions import RainbarrelError
 from trace_store.migrate import migrate
 from trace_store.upkeep.dump import restore
-from web.settings import Settings, add_flags, read_settings
+from web.attach import embedded_database
+from web.settings import add_flags, read_settings
 
 EXAMPLES = """\
 examples:
@@ -31,21 +30,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Restore and migrate."""
     if not arguments.file.is_file():
         raise RainbarrelError(f"There is no file {arguments.file}.")
-    with _empty_database(read_settings(vars(arguments))) as conninfo:
+    settings = read_settings(vars(arguments))
+    given = settings.database_url
+    with nullcontext(given) if given else embedded_database(settings.data_dir) as conninfo:
         restore(conninfo, arguments.file)
         report = migrate(conninfo)
     print(f"restored from {arguments.file}; schema version {report.version}")
     return 0
-
-
-@contextmanager
-def _empty_database(settings: Settings) -> Iterator[str]:
-    if settings.database_url:
-        yield settings.database_url
-        return
-    embedded = EmbeddedPostgres(settings.data_dir)
-    conninfo = embedded.start()
-    try:
-        yield conninfo
-    finally:
-        embedded.stop()

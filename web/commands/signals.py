@@ -23,9 +23,8 @@ from web.alerts.signal_changes import Wanted, forget_signal, read_signal, save_s
 from web.alerts.signal_reading import RANGES, SignalList, SignalPlace, read_signal_list, signals_json
 from web.command_output import print_json
 from web.filters import number, utc
-from web.project_store import ProjectStore, add_project_option, open_project
-from web.requests.errors import WebError
-from web.settings import add_flags, read_settings
+from web.project_store import ProjectStore, add_project_option, run_action
+from web.settings import add_flags
 
 EXAMPLES = """\
 examples:
@@ -72,16 +71,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    wanted = _WORDS[arguments.action]
-    if len(arguments.words) != len(wanted):
-        raise RainbarrelError(f"That is `rainbarrel signals {' '.join((arguments.action, *wanted))}`.")
-    act = {"list": _list, "try": _try, "add": _add, "on": _switch, "off": _switch, "remove": _remove}[arguments.action]
-    try:
-        with open_project(read_settings(vars(arguments)), arguments.project) as store:
-            act(arguments, store)
-    except WebError as error:
-        raise RainbarrelError(error.sentence) from None
-    return 0
+    actions = {"list": _list, "try": _try, "add": _add, "on": _switch, "off": _switch, "remove": _remove}
+    return run_action(arguments, "signals", _WORDS, actions)
 
 
 def _list(arguments: argparse.Namespace, store: ProjectStore) -> None:
