@@ -27,8 +27,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from tests.agent_run import SPANS_A_STEP, agent_run, attributes, made
 from tests.benchmarks.cpu import CpuMeter
 from tests.benchmarks.machine import machine_facts, markdown_table
-from tests.benchmarks.passes import Scenario, percentile, start_sender
-from tests.benchmarks.sender import SenderReport
+from tests.benchmarks.passes import Scenario, let_go, percentile, report_of, start_sender
 from tests.fix_server import running_server
 from tool_errors.delivery.channel_config import read_config
 from trace_store.alerts.channels import ChannelStore, Notices
@@ -191,11 +190,9 @@ def main() -> int:
         with psycopg.connect(said.database_url, autocommit=True) as connection:
             print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
             sender = start_sender(server, load, seed=1)
-            assert sender.stdin is not None
             meter = CpuMeter(server.process.pid, connection)
             meter.start()
-            sender.stdin.write("go\n")
-            sender.stdin.flush()
+            let_go(sender)
             loops: list[float] = []
             looping = threading.Thread(target=lambda: loops.extend(live_loops(address, hook, options.loops)))
             looping.start()
@@ -205,8 +202,7 @@ def main() -> int:
             cpu_s = meter.seconds()
             beside = beside_large(address, connection, hook)
     hook.shutdown()
-    assert sender.stdout is not None
-    sent = SenderReport(**json.loads(sender.stdout.read()))
+    sent = report_of(sender)
     print(cpu_line(cpu_s, sent.acknowledged_spans), "\n")
     rate = sent.acknowledged_spans / (sent.ended_s - sent.begun_s)
     delays = {name: [one[name] for one in found] for name in found[0]} | {"webhook, third repeat of a live loop": loops}

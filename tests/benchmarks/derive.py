@@ -7,13 +7,10 @@ traces arrive one after the other. Counts Python's CPU time, not PostgreSQL's. P
 import argparse
 import asyncio
 import secrets
-import shutil
 import statistics
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,13 +19,12 @@ import tool_errors.derive
 import tool_errors.processor
 from tests.agent_run import SPANS_A_STEP, accepted, agent_run, made
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import own_database
 from tests.fix_pages import store
 from tool_errors.derive_traces import TraceDeriver
 from tool_errors.grouped.settle_groups import GroupSettler
 from tool_errors.processor import Processor
 from trace_store.claim import Claim
-from trace_store.embedded import EmbeddedPostgres
-from trace_store.migrate import migrate
 from trace_store.model import AcceptedSpan
 
 LARGE = 20_000
@@ -179,18 +175,9 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--traces", type=int, default=500, help="of the longest conversation")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
-        with psycopg.connect(conninfo) as connection:
-            print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
-        asyncio.run(measure(conninfo, options.passes, options.traces))
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with own_database() as database:
+        print(machine_facts(database.version), "\n")
+        asyncio.run(measure(database.conninfo, options.passes, options.traces))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ same trace and waits again. The clock starts when the probe's span is sent; the 
 
 import argparse
 import http.client
-import json
 import secrets
 import sys
 import time
@@ -19,8 +18,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.benchmarks.cpu import CpuMeter
 from tests.benchmarks.machine import machine_facts, markdown_table
-from tests.benchmarks.passes import Scenario, percentile, start_sender
-from tests.benchmarks.sender import SenderReport
+from tests.benchmarks.passes import Scenario, let_go, percentile, report_of, start_sender
 from tests.fix_server import running_server
 from web.processes.server_file import read_running
 
@@ -80,19 +78,16 @@ def main() -> int:
         with psycopg.connect(said.database_url, autocommit=True) as connection:
             print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
             sender = start_sender(server, load, seed=1)
-            assert sender.stdin is not None
             meter = CpuMeter(server.process.pid, connection)
             meter.start()
-            sender.stdin.write("go\n")
-            sender.stdin.flush()
+            let_go(sender)
             new, late = [], []
             while sender.poll() is None:
                 probe = Probe(said.url.removeprefix("http://"), connection)
                 new.append(probe.grow(["invoke_agent", "chat"]))
                 late.append(probe.grow(["execute_tool"]))
             cpu = meter.seconds()
-    assert sender.stdout is not None
-    sent = SenderReport(**json.loads(sender.stdout.read()))
+    sent = report_of(sender)
     rate = sent.acknowledged_spans / (sent.ended_s - sent.begun_s)
     rows = []
     for name, delays in (("new trace", new), ("late span", late)):

@@ -6,21 +6,17 @@ Prints Markdown.
 
 import argparse
 import asyncio
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from starlette.datastructures import QueryParams
 
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import own_database
 from trace_store.connections import make_pool
-from trace_store.embedded import EmbeddedPostgres
-from trace_store.migrate import migrate
 from trace_store.reader import TraceReader
 from web.issues.issue_parameters import read_issue_query
 from web.issues.issue_reading import read_issue_detail, read_issue_list
@@ -55,13 +51,8 @@ def main() -> None:
     parser.add_argument("--issues", type=int, default=2000)
     parser.add_argument("--passes", type=int, default=5)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+    with own_database() as database:
+        with psycopg.connect(database.conninfo, autocommit=True) as connection:
             sizes = {"findings": options.findings, "issues": options.issues}
             for statement in (SEED, STATES):
                 connection.execute(statement.encode(), sizes)
@@ -69,14 +60,10 @@ def main() -> None:
             row = connection.execute(
                 "SELECT fingerprint FROM rainbarrel.findings GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
             ).fetchone()
-            (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
         assert row is not None
-        print(machine_facts(version))
-        rows = asyncio.run(measure(conninfo, row[0], options.passes))
-        print(markdown_table(["read", "median ms", "slowest ms"], rows))
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        print(machine_facts(database.version))
+        rows = asyncio.run(measure(database.conninfo, row[0], options.passes))
+    print(markdown_table(["read", "median ms", "slowest ms"], rows))
 
 
 async def measure(conninfo: str, busiest: str, passes: int) -> list[list[str]]:

@@ -8,11 +8,8 @@ keeps the data, and asks them the next time. Prints Markdown.
 
 import argparse
 import asyncio
-import random
-import shutil
-import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,20 +17,18 @@ from urllib.parse import unquote
 import psycopg
 
 from tests.agent_run import agent_run
-from tests.benchmarks.cpu import shared_cpu_s
+from tests.benchmarks.asking import Question, ask_again
 from tests.benchmarks.interactions_made import TABLES, roll_up_all, seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import OwnDatabase, own_database
 from tests.benchmarks.passes import percentile
 from tests.benchmarks.seeding import loading
 from tests.benchmarks.spans_seeded import seed_spans_of_a_day
 from tests.benchmarks.traces_made import DAY_NS, TOOLS, seed_traces
 from tests.fix_pages import BROWSER, Pages, running_pages
-from trace_store.embedded import EmbeddedPostgres
-from trace_store.migrate import migrate
 from web.processes.garbage import collect_garbage_less_often
 
 TRACE_ID = b"\x42" * 16
-Question = Callable[[random.Random], str]
 
 
 def main() -> None:
@@ -44,16 +39,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="ask only for pages whose name holds this")
     parser.add_argument("--keep", type=Path, help="folder of the data: seeded when it is empty, kept afterwards")
     options = parser.parse_args()
-    folder = options.keep or Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
+    with own_database(options.keep) as database:
+        conninfo = database.conninfo
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
-            print(machine_facts(version), "\n", flush=True)
+            print(machine_facts(database.version), "\n", flush=True)
             if connection.execute("SELECT FROM rainbarrel.traces LIMIT 1").fetchone() is None:
                 began, now = time.monotonic(), time.time_ns()
                 asyncio.run(store_one(conninfo))  # makes the partitions of today, too
@@ -65,13 +54,8 @@ def main() -> None:
                 print(f"{options.traces:,} traces of 30 days seeded in {time.monotonic() - began:.0f} s.\n", flush=True)
             seed_spans_of_a_day(connection, TRACE_ID)
             asyncio.run(roll_up_all(conninfo))  # what a migration has marked of kept data
-        postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
-        rows = asyncio.run(measure(conninfo, options.passes, options.only, postmaster))
-        print(markdown_table(["page", "first byte p50 ms", "p95 ms", "whole p50 ms", "p95 ms", "CPU ms", "kB"], rows))
-    finally:
-        server.stop()
-        if options.keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        rows = asyncio.run(measure(database, options.passes, options.only))
+    print(markdown_table(["page", "first byte p50 ms", "p95 ms", "whole p50 ms", "p95 ms", "CPU ms", "kB"], rows))
 
 
 def questions(newest_unix_nano: int) -> dict[str, Question]:
@@ -130,34 +114,25 @@ async def store_one(conninfo: str) -> None:
         await pages.store_and_derive(agent_run(TRACE_ID, 5))
 
 
-async def measure(conninfo: str, passes: int, only: str, postmaster: int) -> list[list[str]]:
+async def measure(database: OwnDatabase, passes: int, only: str) -> list[list[str]]:
     """A row per page: its times, the CPU time of server and database, its size."""
-    async with running_pages(conninfo) as pages:
+    async with running_pages(database.conninfo) as pages:
         collect_garbage_less_often()  # as the front process does
         newest = (await pages.json("/api/traces?limit=1"))["traces"][0]["start_unix_nano"]
         wanted = {name: question for name, question in questions(int(newest)).items() if only in name}
-        return [await _timed(pages, name, question, passes, postmaster) for name, question in wanted.items()]
-
-
-async def _timed(pages: Pages, name: str, question: Question, passes: int, postmaster: int) -> list[str]:
-    rng, first, whole, size = random.Random(name), [], [], 0
-    await ask(pages, question(rng))  # plans, caches and connections are warm
-    cpu_s = shared_cpu_s(postmaster)
-    for _ in range(passes):
-        begun = time.perf_counter()
-        first_byte_at, size_sent = await ask(pages, question(rng))
-        whole.append((time.perf_counter() - begun) * 1000)
-        first.append((first_byte_at - begun) * 1000)
-        size = max(size, size_sent)
-    cpu_ms = (shared_cpu_s(postmaster) - cpu_s) * 1000 / passes
-    times = [percentile(first, 0.5), percentile(first, 0.95), percentile(whole, 0.5), percentile(whole, 0.95)]
-    row = [name, *(f"{value:.0f}" for value in [*times, cpu_ms, size / 1000])]
-    print("|", " | ".join(row), "|", flush=True)
-    return row
+        rows = []
+        for name, question in wanted.items():
+            asked = await ask_again(name, question, partial(ask, pages), passes, database.postmaster)
+            first_ms, sizes = zip(*asked.answers, strict=True)
+            times = [percentile(of, share) for of in (list(first_ms), asked.took_ms) for share in (0.5, 0.95)]
+            rows.append([name, *(f"{value:.0f}" for value in [*times, asked.cpu_ms, max(sizes) / 1000])])
+            print("|", " | ".join(rows[-1]), "|", flush=True)
+    return rows
 
 
 async def ask(pages: Pages, path: str) -> tuple[float, int]:
-    """When the first byte of a page came (perf_counter), and how many came; as a browser asks, compressed."""
+    """Milliseconds until the first byte of a page came, and how many came; as a browser asks, compressed."""
+    began = time.perf_counter()
     address, _, query = path.partition("?")
     headers = [(b"accept", BROWSER["accept"].encode()), (b"accept-encoding", b"gzip"), (b"host", b"127.0.0.1")]
     scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http"}
@@ -168,23 +143,23 @@ async def ask(pages: Pages, path: str) -> tuple[float, int]:
         "headers": headers,
         "root_path": "",
     }
-    first_byte_at, size, status = 0.0, 0, 0
+    first_ms, size, status = 0.0, 0, 0
 
     async def receive() -> dict[str, Any]:
         await asyncio.Event().wait()  # nobody leaves
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        nonlocal first_byte_at, size, status
+        nonlocal first_ms, size, status
         status = message.get("status", status)
         if message.get("body"):
-            first_byte_at = first_byte_at or time.perf_counter()
+            first_ms = first_ms or (time.perf_counter() - began) * 1000
             size += len(message["body"])
 
     await pages.app(scope | {"server": ("127.0.0.1", 4318), "client": ("127.0.0.1", 1)}, receive, send)
     if status != 200:
         raise SystemExit(f"{path} answered {status}.")
-    return first_byte_at, size
+    return first_ms, size
 
 
 if __name__ == "__main__":

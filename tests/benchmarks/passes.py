@@ -108,6 +108,19 @@ def start_sender_to(endpoint: str, scenario: Scenario, seed: int) -> "subprocess
     return sender
 
 
+def let_go(sender: "subprocess.Popen[str]") -> None:
+    """Lets a started sender send, and does not wait for it."""
+    assert sender.stdin is not None
+    sender.stdin.write("go\n")
+    sender.stdin.flush()
+
+
+def report_of(sender: "subprocess.Popen[str]") -> SenderReport:
+    """What a sender did that has ended."""
+    assert sender.stdout is not None
+    return SenderReport(**json.loads(sender.stdout.read()))
+
+
 def send(sender: "subprocess.Popen[str]") -> SenderReport:
     """Lets a started sender send everything."""
     said, _ = sender.communicate("go\n")

@@ -9,8 +9,6 @@ import argparse
 import asyncio
 import os
 import random
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,15 @@ import psycopg
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.agent_run import accepted, made
-from tests.benchmarks.cpu import shared_cpu_s
+from tests.benchmarks.asking import ask_again
 from tests.benchmarks.interactions_made import TABLES, roll_up_all, seed_interactions
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import OwnDatabase, own_database
 from tests.benchmarks.passes import percentile
 from tests.benchmarks.query_questions import questions
 from tests.benchmarks.seeding import loading
 from tests.benchmarks.spans_seeded import seed_spans
 from tests.fix_pages import running_pages
-from trace_store.embedded import EmbeddedPostgres
-from trace_store.migrate import migrate
 from web.filters import utc
 
 POSTED, SPANS_EACH = 1000, 10  # interactions that take the real path, and the spans of each
@@ -63,29 +60,17 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=20, help="times that each question is asked")
     parser.add_argument("--keep", type=Path, help="folder of the data: seeded when it is empty, kept afterwards")
     options = parser.parse_args()
-    folder = options.keep or Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            (version,) = connection.execute("SHOW server_version").fetchone() or ("unknown",)
-            print(machine_facts(version), "\n", flush=True)
+    with own_database(options.keep) as database:
+        with psycopg.connect(database.conninfo, autocommit=True) as connection:
+            print(machine_facts(database.version), "\n", flush=True)
             if connection.execute("SELECT FROM rainbarrel.interactions LIMIT 1").fetchone() is None:
-                _seed(conninfo, connection, options.interactions, min(options.spans_per_trace, SPANS_EACH))
-            asyncio.run(roll_up_all(conninfo))  # what a migration has marked of kept data
+                _seed(database.conninfo, connection, options.interactions, min(options.spans_per_trace, SPANS_EACH))
+            asyncio.run(roll_up_all(database.conninfo))  # what a migration has marked of kept data
             now, count = connection.execute(NEWEST).fetchone() or (0, 0)
-        postmaster = int((folder / "data/postgresql/postmaster.pid").read_text().split()[0])
-        rows = asyncio.run(measure(conninfo, now, count, options.passes, postmaster))
-        heads = ["question", "fastest ms", "p50 ms", "p95 ms", "CPU ms", "approximate"]
-        print("\n" + markdown_table(heads, rows))
-        print(f"\nLoad average after the run: {', '.join(f'{value:.1f}' for value in os.getloadavg())}.")
-    finally:
-        server.stop()
-        if options.keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        rows = asyncio.run(measure(database, now, count, options.passes))
+    heads = ["question", "fastest ms", "p50 ms", "p95 ms", "CPU ms", "approximate"]
+    print("\n" + markdown_table(heads, rows))
+    print(f"\nLoad average after the run: {', '.join(f'{value:.1f}' for value in os.getloadavg())}.")
 
 
 def _seed(conninfo: str, connection: psycopg.Connection[Any], interactions: int, spans_per_trace: int) -> None:
@@ -109,23 +94,15 @@ def _seed(conninfo: str, connection: psycopg.Connection[Any], interactions: int,
     )
 
 
-async def measure(conninfo: str, now: int, interactions: int, passes: int, postmaster: int) -> list[list[str]]:
+async def measure(database: OwnDatabase, now: int, interactions: int, passes: int) -> list[list[str]]:
     """A row per question: its times, the CPU time of server and database, whether an answer is approximate."""
     rows = []
-    async with running_pages(conninfo) as pages:
+    async with running_pages(database.conninfo) as pages:
         for name, question in questions(now, interactions).items():
-            rng = random.Random(name)
-            took, approximate = [], False
-            await pages.json(question(rng))  # plans, caches and connections are warm
-            cpu_s = shared_cpu_s(postmaster)
-            for _ in range(passes):
-                path = question(rng)
-                began = time.perf_counter()
-                found = await pages.json(path)
-                took.append((time.perf_counter() - began) * 1000)
-                approximate |= bool(isinstance(found, dict) and (found.get("meta") or {}).get("approximate"))
-            cpu_ms = (shared_cpu_s(postmaster) - cpu_s) * 1000 / passes
-            times = [min(took), percentile(took, 0.5), percentile(took, 0.95), cpu_ms]
+            asked = await ask_again(name, question, pages.json, passes, database.postmaster)
+            took = asked.took_ms
+            approximate = any(isinstance(a, dict) and (a.get("meta") or {}).get("approximate") for a in asked.answers)
+            times = [min(took), percentile(took, 0.5), percentile(took, 0.95), asked.cpu_ms]
             rows.append([name, *(f"{value:.0f}" for value in times), "yes" if approximate else ""])
             print("|", " | ".join(rows[-1]), "|", flush=True)
     return rows

@@ -1,13 +1,11 @@
 """What the benchmark of the query API asks, each time for another user, word, tool or model."""
 
 import random
-from collections.abc import Callable
 from urllib.parse import quote
 
+from tests.benchmarks.asking import Question
 from tests.benchmarks.interactions_made import DAY_NS, EVENTS, MODELS, RARE, TOOLS
 from web.filters import utc
-
-Question = Callable[[random.Random], str]
 
 
 def questions(now: int, interactions: int) -> dict[str, Question]:

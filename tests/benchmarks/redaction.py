@@ -7,12 +7,9 @@ Spans are those of the other benchmarks; into a share of them an address and a k
 
 import argparse
 import asyncio
-import shutil
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import psutil
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -24,10 +21,9 @@ from otlp_receiver.redaction.redact import redact
 from otlp_receiver.redaction.redactor import Redactor
 from otlp_receiver.redaction.rules import read_rules
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import own_database
 from tests.benchmarks.workload import Shape, requests
-from trace_store.embedded import EmbeddedPostgres
 from trace_store.flush import CommitBatch
-from trace_store.migrate import migrate
 from trace_store.model import AcceptedSpan
 from trace_store.writer import SpanWriter
 
@@ -102,26 +98,18 @@ def main() -> int:
     parser.add_argument("--spans", type=int, default=8000)
     parser.add_argument("--passes", type=int, default=3)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
     writes: list[float] = []
     found: dict[tuple[str, float], list[tuple[float, int]]] = {}
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
+    with own_database() as database:
         for _ in range(options.passes):
-            writes.append(asyncio.run(write_us(conninfo, options.spans)))
+            writes.append(asyncio.run(write_us(database.conninfo, options.spans)))
             for share in SHARES:
                 batches = decoded(options.spans, share)
                 for name, rules in RULE_SETS.items():
                     found.setdefault((name, share), []).append(redaction_us(batches, rules))
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     size = statistics.mean(len(span.otlp) for batch in decoded(options.spans, 0.0) for span in batch.spans)
     write = statistics.median(writes)
-    print(machine_facts(""), "\n")
+    print(machine_facts(database.version), "\n")
     print(f"{size:.0f} bytes per span; decoding and writing one without rules: {write:.0f} us of CPU.\n")
     rows = []
     for (name, share), values in found.items():

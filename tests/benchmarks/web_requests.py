@@ -36,7 +36,7 @@ def web_request(rng: random.Random, start: int) -> Iterator[tuple[Span, int, dic
         took_ns = rng.randrange(1_000_000, REQUEST_NS // (SPANS_PER_REQUEST + 1))
         if number % 4 == 3 or number == SPANS_PER_REQUEST - 2:
             child = _span(rng, trace_id, root.span_id, "GET", Span.SPAN_KIND_CLIENT, begin, took_ns)
-            yield child, SCOPE, _call(rng)
+            yield child, SCOPE, stock_call(rng)
         else:
             operation, table, query = rng.choice(QUERIES)
             name = f"{operation} {table}"
@@ -77,7 +77,8 @@ def _served(rng: random.Random, route: str, status: int) -> dict[str, object]:
     }
 
 
-def _call(rng: random.Random) -> dict[str, object]:
+def stock_call(rng: random.Random) -> dict[str, object]:
+    """The attributes of a call of another service."""
     return {
         "http.request.method": "GET",
         "url.full": f"https://stock.internal/v2/items/{rng.randrange(10**8)}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.benchmarks.web_requests import SPANS_PER_REQUEST, web_request
+from tests.benchmarks.web_requests import SPANS_PER_REQUEST, stock_call, web_request
 
 ROUNDS = 5
 SERVICES = 8
@@ -163,7 +163,7 @@ def trace(rng: random.Random, text: Text, service: int, start: int, shape: Shape
             _set(tool, {"gen_ai.tool.call.result": json.dumps({"found": True, "text": text.cut(450)})})
         yield tool, 0
         client = new(tool, "GET", Span.SPAN_KIND_CLIENT, begin + round_ns // 1500, begin + jitter(round_ns // 4))
-        _set(client, _client(rng))
+        _set(client, stock_call(rng))
         yield client, 2
     _set(root, _agent(rng, service, provider, model, conversation))
     yield root, 0
@@ -218,17 +218,6 @@ def _tool(rng: random.Random, name: str, conversation: str, looked_for: str) -> 
         "gen_ai.tool.call.id": f"call_{rng.randrange(16**12):012x}",
         "gen_ai.tool.call.arguments": json.dumps({"query": looked_for, "limit": 10}),
         "gen_ai.conversation.id": conversation,
-    }
-
-
-def _client(rng: random.Random) -> dict[str, object]:
-    return {
-        "http.request.method": "GET",
-        "url.full": f"https://stock.internal/v2/items/{rng.randrange(10**8)}",
-        "http.response.status_code": 200,
-        "server.address": "stock.internal",
-        "server.port": 443,
-        "network.protocol.version": "1.1",
     }
 
 

@@ -9,25 +9,20 @@ flushes then go through staging at once; `always` never tries the direct way. do
 import argparse
 import asyncio
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
-import psycopg
 
 from otlp_receiver.decode import decode_traces
 from tests.benchmarks.machine import machine_facts, markdown_table
+from tests.benchmarks.own_database import own_database
 from tests.benchmarks.workload import Shape, requests
 from trace_store import writer
-from trace_store.embedded import EmbeddedPostgres
 from trace_store.flush import CommitBatch
-from trace_store.migrate import migrate
 from trace_store.model import AcceptedSpan
 from trace_store.writer import SpanWriter
 
@@ -90,25 +85,17 @@ def main() -> int:
     parser.add_argument("--spans-per-flush", type=int, default=1000)
     parser.add_argument("--passes", type=int, default=3)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="rainbarrel-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "data")
     found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-    try:
-        conninfo = server.start()
-        migrate(conninfo)
+    with own_database() as database:
         for turn in range(options.passes):
             for load, duplicates in LOADS.items():
                 for number, (name, staged_after) in enumerate(STRATEGIES.items()):
                     seed = (turn * len(STRATEGIES) + number) * len(LOADS) + list(LOADS).index(load)
                     requests_per_flush = options.spans_per_flush // SPANS_PER_REQUEST
                     batches = flushes(options.spans, requests_per_flush, duplicates, seed)
-                    found.setdefault((load, name), []).append(asyncio.run(cost(conninfo, batches, staged_after)))
-        with psycopg.connect(conninfo) as connection:
-            print(machine_facts(str(connection.info.parameter_status("server_version"))), "\n")
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+                    costs = found.setdefault((load, name), [])
+                    costs.append(asyncio.run(cost(database.conninfo, batches, staged_after)))
+        print(machine_facts(database.version), "\n")
     rows = [
         [load, name, *(f"{statistics.median(values):.1f}" for values in zip(*costs, strict=True))]
         for (load, name), costs in found.items()
