@@ -21,15 +21,19 @@ WHERE %(base)s = (SELECT coalesce(max(version), 0) FROM redaction_versions WHERE
 ON CONFLICT (project_id, version) DO NOTHING
 RETURNING version
 
--- newest_span_blobs --
--- Where the newest spans of the newest traces lie, up to a number of spans and of bytes (traces_start_idx, primary key of
--- spans).
-WITH recent AS MATERIALIZED (
+-- part: recent --
+-- The newest traces (traces_start_idx).
+recent AS MATERIALIZED (
   SELECT project_id, trace_id FROM traces
   WHERE project_id = %(project_id)s
   ORDER BY start_unix_nano DESC, trace_id DESC
   LIMIT %(records_max)s
-), newest AS (
+)
+
+-- newest_span_blobs --
+-- Where the newest spans of the newest traces lie, up to a number of spans and of bytes (traces_start_idx, primary key of
+-- spans).
+WITH {recent}, newest AS (
   SELECT span.project_id, span.trace_id, span.bucket, span.blob_id,
          sum(span.raw_length) OVER (ORDER BY span.start_unix_nano DESC, span.span_id) AS bytes
   FROM recent JOIN spans span USING (project_id, trace_id)
@@ -41,12 +45,7 @@ SELECT DISTINCT project_id, trace_id, bucket, blob_id FROM newest WHERE bytes <=
 
 -- newest_log_blobs --
 -- The same for the log records of the newest traces (traces_start_idx, log_records_trace_idx).
-WITH recent AS MATERIALIZED (
-  SELECT project_id, trace_id FROM traces
-  WHERE project_id = %(project_id)s
-  ORDER BY start_unix_nano DESC, trace_id DESC
-  LIMIT %(records_max)s
-), newest AS (
+WITH {recent}, newest AS (
   SELECT log.project_id, log.trace_id, log.bucket, log.blob_id
   FROM recent JOIN log_records log USING (project_id, trace_id)
   ORDER BY log.time_unix_nano DESC
