@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from tests.agent_run import agent_run
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.waiting import wait_until_derived
+from tests.browser.waiting import DEADLINE_S, wait_until_derived
 from tests.fix_server import RunningServer, running_server
-from tests.spans_made import new_id
+from tests.spans_made import NOW, new_id
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +29,10 @@ def findings(server: RunningServer) -> None:
     """A stored run with four failed calls of one tool."""
     trace_id = new_id(16)
     spans = [Span.FromString(span.otlp) for span in agent_run(trace_id, 12, fails_every=3)]
+    later_ns = time.time_ns() - NOW  # they were made for the moment at which the tests were collected
+    for span in spans:
+        span.start_time_unix_nano += later_ns
+        span.end_time_unix_nano += later_ns
     body = TracesData(resource_spans=[ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])]).SerializeToString()
     sent = httpx.post(
         f"{server.url}/v1/traces", content=body, headers={"content-type": "application/x-protobuf"}, timeout=60
@@ -56,7 +60,7 @@ def make_and_look(page: Page, server: RunningServer, name: str) -> None:
     page.screenshot(path=ARTIFACTS / f"{name}-test.png", full_page=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + DEADLINE_S
     while httpx.get(page.url.partition("?")[0] + ".json", timeout=60).json()["state"] != "firing":
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -8,7 +8,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.waiting import wait_until_derived
+from tests.browser.waiting import DEADLINE_S, wait_until_derived
 from tests.client_only_run import QUESTION, client_only_run
 from tests.fix_server import RunningServer
 
@@ -28,7 +28,7 @@ def conversation(server: RunningServer) -> str:
     )
     assert sent.status_code == 200
     path = "/conversations/a%20table%20in%20Oslo"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + DEADLINE_S
     while True:
         found = server.get(f"{path}.json")
         if found.status_code == 200 and found.json()["total"] == 6 and found.json()["traces"][4]["loop_count"]:

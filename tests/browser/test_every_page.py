@@ -99,8 +99,9 @@ class Visitor:
         page = self.page
         page.evaluate(UNFOLD)
         for step in page.locator(".row:not(.is-missing)", has=page.locator("a.step-link[href]")).all()[:STEPS_OPENED]:
+            span = step.get_attribute("data-span")
             step.locator("a.step-link").first.click()
-            page.locator(f'article.detail[data-span="{step.get_attribute("data-span")}"]').wait_for()
+            page.locator(f'article.detail[data-span="{span}"]').wait_for()
             for tab in page.locator("#trace-detail").get_by_role("tab").all():
                 tab.click()
 

@@ -21,6 +21,8 @@ def send(server: RunningServer, question: str) -> AgentRun:
 def test_runs_appear_and_wait_while_paused(page: Page, server: RunningServer, run: AgentRun) -> None:
     page.goto(f"{server.url}/traces")
     page.get_by_role("link", name="Live", exact=True).click()
+    expect(page).to_have_url(f"{server.url}/live")
+    page.wait_for_load_state()  # of the scripts that listen
     rows = page.locator("#live-rows tr")
     first = send(server, "Does this appear at once?")
     expect(page.locator(f'tr[data-trace="{first.trace_id}"]')).to_contain_text("send_mail")

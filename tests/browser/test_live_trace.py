@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import AgentRun
+from tests.browser.waiting import wait_until_derived
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,7 @@ def test_late_spans_appear_and_the_selection_stays(page: Page, server: RunningSe
     first = run.tool(agent, "lookup_order", 1, 2, {"order_id": "A"}, result={"found": True})
     inner = run.span("SELECT orders", first, 1.2, 1.8, {})
     run.send(server, agent, first, inner)
-    server.wait_for_trace(run.trace_id, 3)
+    wait_until_derived(server)
     page.goto(f"{server.url}{run.path}?span={first['spanId']}")
     expect(page.locator("#trace-header").get_by_text("Live, last change")).to_be_visible()
     running = page.locator(".row", has_text="Support agent")
@@ -45,7 +46,7 @@ def test_a_missing_parent_gives_way_to_the_span_that_arrives(page: Page, server:
     agent = run.agent("Support agent", "Who is my parent?", 5)
     tool = run.tool(agent, "lookup_order", 1, 2, {"order_id": "A"}, result={"found": True})
     run.send(server, tool)
-    server.wait_for_trace(run.trace_id, 1)
+    wait_until_derived(server)
     page.goto(server.url + run.path)
     expect(page.locator(".row.is-missing .label")).to_have_css("font-style", "italic")
     expect(page.get_by_text("1 parent missing")).to_be_visible()

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import AgentRun
+from tests.browser.waiting import wait_until_derived
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ def test_what_arrives_is_shown(page: Page, server: RunningServer, view: str) -> 
     ]
     first = run.tool(agent, "stock_level", 4, 5, {"sku": "MUG"}, result={"left": 2})
     run.send(server, agent, *calls, first)
-    server.wait_for_trace(run.trace_id, 5)
+    wait_until_derived(server)
     page.goto(f"{server.url}{run.path}?view={view}&span={first['spanId']}")
     page.evaluate("window.isSamePage = true")
     expect(page.locator(SELECTED).last).to_contain_text("stock_level")

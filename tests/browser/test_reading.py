@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.agent_run import AgentRun
+from tests.browser.conftest import TIMEOUT_MS
 from tests.fix_server import RunningServer
 
 pytestmark = pytest.mark.browser
@@ -102,6 +103,7 @@ def test_what_senders_write_is_never_markup(page: Page, server: RunningServer) -
 
 def test_an_unknown_trace_says_so(browser, server: RunningServer) -> None:
     page = browser.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     response = page.goto(f"{server.url}/traces/{'12' * 16}")
     assert response is not None
     assert response.status == 404

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 CHANGED = "version => document.dispatchEvent(new CustomEvent('rainbarrel:changed', {detail: {version}}))"
 CHANGED_AND_CLICKED = f"version => {{ ({CHANGED})(version); document.querySelector('a[rel=next]').click(); }}"
-DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+SETTLED = "new Promise(done => setTimeout(done))"
 NO_EVENTS = "retry: 3600000\n\n"  # the tests tell of changes themselves
 
 
@@ -42,7 +42,7 @@ class Gate:
         for route in self.waiting:
             with self.page.expect_request_finished(partial(eq, route.request)):
                 route.continue_()
-        self.page.evaluate(DRAWN)
+        self.page.evaluate(SETTLED)
 
     def _meet(self, route: Route) -> None:
         if self.is_open or not self.is_held(route.request):
@@ -114,7 +114,7 @@ def test_an_older_page_tells_of_no_news_when_it_is_opened(page: Page, server: Ru
     open_list(page, server, newest)
     page.goto(server.url + (page.get_by_role("link", name="Older").first.get_attribute("href") or ""))
     page.evaluate(CHANGED, "one")  # the state of now, which comes first
-    page.evaluate(DRAWN)
+    page.evaluate(SETTLED)
     expect(page.get_by_role("link", name="New traces: show")).to_be_hidden()
     page.evaluate(CHANGED, "two")
     expect(page.get_by_role("link", name="New traces: show")).to_be_visible()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 LOOP = "lookup_order ×3, same error"
 IS_DRAWN = """name => [...document.querySelectorAll('.row')]
   .find(row => row.querySelector('.label').textContent.trim() === name)
-  .querySelector('.kind use').getBoundingClientRect().width > 5"""
+  ?.querySelector('.kind use').getBoundingClientRect().width > 5"""
 
 
 def row_of(page: Page, name: str) -> Locator:
