@@ -27,6 +27,7 @@ from trace_store.writer import SpanWriter
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 CAPTURES = sorted(path.parent for path in (FIXTURES / "dialects").rglob("001.*"))
 KEPT_FOR_DAYS = 30
+PATIENT = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 _projects = itertools.count(1)
 
 
@@ -86,7 +87,7 @@ def flat_json(spans: Iterable[AcceptedSpan]) -> list[str]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=PATIENT)
 @given(request=trace_requests())
 async def test_random_otlp(store: Store, request: ExportTraceServiceRequest) -> None:
     sent = decode_traces(request.SerializeToString(), "protobuf", 1)
