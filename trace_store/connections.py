@@ -1,5 +1,6 @@
 """Opens connections and pools: own schema on the search path, UTC, a name in pg_stat_activity, dead peers noticed."""
 
+import select
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -82,9 +83,21 @@ def make_pool(
         reconnect_timeout=POOL_TIMEOUT_S,  # a later read tries afresh, however long the outage was
         kwargs={"autocommit": True},
         configure=_configure(statement_timeout_s),
-        check=AsyncConnectionPool.check_connection,
+        check=_check,
         name=application_name,
     )
+
+
+async def _check(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+    """Raises psycopg's OperationalError for a connection that its server has ended.
+
+    An idle connection has something to read only then, or when the server says something on its own account: it is
+    asked in these cases alone, since asking each time would be one more wait in every read.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def _configure(statement_timeout_s: float) -> Callable[[psycopg.AsyncConnection[TupleRow]], Awaitable[None]]:
