@@ -65,9 +65,7 @@ class VersionedText:
         return int(rows[0][0])
 
     async def _rows(self, query: bytes, **parameters: Any) -> list[Any]:
-        with translate_errors():
-            async with self._pool.connection() as connection:
-                return await (await connection.execute(query, self._whose | parameters)).fetchall()
+        return await _rows(self._pool, query, self._whose | parameters)
 
 
 def saved_mapping(pool: Pool, project_id: int) -> VersionedText:
@@ -87,3 +85,15 @@ def saved_tool_rules(pool: Pool) -> VersionedText:
         TOOL_RULES.save_tool_rules,
     )
     return VersionedText(pool, queries)
+
+
+async def newest_rules(pool: Pool, project_id: int) -> tuple[str, str]:
+    """The saved mapping of a project and the saved tool rules that count; "" where none was ever saved."""
+    ((mapping, tool_rules),) = await _rows(pool, MAPPINGS.newest_rules, {"project_id": project_id})
+    return mapping or "", tool_rules or ""
+
+
+async def _rows(pool: Pool, query: bytes, parameters: dict[str, Any]) -> list[Any]:
+    with translate_errors():
+        async with pool.connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchall()

@@ -25,6 +25,7 @@ port = {port}
 unix_socket_directories = '{socket_folder}'
 unix_socket_permissions = 0700
 max_connections = 60
+max_locks_per_transaction = 256  # a month of days is 200 tables and indexes: locked without the shared table
 password_encryption = 'scram-sha-256'
 client_connection_check_interval = '10s'
 

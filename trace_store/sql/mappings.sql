@@ -12,6 +12,11 @@ SELECT project_id FROM projects
 -- The newest version of a project's mapping (primary key).
 SELECT version, text, saved_at FROM mapping_versions WHERE project_id = %(project_id)s ORDER BY version DESC LIMIT 1
 
+-- newest_rules --
+-- The texts of the newest versions of a project's mapping and of the tool rules; NULL for none (primary keys).
+SELECT (SELECT text FROM mapping_versions WHERE project_id = %(project_id)s ORDER BY version DESC LIMIT 1),
+       (SELECT text FROM tool_rule_versions ORDER BY version DESC LIMIT 1)
+
 -- mapping_history --
 -- The newest 50 versions of a project's mapping (primary key).
 SELECT version, text, saved_at FROM mapping_versions WHERE project_id = %(project_id)s ORDER BY version DESC LIMIT 50

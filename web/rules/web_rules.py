@@ -12,7 +12,7 @@ from tool_errors.rules import registry_for
 from trace_store.dialects import BUILT_IN
 from trace_store.dialects.mapping_file import BadMapping
 from trace_store.dialects.registry import DialectRegistry
-from trace_store.versioned_texts import SavedText, VersionedText, saved_mapping, saved_tool_rules
+from trace_store.versioned_texts import SavedText, VersionedText, newest_rules, saved_mapping, saved_tool_rules
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
@@ -45,7 +45,7 @@ def _registry(files: tuple[tuple[str, str], ...], saved: str) -> DialectRegistry
 
 
 class WebRules:
-    """What a page reads a project's rules with: two small queries each time, so that a change shows at once."""
+    """What a page reads a project's rules with: a small query each time, so that a change shows at once."""
 
     def __init__(self, files: tuple[tuple[str, str], ...], pool: Pool) -> None:
         self.files = files
@@ -62,8 +62,7 @@ class WebRules:
 
     async def texts(self, project_id: int) -> MappingTexts:
         """All mappings of a project, and the saved tool rules."""
-        saved, rules = await self.saved(project_id), await self.tool_rules.newest()
-        return self.texts_with(saved.text if saved else "", rules.text if rules else "")
+        return self.texts_with(*await newest_rules(self._pool, project_id))
 
     def texts_with(self, saved: str, tool_rules: str) -> MappingTexts:
         """The same where what is saved was read already."""
