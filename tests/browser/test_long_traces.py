@@ -9,6 +9,7 @@ from tests.fix_server import RunningServer
 pytestmark = pytest.mark.browser
 
 SPANS = 1200
+CHANGED = "document.dispatchEvent(new CustomEvent('rainbarrel:changed', {detail: {version: 'another'}}))"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,18 @@ def test_a_long_trace_comes_in_parts(page: Page, server: RunningServer, long_run
     expect(page.locator(".row").first).to_contain_text("step_250")
     page.get_by_role("link", name="Before").click()
     expect(page.get_by_text("1 to 250")).to_be_visible()
+
+
+def test_a_renewal_leaves_the_part_that_is_open(page: Page, server: RunningServer, long_run: AgentRun) -> None:
+    page.goto(server.url + long_run.path)
+    page.get_by_role("link", name="After").click()
+    expect(page.locator(".row").first).to_contain_text("step_250")
+    with page.expect_request_finished(lambda request: request.headers.get("hx-target") == "trace-header"):
+        page.evaluate(CHANGED)
+    page.evaluate("new Promise(done => setTimeout(done))")
+    expect(page.locator(".row").first).to_contain_text("step_250")
+    page.get_by_role("link", name="After").click()
+    expect(page.locator(".row").first).to_contain_text("step_500")
 
 
 def test_the_next_error_is_found_in_a_later_part(page: Page, server: RunningServer, long_run: AgentRun) -> None:

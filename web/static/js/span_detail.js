@@ -11,7 +11,7 @@ export const selectedSpan = () =>
   selectedRow()?.dataset.span || new URLSearchParams(location.search).get("span") || pane.firstElementChild?.dataset.span;
 
 // The address of what the page shows, with this step selected.
-export function addressOf(span) {
+function addressOf(span) {
   const url = new URL(location.href);
   url.searchParams.delete("full");
   url.searchParams.set("span", span);

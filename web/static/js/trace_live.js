@@ -1,6 +1,6 @@
 // Renews header, steps and details while spans arrive; selection, folds, focus and scrolling stay as they are.
 import { refresher } from "./refresh.js";
-import { addressOf, selectedSpan } from "./span_detail.js";
+import { selectedSpan } from "./span_detail.js";
 
 const header = document.getElementById("trace-header");
 const tree = document.getElementById("trace-tree");
@@ -11,11 +11,13 @@ let asked = "";
 // What the reader looks at: the address and the selected step.
 const view = () => `${location.search} ${selectedSpan()}`;
 
+// The part that is open stays, wherever the selected step stands.
 function address() {
   asked = view();
+  const url = new URL(location.href);
   const span = selectedSpan();
-  const full = new URLSearchParams(location.search).has("full") ? "&full=1" : "";
-  return span ? addressOf(span) + full : location.href;
+  if (span) url.searchParams.set("span", span);
+  return url.pathname + url.search;
 }
 
 function isMarkingText() {
