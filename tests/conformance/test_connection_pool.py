@@ -8,7 +8,7 @@ async def test_a_connection_that_the_server_has_ended_is_not_lent(database: str)
         async with pool.connection() as connection:
             ended = connection.info.backend_pid
         await other.execute("SELECT pg_terminate_backend(%s, 60000)", (ended,))
-        async with pool.connection() as connection:
+        async with pool.connection(timeout=60) as connection:
             assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
             assert connection.info.backend_pid != ended
 
