@@ -136,6 +136,7 @@ class _Line:
         self._is_writer = False
         self._statements: dict[bytes, bytes] = {}  # name of a prepared statement -> its text
         self._portals: dict[bytes, bytes] = {}  # name of a portal -> name of its statement
+        self._copies_left: int | None = None  # of the message under way before its COMMIT; None: it has no COMMIT
         self._hides_commit = False  # COMMIT went to the server; its answer must not come back
 
     def cut(self) -> None:
@@ -166,7 +167,7 @@ class _Line:
                     return
                 self._hides_commit = cut == "after"
             await self._proxy.flow()
-            self._proxy.commands += self._is_writer and kind in b"QE"  # Query, Execute
+            self._proxy.commands += self._is_writer and kind in b"QEc"  # Query, Execute, CopyDone
             self._server_writer.write(message)
             await self._server_writer.drain()
 
@@ -177,18 +178,24 @@ class _Line:
                 if kind == b"C" and message[5:] == b"COMMIT\0":
                     return
                 continue
-            if kind == b"Z":  # ReadyForQuery: the end of every answer
+            if kind in b"ZG":  # ReadyForQuery, CopyInResponse: the end of every answer
                 await asyncio.sleep(self._proxy.answer_delay_s)
             await self._proxy.flow()
             self._client_writer.write(message)
             await self._client_writer.drain()
 
     def _is_commit(self, kind: bytes, body: bytes) -> bool:
-        """Whether this message lets the server commit: a simple query, or the execution of a prepared statement."""
-        text = b""
+        """Whether this message lets the server commit: a simple query, the end of the last COPY of a simple query that
+        goes on with COMMIT, or the execution of a prepared statement."""
         if kind == b"Q":
-            text = body.rstrip(b"\0")
-        elif kind == b"P":
+            *before, text = body.rstrip(b"\0").split(b";")
+            self._copies_left = sum(b"FROM STDIN" in each for each in before) if _is_commit(text) else None
+            return self._is_writer and self._copies_left == 0
+        if kind == b"c" and self._copies_left:
+            self._copies_left -= 1
+            return self._is_writer and self._copies_left == 0
+        text = b""
+        if kind == b"P":
             name, statement, _ = body.split(b"\0", 2)
             self._statements[name] = statement
         elif kind == b"B":
@@ -196,7 +203,11 @@ class _Line:
             self._portals[portal] = name
         elif kind == b"E":
             text = self._statements.get(self._portals.get(body.split(b"\0", 1)[0], b""), b"")
-        return self._is_writer and text.strip().upper() == b"COMMIT"
+        return self._is_writer and _is_commit(text)
+
+
+def _is_commit(text: bytes) -> bool:
+    return text.strip().upper() == b"COMMIT"
 
 
 async def _read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:

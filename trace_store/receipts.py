@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from trace_store.buckets import date_of
 from trace_store.flush import EncodedFlush, EncodedSignal, Place
 from trace_store.interactions.interaction_writer import EventReceipt
-from trace_store.rows import VISIBLE_NUL
+from trace_store.rows import VISIBLE_NUL, receipt_row
 
 TRACES, LOGS, METRICS = "traces", "logs", "metrics"
 
@@ -89,15 +88,18 @@ def _count(signal: EncodedSignal, name: str, new: Collection[Place] | None, foun
                 receipt.duplicate += 1
 
 
-def receipt_columns(flush: EncodedFlush, found: Mapping[ReceiptKey, Receipt]) -> list[list[object]]:
-    """The columns of the `insert_receipts` query."""
-    day = date_of(flush.day_of_receipt)
-    rows = [
-        (
-            *(project_id, signal, day, receipt.accepted, receipt.duplicate),
+def receipt_rows(flush: EncodedFlush, found: Mapping[ReceiptKey, Receipt]) -> list[bytes]:
+    """The rows of `ingest_receipts`."""
+    return [
+        receipt_row(
+            project_id,
+            flush.day_of_receipt,
+            receipt.accepted,
+            receipt.duplicate,
+            receipt.late,
+            receipt.raw_bytes,
+            signal,
             json.dumps(flush.rejected.get((project_id, signal), {})).replace("\\u0000", VISIBLE_NUL),
-            *(receipt.late, receipt.raw_bytes),
         )
         for (project_id, signal), receipt in sorted(found.items())
     ]
-    return [list(column) for column in zip(*rows, strict=True)]

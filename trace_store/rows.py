@@ -19,6 +19,8 @@ _BLOB = struct.Struct(">hii ii iq ih ih ii i".replace(" ", "")).pack
 _LINK = struct.Struct(">hii iq ii ii i16s i8s i16s i8s".replace(" ", "")).pack
 _MARK = struct.Struct(">hiiihi").pack
 _MARK_PLACE = struct.Struct(">iiiq").pack
+_RECEIPT = struct.Struct(">hii ii iq iq iq iq".replace(" ", "")).pack
+_JSONB_VERSION = b"\x01"
 _LENGTH = struct.Struct(">i").pack
 _NULL = _LENGTH(-1)
 
@@ -125,3 +127,23 @@ def mark_row(project_id: int, unit_kind: int, unit_id: bytes, bucket: int, blob_
     """A row of `dirty_marks` that is due at once: the records of this unit in this blob are new."""
     place = _MARK_PLACE(4, bucket - _PG_EPOCH_DAY, 8, blob_id)
     return _MARK(5, 4, project_id, 2, unit_kind, len(unit_id)) + unit_id + place
+
+
+def receipt_row(
+    project_id: int,
+    bucket: int,
+    accepted: int,
+    duplicate: int,
+    late: int,
+    raw_bytes: int,
+    signal: str,
+    rejected_json: str,
+) -> bytes:
+    """A row of `ingest_receipts`."""
+    # fmt: off
+    fixed = _RECEIPT(
+        8, 4, project_id, 4, bucket - _PG_EPOCH_DAY, 8, accepted, 8, duplicate, 8, late, 8, raw_bytes,
+    )
+    # fmt: on
+    texts = (signal.encode(), _JSONB_VERSION + rejected_json.encode())
+    return b"".join((fixed, *(part for text in texts for part in (_LENGTH(len(text)), text))))

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import struct
 import time
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -16,15 +16,15 @@ from psycopg import errors
 
 from trace_store.buckets import AHEAD_DAYS, DAY_NS, bucket_window
 from trace_store.connections import connect
+from trace_store.copies import Copy, copy_all
 from trace_store.database_errors import translate_errors
 from trace_store.envelopes import EnvelopeWriter
 from trace_store.exceptions import SpanRejected, StoreUnavailable
 from trace_store.failpoints import reach
 from trace_store.flush import CommitBatch, EncodedFlush, EncodedSignal, Place, encode_flush
-from trace_store.interactions.interaction_writer import store_events
+from trace_store.interactions.interaction_writer import EventReceipt, store_events
 from trace_store.queries import load
-from trace_store.receipts import LOGS, TRACES, CommitResult, receipt_columns, receipts
-from trace_store.rows import HEADER, TRAILER
+from trace_store.receipts import LOGS, TRACES, CommitResult, ReceiptKey, receipt_rows, receipts
 from trace_store.upkeep.partitions import ensure_partitions
 
 SQL = load("writer")
@@ -174,31 +174,32 @@ async def take_blob_ids(connection: psycopg.AsyncConnection[Any]) -> Iterator[in
 
 async def _store_directly(connection: psycopg.AsyncConnection[Any], flush: EncodedFlush) -> CommitResult:
     """Copies everything; a known key raises UniqueViolation."""
-    await connection.execute(SQL.begin)
-    await _copy(connection, SQL.copy_spans, flush.spans.rows)
-    await _copy(connection, SQL.copy_logs, flush.logs.rows)
-    for signal in (flush.spans, flush.logs):
-        await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs])
-        await _copy(connection, SQL.copy_links, [row for _, row in signal.links])
-        reach("commit")
-        await _copy(connection, SQL.copy_marks, [mark.row for mark in signal.marks])
-    return await _finish(connection, flush, None, None)
+    signals = (flush.spans, flush.logs)
+    blobs = [blob.row for signal in signals for blob in signal.blobs]
+    links = [row for signal in signals for _, row in signal.links]
+    marks = [mark.row for signal in signals for mark in signal.marks]
+    spans, logs = Copy(SQL.copy_spans, flush.spans.rows), Copy(SQL.copy_logs, flush.logs.rows)
+    return await _finish(connection, flush, None, None, [spans, logs, *_parts(blobs, links, marks)], SQL.begin)
+
+
+def _parts(blobs: Collection[bytes], links: Collection[bytes], marks: Collection[bytes]) -> list[Copy]:
+    """What belongs to records that are written."""
+    return [Copy(SQL.copy_blobs, blobs), Copy(SQL.copy_links, links), Copy(SQL.copy_marks, marks, "commit")]
 
 
 async def _store_staged(connection: psycopg.AsyncConnection[Any], flush: EncodedFlush) -> CommitResult:
     """Stores what is new or a larger version, with the blobs, links and marks of exactly that."""
-    await connection.execute(SQL.begin_staged)
+    spans, logs = Copy(SQL.copy_staged_spans, flush.spans.rows), Copy(SQL.copy_staged_logs, flush.logs.rows)
+    await copy_all(connection, [spans, logs], SQL.begin_staged)
     new_spans: set[Place] = set()
     new_logs: set[Place] = set()
     if flush.spans.rows:
-        await _copy(connection, SQL.copy_staged_spans, flush.spans.rows)
         new_spans = set(await _fetch(connection, SQL.insert_staged_spans))
         replaced: set[Place] = set()
         if len(new_spans) < len(flush.spans.rows):
             replaced = await _replace_older(connection)
         await _copy_parts(connection, flush.spans, new_spans | replaced)
     if flush.logs.rows:
-        await _copy(connection, SQL.copy_staged_logs, flush.logs.rows)
         new_logs = set(await _fetch(connection, SQL.insert_staged_logs))
         await _copy_parts(connection, flush.logs, new_logs)
     return await _finish(connection, flush, new_spans, new_logs)
@@ -230,15 +231,14 @@ async def _copy_parts(
 ) -> None:
     """What belongs to the stored records: a blob that nothing refers to would be garbage."""
     used = {blob_id for blob_id, _ in stored}
-    await _copy(connection, SQL.copy_blobs, [blob.row for blob in signal.blobs if blob.blob_id in used])
-    await _copy(connection, SQL.copy_links, [row for place, row in signal.links if place in stored])
-    reach("commit")
+    blobs = [blob.row for blob in signal.blobs if blob.blob_id in used]
+    links = [row for place, row in signal.links if place in stored]
     marks = [
         mark.row
         for mark in signal.marks
         if mark.blob_id in used and any((mark.blob_id, position) in stored for position in range(mark.first, mark.end))
     ]
-    await _copy(connection, SQL.copy_marks, marks)
+    await copy_all(connection, _parts(blobs, links, marks))
 
 
 async def _finish(
@@ -246,21 +246,19 @@ async def _finish(
     flush: EncodedFlush,
     new_spans: Collection[Place] | None,
     new_logs: Collection[Place] | None,
+    copies: Sequence[Copy] = (),
+    begin: bytes = b"",
 ) -> CommitResult:
-    events = await store_events(connection, flush.events)
+    """What is left of a flush: `copies` after `begin`, what was posted of interactions, receipts and COMMIT."""
+    events: Mapping[ReceiptKey, EventReceipt] = {}
+    if flush.events:
+        await copy_all(connection, copies, begin)
+        copies, begin = (), b""
+        events = await store_events(connection, flush.events)
     found = receipts(flush, new_spans, new_logs, events)
-    if found:
-        await connection.execute(SQL.insert_receipts, receipt_columns(flush, found))
-    reach("mark")
-    await connection.execute(SQL.commit)
+    await copy_all(connection, [*copies, Copy(SQL.copy_receipts, receipt_rows(flush, found))], begin, SQL.commit)
     reach("committed")
     return CommitResult(found, flush.rejected)
-
-
-async def _copy(connection: psycopg.AsyncConnection[Any], statement: bytes, rows: Collection[bytes]) -> None:
-    if rows:
-        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            await copy.write(b"".join((HEADER, *rows, TRAILER)))
 
 
 async def _fetch(connection: psycopg.AsyncConnection[Any], statement: bytes) -> list[Any]:

@@ -1,5 +1,6 @@
 """What was committed is read back byte for byte, whatever OTLP allows."""
 
+import random
 from typing import Any
 
 import pytest
@@ -83,3 +84,11 @@ async def test_an_unknown_trace_is_empty(store: Store) -> None:
     assert await store.reader.outline(trace) == []
     assert await store.reader.logs(trace) == []
     assert await store.reader.trace_row(trace) is None
+
+
+@pytest.mark.parametrize("size", [256 * 1024, 3_000_000])
+async def test_a_record_as_large_as_several_pieces_of_a_copy(store: Store, size: int) -> None:
+    sent = span(otlp=random.Random(size).randbytes(size))  # zstd cannot make it smaller
+    await store.commit(sent, span())
+    (stored,) = await store.stored(sent.trace_id)
+    assert stored.otlp == sent.otlp

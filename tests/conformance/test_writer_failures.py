@@ -30,6 +30,15 @@ async def test_a_value_that_the_database_refuses_rejects_the_flush_and_nothing_e
     assert (await store.commit(good)).total("traces").accepted == 1
 
 
+async def test_a_value_that_is_refused_while_the_rest_is_still_sent(store: Store) -> None:
+    await store.sql("ALTER TABLE spans ADD CONSTRAINT no_poison CHECK (name <> 'poison')")
+    poison = span(b"\0" * 15 + b"\1", name="poison")  # the first row
+    with pytest.raises(SpanRejected, match="no_poison"):
+        await store.commit(poison, *(span(name="x" * 40_000) for _ in range(100)))
+    assert await store.sql("SELECT count(*) FROM span_blobs") == [(0,)]
+    assert (await store.commit(span())).total("traces").accepted == 1
+
+
 async def test_a_record_that_fits_no_column_is_rejected_by_encode(store: Store) -> None:
     with pytest.raises(SpanRejected, match="surrogates not allowed"):
         store.writer.encode(CommitBatch([span(name="\ud800")]))

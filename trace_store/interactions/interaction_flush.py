@@ -29,6 +29,9 @@ class EncodedEvents:
     sizes: dict[EventKey, int] = field(default_factory=dict)  # of the bodies of updates
     repeated: Counter[tuple[int, str]] = field(default_factory=Counter)  # by project and signal: twice in the flush
 
+    def __bool__(self) -> bool:
+        return bool(self.updates or self.feedback or self.users)
+
 
 def encode_events(
     updates: Iterable[AcceptedUpdate],

@@ -173,8 +173,7 @@ ORDER BY project_id, bucket, trace_id NULLS FIRST, digest
 ON CONFLICT (project_id, digest, bucket) DO NOTHING
 RETURNING blob_id, blob_position
 
--- insert_receipts --
+-- copy_receipts --
 -- One receipt per project and signal of the flush.
-INSERT INTO ingest_receipts (project_id, signal, bucket, accepted, duplicate, rejected, late, bytes)
-SELECT * FROM unnest(%s::integer[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::jsonb[], %s::bigint[],
-  %s::bigint[])
+COPY ingest_receipts (project_id, bucket, accepted, duplicate, late, bytes, signal, rejected)
+FROM STDIN (FORMAT BINARY)
