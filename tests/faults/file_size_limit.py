@@ -6,6 +6,7 @@ disk full" (postmaster.c). A limit below the 16 MiB of a WAL segment hits the WA
 
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import psutil
@@ -13,7 +14,7 @@ import psutil
 MIB = 1024 * 1024
 TABLES_FULL_BYTES = 16 * MIB  # a table of more cannot grow; WAL segments are exactly so large
 WAL_FULL_BYTES = 8 * MIB
-ATTEMPTS_MAX = 20
+PATIENCE_S = 60.0
 
 
 def limit_files(supervisor_pid: int, bytes_max: int | None) -> None:
@@ -48,7 +49,8 @@ def _limit(process: psutil.Process, bytes_max: int | None) -> None:
         "resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))\n"
     )
     said = ""
-    for _ in range(ATTEMPTS_MAX):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
         try:
             ids = [process.pid, process.uids().real, process.gids().real, -1 if bytes_max is None else bytes_max]
             # not with Popen(user=...): it forks for that, and a fork of a process that speaks gRPC may crash
@@ -59,4 +61,5 @@ def _limit(process: psutil.Process, bytes_max: int | None) -> None:
         except psutil.NoSuchProcess:
             return
         said = done.stderr  # it may have become another user's process meanwhile: a server that starts does
+        time.sleep(0.05)
     raise AssertionError(said)
