@@ -100,6 +100,12 @@ class Pages:
         await self.store(spans, logs)
         await self.derive()
 
+    async def stored_trace_ids(self) -> set[bytes]:
+        """Of all that was sent, and of what was derived: runs of agents that send only log records are traces too."""
+        async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:
+            found = await connection.execute("SELECT DISTINCT trace_id FROM rainbarrel.spans")
+            return {trace_id for (trace_id,) in await found.fetchall()}
+
     async def forget_everything(self) -> None:
         """Empties the tables of spans and of what is derived of them."""
         async with await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as connection:

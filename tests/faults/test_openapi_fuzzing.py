@@ -23,7 +23,7 @@ def test_no_request_is_a_fault_of_the_server(tmp_path: Path) -> None:
     with running_server("--projects-max", "3") as server:
         demo = [sys.executable, "-m", "web.cli", "demo", "--data-dir", str(server.data_dir)]
         subprocess.run(demo, cwd=ROOT, check=True, capture_output=True, timeout=120)
-        options = ["--checks", "not_a_server_error", "--phases", "coverage", "--generation-database=none"]
+        options = ["--checks", "not_a_server_error", "--phases", "coverage"]
         options += ["--exclude-path-regex", STREAMS, "--generation-deterministic"]
         ran = subprocess.run(
             [sys.executable, "-c", COMMAND, "run", server.url + "/openapi.json", "--request-timeout", "60", *options],
