@@ -356,7 +356,11 @@ def unread(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("scenario", scenarios(), ids=lambda path: str(path.relative_to(CAPTURES)))
+@pytest.mark.parametrize(
+    "scenario",
+    [scenario for scenario in scenarios() if any(scenario.glob("*.traces.*"))],  # log records alone have no spans here
+    ids=lambda path: str(path.relative_to(CAPTURES)),
+)
 def test_rows_give_the_same_trace_as_fresh_facts_in_any_order(scenario: Path) -> None:
     nodes, judged = {}, {}
     for span, logs in read_capture(scenario):
