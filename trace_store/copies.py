@@ -26,7 +26,7 @@ class Copy(NamedTuple):
 
     statement: bytes
     rows: Collection[bytes]
-    marks: bool = False  # these rows point to those before them, which are written by now
+    are_marks: bool = False  # these rows point to those before them, which are written by now
 
 
 async def copy_all(
@@ -47,7 +47,7 @@ def _copy_all(pgconn: PGconn, message: bytes, copies: Sequence[Copy], commits: b
     pgconn.send_query(message)
     for number, copy in enumerate(copies, 1):
         _require(ExecStatus.COPY_IN, (yield from execute(pgconn)))
-        if copy.marks:
+        if copy.are_marks:
             reach("commit")
         data = b"".join((HEADER, *copy.rows, TRAILER))
         for start in range(0, len(data), _PIECE_BYTES):

@@ -184,7 +184,7 @@ async def _store_directly(connection: psycopg.AsyncConnection[Any], flush: Encod
 
 def _parts(blobs: Collection[bytes], links: Collection[bytes], marks: Collection[bytes]) -> list[Copy]:
     """What belongs to records that are written."""
-    return [Copy(SQL.copy_blobs, blobs), Copy(SQL.copy_links, links), Copy(SQL.copy_marks, marks, marks=True)]
+    return [Copy(SQL.copy_blobs, blobs), Copy(SQL.copy_links, links), Copy(SQL.copy_marks, marks, are_marks=True)]
 
 
 async def _store_staged(connection: psycopg.AsyncConnection[Any], flush: EncodedFlush) -> CommitResult:

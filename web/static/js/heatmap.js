@@ -1,5 +1,7 @@
 // Arrow keys lead from cell to cell of the table of durations, Home and End to the ends of a row; Tab leads past it.
+// Where the table is wider than the screen, it opens at its newest end.
 const table = document.querySelector(".heatmap");
+table?.parentElement.scrollTo({ left: table.offsetWidth });
 const rows = [...(table?.tBodies[0].rows ?? [])].map((row) => [...row.querySelectorAll("td > a")]);
 const column = (link) => link.parentElement.cellIndex;
 
